@@ -1,0 +1,94 @@
+/**
+ * The interface of one side, as the core sees it. Both sides look alike: records in canonical form,
+ * bulk reads, conditional writes. What differs (HTTP, RPC, tags, ranks) stays behind it.
+ */
+import type { CanonicalChanges, CanonicalRecord, Entity, Side } from '../entities/define-entity.ts';
+import type { ErrorDetail } from '../errors.ts';
+
+/** One record as a side returned it. */
+export interface SideRecord {
+  readonly id: string;
+  /** The side's own modification stamp, exactly as received (`updated_at`, `write_date`). */
+  readonly stamp: string;
+  /** The instants the stamp may mean, in milliseconds of the side's own clock (Odoo truncates to seconds). */
+  readonly modified: { readonly from: number; readonly to: number };
+  readonly values: CanonicalRecord;
+  /** False when the record does not belong to the entity (its contact tag is gone). Always true in the app. */
+  readonly inScope: boolean;
+  readonly isCompany: boolean;
+  /** The side's own form of the record, which its `update` compares against. */
+  readonly raw: Readonly<Record<string, unknown>>;
+}
+
+/** What became of one operation of a batch; results stand in the order of the operations. */
+export type WriteResult =
+  | {
+      readonly kind: 'ok';
+      readonly id: string;
+      readonly stamp: string;
+      /** What the side held after the write, at least for the fields that were written. */
+      readonly values: CanonicalChanges;
+      /** Fields still to be written in a later pass. */
+      readonly deferred: readonly string[];
+      readonly warnings: readonly { readonly field: string; readonly reason: string }[];
+    }
+  | { readonly kind: 'stale' }
+  | { readonly kind: 'missing' }
+  | { readonly kind: 'refused'; readonly error: ErrorDetail }
+  /** The call failed or its outcome is unknown; the error says whether it may have been applied. */
+  | { readonly kind: 'failed'; readonly error: Error };
+
+export interface CreateOperation {
+  /** Names this attempt for ever: an idempotency key in the app, an external id in Odoo. */
+  readonly key: string;
+  readonly values: CanonicalRecord;
+}
+
+export interface UpdateOperation {
+  readonly key: string;
+  /** The record the decision was made on: the write is refused as stale if it has changed since. */
+  readonly record: SideRecord;
+  readonly changes: CanonicalChanges;
+}
+
+export interface WriteOptions {
+  /** True keeps the side's own history and mails quiet (a backfill); false for live edits. */
+  readonly quiet: boolean;
+}
+
+/** The side's clock minus the bridge's, in milliseconds, and how far off that may be. */
+export interface ClockOffset {
+  readonly offsetMs: number;
+  readonly uncertaintyMs: number;
+}
+
+export interface ChangedPage {
+  readonly records: readonly SideRecord[];
+  /** Null when this was the last page. */
+  readonly next: string | null;
+  /** The side's time when the page was read, as its stamps are written. */
+  readonly serverTime: string;
+}
+
+export interface Backend {
+  readonly side: Side;
+  /** Ids that the side does not know (or hides) are left out. Archived records are included. */
+  read(entity: Entity, ids: readonly string[]): Promise<readonly SideRecord[]>;
+  /** One page of all records changed at or after `since` (a stamp), or of all when it is null. */
+  readChanged(entity: Entity, since: string | null, cursor: string | null): Promise<ChangedPage>;
+  /** All records that may be the same as one of these match keys, whatever entity they belong to. */
+  findMatches(entity: Entity, keys: readonly string[]): Promise<readonly SideRecord[]>;
+  create(
+    entity: Entity,
+    operations: readonly CreateOperation[],
+    options: WriteOptions,
+  ): Promise<readonly WriteResult[]>;
+  update(
+    entity: Entity,
+    operations: readonly UpdateOperation[],
+    options: WriteOptions,
+  ): Promise<readonly WriteResult[]>;
+  /** Which of these create keys already made a record: key to id. */
+  findCreated(entity: Entity, keys: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  clock(): ClockOffset;
+}

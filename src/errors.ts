@@ -1,0 +1,71 @@
+/**
+ * Coded errors. The class says what to do with the failure, the code groups equal failures,
+ * the remedy tells a person how to mend it. None of them ever carries a request, a record or a secret.
+ */
+
+export interface ErrorDetail {
+  /** Stable, lower-case, underscores: what `GET /api/parked?group=error_code` groups by. */
+  readonly code: string;
+  /** One sentence in plain words: what happened. */
+  readonly message: string;
+  /** One sentence in plain words: what to do about it. */
+  readonly remedy: string;
+}
+
+export abstract class BridgeError extends Error {
+  readonly code: string;
+  readonly remedy: string;
+
+  constructor(detail: ErrorDetail) {
+    super(detail.message);
+    this.code = detail.code;
+    this.remedy = detail.remedy;
+  }
+}
+
+/** Try again with backoff. `outcome` says whether the other side may have done the work already. */
+export class RetryableError extends BridgeError {
+  override readonly name = 'RetryableError';
+  readonly outcome: 'not-applied' | 'unknown';
+  /** The other side's own wish (`Retry-After`), in milliseconds. */
+  readonly retryAfterMs: number | undefined;
+
+  constructor(detail: ErrorDetail, outcome: 'not-applied' | 'unknown', retryAfterMs?: number) {
+    super(detail);
+    this.outcome = outcome;
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+/** A dependency is not there yet: look again later, it is nobody's fault. */
+export class WaitError extends BridgeError {
+  override readonly name = 'WaitError';
+}
+
+/** The set-up is wrong (URL, database, key, rights, module): every record would fail alike. */
+export class SetupError extends BridgeError {
+  override readonly name = 'SetupError';
+}
+
+/** This record will never pass as it is: park it, the others go on. */
+export class TerminalError extends BridgeError {
+  override readonly name = 'TerminalError';
+}
+
+/** A guard stopped it: hold it until a person decides. */
+export class GuardError extends BridgeError {
+  override readonly name = 'GuardError';
+}
+
+/** The detail of any thrown value; a stranger's message is not repeated, for it may hold personal data. */
+export function describeError(error: unknown): ErrorDetail {
+  if (error instanceof BridgeError) {
+    return { code: error.code, message: error.message, remedy: error.remedy };
+  }
+  const kind = error instanceof Error ? error.name : typeof error;
+  return {
+    code: 'internal',
+    message: `The bridge failed unexpectedly (${kind}).`,
+    remedy: 'Look for this reconcileId in the log file and report it; the record is tried again.',
+  };
+}
