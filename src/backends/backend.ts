@@ -16,6 +16,8 @@ export interface SideRecord {
   /** False when the record does not belong to the entity (its contact tag is gone). Always true in the app. */
   readonly inScope: boolean;
   readonly isCompany: boolean;
+  /** Groups that this side alone governs on this record. */
+  readonly ownedGroups: readonly string[];
   /** The side's own form of the record, which its `update` compares against. */
   readonly raw: Readonly<Record<string, unknown>>;
 }
@@ -88,6 +90,12 @@ export interface Backend {
     operations: readonly UpdateOperation[],
     options: WriteOptions,
   ): Promise<readonly WriteResult[]>;
+  /** Makes existing records members of the entity (adds its contact tag). */
+  adopt(entity: Entity, ids: readonly string[]): Promise<void>;
+  /** Keys of records that the changes refer to by name and that do not exist yet (schools). */
+  missingReferences(entity: Entity, changes: readonly CanonicalChanges[]): Promise<readonly string[]>;
+  /** Creates them; call it under the lock of each key, for it looks again before it creates. */
+  createReferences(keys: readonly string[]): Promise<void>;
   /** Which of these create keys already made a record: key to id. */
   findCreated(entity: Entity, keys: readonly string[]): Promise<ReadonlyMap<string, string>>;
   clock(): ClockOffset;

@@ -51,10 +51,16 @@ export interface OdooMapping {
   decode(row: OdooValues, references: OdooReferences): CanonicalRecord;
   /** `row` is the record as last read, null for a record to be created. */
   encode(changes: CanonicalChanges, row: OdooValues | null, references: OdooReferences): OdooWrite;
-  /** The entities whose tag the record carries. */
+  /** Values a new record is born with beside the encoded ones; `tags` is the id of its contact tag. */
+  onCreate(references: OdooReferences): OdooValues & { readonly tags?: number | null };
+  /** Whether the record carries what makes it one of this entity (its contact tag). */
   inScope(row: OdooValues, references: OdooReferences): boolean;
   /** Matching never joins a person to a company. */
   isCompany(row: OdooValues): boolean;
+  /** Groups that Odoo itself governs on this record, whatever the entity says of them. */
+  ownedByOdoo(row: OdooValues): readonly string[];
+  /** Names of the companies that must exist before these changes can be written. */
+  companies(changes: CanonicalChanges): readonly string[];
 }
 
 export interface AppMapping {
@@ -72,6 +78,8 @@ export interface Entity {
   readonly odoo: OdooMapping;
   /** Equality of one field across the sides where they may spell it differently. */
   same(field: string, left: FieldValue, right: FieldValue): boolean;
+  /** An empty value gives way to the other side's when two records are first matched. */
+  isEmpty(field: string, value: FieldValue): boolean;
   /** Identity for matching (never for overwriting); null when the record has none. */
   matchKey(record: CanonicalRecord): string | null;
   matchName(record: CanonicalRecord): string;

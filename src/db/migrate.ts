@@ -1,0 +1,48 @@
+import { readdir } from 'node:fs/promises';
+import { Kysely, PostgresDialect, sql } from 'kysely';
+import { type Migration, Migrator } from 'kysely/migration';
+import pg from 'pg';
+
+const MIGRATIONS = new URL('../../migrations/', import.meta.url);
+/** Any number that no other program on this database uses: several starting processes take turns. */
+const MIGRATION_LOCK = 7_203_451_001;
+
+async function loadMigrations(): Promise<Record<string, Migration>> {
+  const files = (await readdir(MIGRATIONS)).filter((file) => file.endsWith('.ts')).sort();
+  const entries = files.map(async (file) => [file.replace(/\.ts$/, ''), await import(new URL(file, MIGRATIONS).href)]);
+  return Object.fromEntries(await Promise.all(entries)) as Record<string, Migration>;
+}
+
+/**
+ * Applies all migrations that the database does not have yet, each process in its turn.
+ * @returns the names of those applied now
+ * @throws the database's error when one fails; those before it stay applied
+ */
+export async function migrateToLatest(databaseUrl: string): Promise<readonly string[]> {
+  const pool = new pg.Pool({ connectionString: databaseUrl, max: 2, connectionTimeoutMillis: 5_000 });
+  pool.on('error', () => {});
+  const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
+  try {
+    return await db.connection().execute(async (connection) => {
+      await sql`select pg_advisory_lock(${MIGRATION_LOCK})`.execute(connection);
+      try {
+        const provider = { getMigrations: loadMigrations };
+        const { error, results } = await new Migrator({ db, provider }).migrateToLatest();
+        if (error) throw error;
+        return (results ?? []).filter((result) => result.status === 'Success').map((result) => result.migrationName);
+      } finally {
+        await sql`select pg_advisory_unlock(${MIGRATION_LOCK})`.execute(connection);
+      }
+    });
+  } finally {
+    await db.destroy();
+  }
+}
+
+/** True when every migration in the folder has been applied: part of readiness. */
+export async function isMigrated(db: Kysely<never>): Promise<boolean> {
+  const wanted = Object.keys(await loadMigrations());
+  const { rows } = await sql<{ name: string }>`select name from kysely_migration`.execute(db);
+  const applied = new Set(rows.map((row) => row.name));
+  return wanted.every((name) => applied.has(name));
+}

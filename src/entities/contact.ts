@@ -1,0 +1,207 @@
+/** What teachers, tenants and guests have in common: people of the app, partners (`res.partner`) in Odoo. */
+import {
+  foldExact,
+  foldName,
+  htmlToText,
+  idList,
+  many2one,
+  normalizeEmail,
+  odooLanguageToTag,
+  orFalse,
+  sameLanguage,
+  text,
+  textToHtml,
+} from './codecs.ts';
+import {
+  type CanonicalChanges,
+  type CanonicalRecord,
+  defineEntity,
+  type Entity,
+  EXISTENCE,
+  type FieldValue,
+  type OdooReferences,
+  type OdooValues,
+  type OdooWrite,
+} from './define-entity.ts';
+
+const ADDRESS = ['street', 'street2', 'zip', 'city', 'country'] as const;
+const PLAIN = ['name', 'email', 'phone', 'street', 'street2', 'zip', 'city', 'vat'] as const;
+
+interface ContactOptions {
+  readonly name: string;
+  readonly collection: string;
+  /** What `type` means when the app leaves it empty. */
+  readonly defaultType: 'customer' | 'none';
+  /** Teachers belong to a school: a company partner that is their parent in Odoo. */
+  readonly hasSchool: boolean;
+}
+
+export function defineContact(options: ContactOptions): Entity {
+  const plainFields = [...PLAIN, 'country', 'language', 'notes', ...(options.hasSchool ? ['school'] : [])];
+
+  function decodeApp(fields: Readonly<Record<string, unknown>>): CanonicalRecord {
+    const record: Record<string, FieldValue> = { active: fields.deleted_at == null };
+    for (const field of plainFields) record[field] = text(fields[field]);
+    record.type = text(fields.type) ?? options.defaultType;
+    return record;
+  }
+
+  function decodeOdoo(row: OdooValues, references: OdooReferences): CanonicalRecord {
+    const record: Record<string, FieldValue> = { active: row.active === true };
+    for (const field of PLAIN) record[field] = text(row[field]);
+    const country = many2one(row.country_id);
+    record.country = country === null ? null : references.countryCode(country);
+    record.language = odooLanguageToTag(row.lang);
+    record.notes = htmlToText(row.comment);
+    record.type = rankType(row);
+    if (options.hasSchool) {
+      const parent = many2one(row.parent_id);
+      record.school = parent === null ? null : references.companyName(parent);
+    }
+    return record;
+  }
+
+  function encodeOdoo(changes: CanonicalChanges, row: OdooValues | null, references: OdooReferences): OdooWrite {
+    const values: Record<string, unknown> = {};
+    const deferred: string[] = [];
+    const unheld: { field: string; reason: string }[] = [];
+    for (const field of ['name', 'email', 'phone'] as const) {
+      if (field in changes) values[field] = orFalse(changes[field]);
+    }
+    if ('active' in changes) values.active = changes.active;
+    if ('notes' in changes) values.comment = textToHtml(changes.notes);
+    if ('language' in changes) encodeLanguage(changes.language ?? null, references, values, unheld);
+    if ('type' in changes) encodeType(changes.type ?? null, row, values, unheld);
+    const school = options.hasSchool && 'school' in changes ? (text(changes.school) ?? false) : undefined;
+    if (school !== undefined) values.parent_id = school === false ? false : references.companyId(school);
+    const isChild = school === undefined ? row !== null && many2one(row.parent_id) !== null : school !== false;
+    // Odoo gives a child the tax number of its parent and writes a child's own up to the parent and its siblings.
+    if ('vat' in changes && !isChild) values.vat = orFalse(changes.vat);
+    if (school) {
+      // Odoo would copy the school's address down, or this address up, to everyone of type `contact`.
+      if (row === null || row.type === 'contact') values.type = 'other';
+      deferred.push(...ADDRESS.filter((field) => field in changes && (row !== null || changes[field] !== null)));
+    } else {
+      encodeAddress(changes, references, values, unheld);
+      const movesAddress = ADDRESS.some((field) => field in changes);
+      if (movesAddress && isChild && row?.type === 'contact') values.type = 'other';
+    }
+    return { values, deferred, unheld };
+  }
+
+  return defineEntity({
+    name: options.name,
+    collection: options.collection,
+    groups: [
+      ...['name', 'email', 'phone'].map(twoWay),
+      { name: 'address', fields: ADDRESS, owner: 'both' },
+      ...['vat', 'type', 'language', 'notes', ...(options.hasSchool ? ['school'] : [])].map(twoWay),
+      EXISTENCE,
+    ],
+    app: { decode: decodeApp, encode: ({ active: _existence, ...fields }) => fields },
+    odoo: {
+      model: 'res.partner',
+      fields: [
+        ...PLAIN,
+        'country_id',
+        'lang',
+        'comment',
+        'active',
+        'type',
+        'is_company',
+        'parent_id',
+        'category_id',
+      ].concat('customer_rank', 'supplier_rank'),
+      sources: {
+        ...Object.fromEntries(PLAIN.map((field) => [field, [field]])),
+        ...Object.fromEntries(ADDRESS.map((field) => [field, [field, 'type', 'parent_id']])),
+        country: ['country_id', 'type', 'parent_id'],
+        vat: ['vat', 'parent_id'],
+        type: ['customer_rank', 'supplier_rank'],
+        language: ['lang'],
+        notes: ['comment'],
+        school: ['parent_id', 'type'],
+        active: ['active'],
+      },
+      decode: decodeOdoo,
+      encode: encodeOdoo,
+      onCreate: (references) => ({ is_company: false, tags: references.tagId(options.name) }),
+      inScope: (row, references) => {
+        const tag = references.tagId(options.name);
+        return tag !== null && idList(row.category_id).includes(tag);
+      },
+      isCompany: (row) => row.is_company === true,
+      ownedByOdoo: (row) => (many2one(row.parent_id) === null ? [] : ['vat']),
+      companies: (changes) => (options.hasSchool && text(changes.school) !== null ? [String(changes.school)] : []),
+    },
+    same(field, left, right) {
+      if (field === 'school') return foldExact(left) === foldExact(right);
+      if (field === 'language') return sameLanguage(left, right);
+      return left === right;
+    },
+    isEmpty: (field, value) => value === null || (field === 'type' && value === 'none'),
+    matchKey: (record) => normalizeEmail(record.email),
+    matchName: (record) => foldName(record.name),
+  });
+}
+
+function twoWay(name: string) {
+  return { name, fields: [name], owner: 'both' } as const;
+}
+
+function rankType(row: OdooValues): string {
+  const customer = Number(row.customer_rank ?? 0) > 0;
+  const supplier = Number(row.supplier_rank ?? 0) > 0;
+  if (customer && supplier) return 'both';
+  if (customer) return 'customer';
+  return supplier ? 'supplier' : 'none';
+}
+
+/** Odoo counts invoices in the ranks: a rank above 1 is Odoo's own and is never lowered. */
+function encodeType(
+  type: FieldValue,
+  row: OdooValues | null,
+  values: Record<string, unknown>,
+  unheld: { field: string; reason: string }[],
+): void {
+  for (const role of ['customer', 'supplier'] as const) {
+    const rank = Number(row?.[`${role}_rank`] ?? 0);
+    const wanted = type === role || type === 'both';
+    if (wanted && rank <= 0) values[`${role}_rank`] = 1;
+    if (!wanted && rank === 1) values[`${role}_rank`] = 0;
+    if (!wanted && rank > 1) {
+      unheld.push({ field: 'type', reason: `Odoo has invoices of this ${role}; its ${role} rank is not lowered.` });
+    }
+  }
+}
+
+function encodeLanguage(
+  tag: FieldValue,
+  references: OdooReferences,
+  values: Record<string, unknown>,
+  unheld: { field: string; reason: string }[],
+): void {
+  if (typeof tag !== 'string') {
+    values.lang = false;
+    return;
+  }
+  const installed = references.odooLanguage(tag);
+  if (installed !== null) values.lang = installed;
+  else unheld.push({ field: 'language', reason: `The language ${tag} is not installed in Odoo.` });
+}
+
+function encodeAddress(
+  changes: CanonicalChanges,
+  references: OdooReferences,
+  values: Record<string, unknown>,
+  unheld: { field: string; reason: string }[],
+): void {
+  for (const field of ['street', 'street2', 'zip', 'city'] as const) {
+    if (field in changes) values[field] = orFalse(changes[field]);
+  }
+  if (!('country' in changes)) return;
+  const code = changes.country;
+  const id = typeof code === 'string' ? references.countryId(code) : null;
+  if (code === null || id !== null) values.country_id = id ?? false;
+  else unheld.push({ field: 'country', reason: `Odoo does not know the country code ${String(code)}.` });
+}

@@ -1,0 +1,131 @@
+/** Claiming: a batch of dirty links of one entity, leased to one worker. */
+import { randomUUID } from 'node:crypto';
+import { sql } from 'kysely';
+import { z } from 'zod';
+import type { Db } from '../db/open-database.ts';
+import type { Claim, ClaimedLink, Intent, Priority } from './links.ts';
+
+/** How long a worker may be silent before its links are taken over. Longer than the longest single call. */
+export const LEASE_MS = 90_000;
+
+const fieldsSchema = z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()]));
+const baseSchema = z.object({ app: fieldsSchema, odoo: fieldsSchema });
+
+interface Row {
+  id: string;
+  app_id: string | null;
+  odoo_id: number | null;
+  dirty_seq: string;
+  priority: number;
+  attempts: number;
+  dirty_at: Date;
+  own_app_stamp: string | null;
+  own_odoo_stamp: string | null;
+  app: unknown;
+  odoo: unknown;
+  intents: unknown;
+}
+
+const intentsSchema = z.array(
+  z.object({
+    side: z.enum(['app', 'odoo']),
+    kind: z.enum(['create', 'update']),
+    key: z.string(),
+    fields: fieldsSchema,
+    over_at: z.number(),
+  }),
+);
+
+export async function findDirty(db: Db): Promise<readonly string[]> {
+  const { rows } = await sql<{ entity: string }>`
+    select distinct entity from links
+    where dirty_seq > done_seq and (next_attempt_at is null or next_attempt_at <= clock_timestamp())
+      and (lease_until is null or lease_until < clock_timestamp())`.execute(db);
+  return rows.map((row) => row.entity);
+}
+
+/**
+ * Takes up to `limit` dirty links, most urgent first. Claims on one Odoo model take turns (a lock of some
+ * milliseconds), so that two links on one Odoo record are never leased by two workers.
+ */
+export async function claim(db: Db, entity: string, odooModel: string, limit: number): Promise<Claim | null> {
+  const token = randomUUID();
+  const rows = await db.transaction().execute(async (trx) => {
+    await sql`select pg_advisory_xact_lock(hashtextextended(${`claim:${odooModel}`}, 0))`.execute(trx);
+    const leased = await sql<{ id: string }>`
+      update links set lease_token = ${token}, lease_until = clock_timestamp() + ${LEASE_MS} * interval '1 ms'
+      where id in (
+        select l.id from links l
+        where l.entity = ${entity} and l.dirty_seq > l.done_seq
+          and (l.next_attempt_at is null or l.next_attempt_at <= clock_timestamp())
+          and (l.lease_until is null or l.lease_until < clock_timestamp())
+          and (l.odoo_id is null or not exists (
+            select from links other
+            where other.odoo_model = l.odoo_model and other.odoo_id = l.odoo_id and other.id <> l.id
+              and other.lease_until > clock_timestamp()))
+        order by l.priority, l.dirty_at limit ${limit} for update skip locked)
+      returning id`.execute(trx);
+    if (leased.rows.length === 0) return [];
+    return (await readClaimed(token, trx)).rows;
+  });
+  return rows.length === 0 ? null : { entity, token, links: rows.map((row) => toClaimed(row, entity)) };
+}
+
+function readClaimed(token: string, db: Db) {
+  return sql<Row>`
+    select l.id, l.app_id, l.odoo_id, l.dirty_seq, l.priority, l.attempts, l.dirty_at, l.own_app_stamp, l.own_odoo_stamp,
+      b.app, b.odoo,
+      (select jsonb_agg(jsonb_build_object('side', i.side, 'kind', i.kind, 'key', i.key, 'fields', i.fields,
+        'over_at', extract(epoch from i.over_at) * 1000) order by i.id) from intents i where i.link_id = l.id) as intents
+    from links l left join bases b on b.link_id = l.id
+    where l.lease_token = ${token} order by l.id`.execute(db);
+}
+
+function toClaimed(row: Row, entity: string): ClaimedLink {
+  return {
+    id: row.id,
+    entity,
+    appId: row.app_id,
+    odooId: row.odoo_id,
+    seq: row.dirty_seq,
+    priority: row.priority as Priority,
+    attempts: row.attempts,
+    dirtyAt: row.dirty_at.getTime(),
+    ownAppStamp: row.own_app_stamp,
+    ownOdooStamp: row.own_odoo_stamp,
+    base: row.app === null ? null : baseSchema.parse({ app: row.app, odoo: row.odoo }),
+    intents: row.intents === null ? [] : toIntents(row),
+  };
+}
+
+function toIntents(row: Row): readonly Intent[] {
+  return intentsSchema
+    .parse(row.intents)
+    .map(({ over_at, ...intent }) => ({ ...intent, linkId: row.id, overAt: over_at }));
+}
+
+export async function renewLease(db: Db, claimed: Claim): Promise<boolean> {
+  const { rows } = await sql`
+    update links set lease_until = clock_timestamp() + ${LEASE_MS} * interval '1 ms'
+    where lease_token = ${claimed.token} returning 1`.execute(db);
+  return rows.length === claimed.links.length;
+}
+
+export async function release(db: Db, claimed: Claim, afterMs: number): Promise<void> {
+  await sql`
+    update links set lease_token = null, lease_until = null,
+      next_attempt_at = clock_timestamp() + ${afterMs} * interval '1 ms'
+    where lease_token = ${claimed.token}`.execute(db);
+}
+
+export async function recordIntents(db: Db, claimed: Claim, intents: readonly Intent[]): Promise<void> {
+  if (intents.length === 0) return;
+  const rows = JSON.stringify(intents.map((intent) => ({ ...intent, overAt: new Date(intent.overAt).toISOString() })));
+  // Only under a live lease: a worker that lost it must not announce, and so not do, a write.
+  await sql`
+    insert into intents (link_id, side, kind, key, fields, over_at)
+    select l.id, i.side, i.kind, i.key, i.fields, i."overAt"
+    from jsonb_to_recordset(${rows}::jsonb)
+      as i("linkId" bigint, side text, kind text, key text, fields jsonb, "overAt" timestamptz)
+    join links l on l.id = i."linkId" and l.lease_token = ${claimed.token}`.execute(db);
+}

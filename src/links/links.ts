@@ -1,0 +1,163 @@
+/**
+ * The memory of the bridge as the rest of the code sees it. `createPostgresLinks` is the real one.
+ * Each link row is also its own place in the queue: marking makes it dirty, settling makes it clean.
+ */
+import type { CanonicalChanges, CanonicalRecord, Side } from '../entities/define-entity.ts';
+import type { ErrorDetail } from '../errors.ts';
+
+/** Live edits go before what a poll found, a resync asked for, or a sweep repaired. */
+export const PRIORITY = { live: 0, poll: 1, resync: 2, sweep: 3 } as const;
+export type Priority = (typeof PRIORITY)[keyof typeof PRIORITY];
+
+/** A record of one side that may differ from its counterpart. */
+export interface RecordKey {
+  readonly entity: string;
+  readonly id: string;
+}
+
+/** One received webhook: stored, and its record marked, in one transaction. */
+export interface Delivery {
+  readonly source: Side;
+  /** The sender's id of the delivery; null where it has none (Odoo), then every one counts. */
+  readonly deliveryId: string | null;
+  readonly entity: string | null;
+  readonly odooModel: string;
+  readonly recordId: string;
+}
+
+export interface Base {
+  readonly app: CanonicalRecord;
+  readonly odoo: CanonicalRecord;
+}
+
+/** A write that was about to be sent when it was recorded; what became of it may be unknown. */
+export interface Intent {
+  readonly linkId: string;
+  readonly side: Side;
+  readonly kind: 'create' | 'update';
+  /** Idempotency key or external id. */
+  readonly key: string;
+  readonly fields: CanonicalChanges;
+  /** Bridge milliseconds after which the call is surely over on the other side. */
+  readonly overAt: number;
+}
+
+/** A link under this worker's lease, with all that is remembered about it. */
+export interface ClaimedLink {
+  readonly id: string;
+  readonly entity: string;
+  readonly appId: string | null;
+  readonly odooId: number | null;
+  /** The mark that this pass answers for. */
+  readonly seq: string;
+  readonly priority: Priority;
+  readonly attempts: number;
+  /** When it was marked, in bridge milliseconds. */
+  readonly dirtyAt: number;
+  readonly ownAppStamp: string | null;
+  readonly ownOdooStamp: string | null;
+  readonly base: Base | null;
+  readonly intents: readonly Intent[];
+}
+
+export interface Claim {
+  readonly entity: string;
+  readonly token: string;
+  readonly links: readonly ClaimedLink[];
+}
+
+export interface Hold {
+  readonly kind: 'delete' | 'rewrite' | 'create' | 'match' | 'merged';
+  readonly detail: string;
+  /** Ids on the other side that it may be the same as. */
+  readonly candidates?: readonly string[];
+}
+
+export interface ConflictEntry {
+  readonly field: string;
+  readonly base: unknown;
+  readonly app: { readonly value: unknown; readonly at: number };
+  readonly odoo: { readonly value: unknown; readonly at: number };
+  readonly winner: Side;
+  readonly rule: string;
+  readonly close: boolean;
+}
+
+/** What the queue does with the link now. */
+export type Next =
+  | { readonly kind: 'done'; readonly outOfScope?: boolean }
+  /** Something moved meanwhile, or a second pass is needed: at once again. */
+  | { readonly kind: 'again' }
+  /** Later again; the attempt counts. */
+  | { readonly kind: 'retry'; readonly afterMs: number; readonly error: ErrorDetail }
+  /** Later again; nobody's fault, the attempt does not count. */
+  | { readonly kind: 'wait'; readonly afterMs: number; readonly error: ErrorDetail }
+  | { readonly kind: 'park'; readonly error: ErrorDetail }
+  | { readonly kind: 'hold'; readonly hold: Hold }
+  /** It ties nothing together: the row goes. */
+  | { readonly kind: 'forget' };
+
+export interface Settlement {
+  readonly link: ClaimedLink;
+  readonly next: Next;
+  /** The new base; left out when it stays as it is. */
+  readonly base?: Base;
+  readonly ownAppStamp?: string;
+  readonly ownOdooStamp?: string;
+  readonly conflicts?: readonly ConflictEntry[];
+  readonly warnings?: readonly { readonly field: string; readonly reason: string }[];
+  /** The decision in one word, for the log and the run; null writes no log row. */
+  readonly outcome: string;
+  readonly logged: boolean;
+  readonly direction?: string;
+  readonly fields?: readonly string[];
+  /** Intents whose outcome is still unknown stay; all others of the link end with the settlement. */
+  readonly keepIntents?: boolean;
+  /** The Odoo record was written: other links on it must look at it. */
+  readonly wroteOdoo?: boolean;
+}
+
+export interface SettleInfo {
+  readonly reconcileId: string;
+  /** Both clocks as measured, kept with each conflict. */
+  readonly clocks: unknown;
+}
+
+/** Who is linked to a record of one side. */
+export interface Occupant {
+  readonly linkId: string;
+  readonly entity: string;
+  readonly id: string;
+  readonly appId: string | null;
+  readonly odooId: number | null;
+}
+
+export interface Links {
+  /** Stores deliveries and marks their records. @returns for each, whether it was new. Throws unless all is durable. */
+  receive(deliveries: readonly Delivery[]): Promise<readonly boolean[]>;
+  markApp(keys: readonly RecordKey[], odooModel: string, priority: Priority): Promise<void>;
+  /** Marks the links on these Odoo records; where there is none yet, one of each given entity is made. */
+  markOdoo(model: string, ids: readonly number[], entities: readonly string[], priority: Priority): Promise<void>;
+  /** Of these records as a listing shows them, those that differ from what was agreed, or have no link. */
+  filterChanged(
+    side: Side,
+    entity: string,
+    rows: readonly { id: string; digest: string }[],
+  ): Promise<readonly string[]>;
+
+  /** Entities that have work now. */
+  findDirty(): Promise<readonly string[]>;
+  claim(entity: string, odooModel: string, limit: number): Promise<Claim | null>;
+  /** @returns false when the lease was lost: another worker may be at it. */
+  renewLease(claim: Claim): Promise<boolean>;
+  /** Gives claimed links back untouched, to be tried after so many milliseconds. */
+  release(claim: Claim, afterMs: number): Promise<void>;
+  recordIntents(claim: Claim, intents: readonly Intent[]): Promise<void>;
+  /** Writes the counterpart's id at once. A half link that waited on that record is folded into this one. */
+  attach(claim: Claim, linkId: string, counterpart: { side: Side; id: string; odooModel: string }): Promise<boolean>;
+  findOccupants(side: Side, entity: string, odooModel: string, ids: readonly string[]): Promise<readonly Occupant[]>;
+  /** Runs `work` while holding one lock per key, across all processes. */
+  withMatchLocks<T>(keys: readonly string[], work: () => Promise<T>): Promise<T>;
+  /** Finishes claimed links in one transaction. @returns how many were refused because their lease was lost. */
+  settle(claim: Claim, settlements: readonly Settlement[], info: SettleInfo): Promise<number>;
+}

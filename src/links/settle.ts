@@ -1,0 +1,224 @@
+/** Settling: the end of a pass. One transaction writes the queue, the base, the log and the conflicts. */
+import { sql, type Transaction } from 'kysely';
+import type { Db } from '../db/open-database.ts';
+import type { Database, LinkState } from '../db/schema.ts';
+import { digestRecord } from './digest.ts';
+import type { Claim, Next, SettleInfo, Settlement } from './links.ts';
+import { CHANNEL } from './mark.ts';
+
+type Trx = Transaction<Database>;
+
+interface Change {
+  readonly state: LinkState;
+  /** True when this pass answered the mark; false keeps the link dirty. */
+  readonly done: boolean;
+  readonly attempts: number;
+  readonly afterMs: number | null;
+  readonly error: unknown;
+  readonly hold: unknown;
+}
+
+function toChange(next: Next, attempts: number): Change {
+  const calm = { state: 'active' as const, attempts: 0, afterMs: null, error: null, hold: null };
+  switch (next.kind) {
+    case 'done':
+      return { ...calm, done: true, state: next.outOfScope ? 'out_of_scope' : 'active' };
+    case 'again':
+      return { ...calm, done: false, attempts };
+    case 'retry':
+      return { ...calm, done: false, attempts: attempts + 1, afterMs: next.afterMs, error: next.error };
+    case 'wait':
+      return { ...calm, done: false, attempts, afterMs: next.afterMs, error: next.error };
+    case 'park':
+      return { ...calm, done: true, state: 'parked', attempts: attempts + 1, error: next.error };
+    case 'hold':
+      return { ...calm, done: true, state: 'held', hold: next.hold };
+    case 'forget':
+      return { ...calm, done: true };
+  }
+}
+
+export async function settle(
+  db: Db,
+  claimed: Claim,
+  settlements: readonly Settlement[],
+  info: SettleInfo,
+): Promise<number> {
+  if (settlements.length === 0) return 0;
+  return db.transaction().execute(async (trx) => {
+    const kept = await settleLinks(trx, claimed, settlements);
+    const valid = settlements.filter(({ link }) => kept.has(link.id));
+    await settleBases(trx, valid);
+    await endIntents(trx, valid);
+    await writeConflicts(trx, valid, kept, info);
+    await writeLogs(trx, valid, kept, info);
+    await countForRuns(trx, valid);
+    await markSiblings(trx, valid, kept);
+    await forgetLinks(trx, valid);
+    if (valid.some(({ next, wroteOdoo }) => next.kind === 'again' || wroteOdoo)) {
+      await sql`select pg_notify(${CHANNEL}, '')`.execute(trx);
+    }
+    return settlements.length - valid.length;
+  });
+}
+
+interface Kept {
+  readonly appId: string | null;
+  readonly odooId: number | null;
+  readonly odooModel: string;
+}
+
+/** Only rows that still carry the token are touched: a worker that came back late changes nothing. */
+async function settleLinks(trx: Trx, claimed: Claim, settlements: readonly Settlement[]): Promise<Map<string, Kept>> {
+  const rows = JSON.stringify(
+    settlements.map(({ link, next, ownAppStamp, ownOdooStamp, warnings }) => ({
+      ...toChange(next, link.attempts),
+      id: link.id,
+      seq: link.seq,
+      ownAppStamp,
+      ownOdooStamp,
+      warnings: warnings && warnings.length > 0 ? warnings : null,
+    })),
+  );
+  const result = await sql<{ id: string; app_id: string | null; odoo_id: number | null; odoo_model: string }>`
+    with s as (
+      select * from jsonb_to_recordset(${rows}::jsonb) as s(id bigint, seq bigint, done boolean, state text, attempts integer,
+        "afterMs" double precision, error jsonb, hold jsonb, warnings jsonb, "ownAppStamp" text, "ownOdooStamp" text)),
+    locked as (
+      select l.id from links l join s on s.id = l.id where l.lease_token = ${claimed.token} order by l.id for update of l)
+    update links set
+      done_seq = case when s.done then s.seq else links.done_seq end,
+      state = s.state,
+      state_since = case when links.state = s.state then links.state_since else clock_timestamp() end,
+      attempts = s.attempts,
+      next_attempt_at = clock_timestamp() + s."afterMs" * interval '1 ms',
+      error = nullif(s.error, 'null'), hold = nullif(s.hold, 'null'), warnings = nullif(s.warnings, 'null'),
+      own_app_stamp = coalesce(s."ownAppStamp", links.own_app_stamp),
+      own_odoo_stamp = coalesce(s."ownOdooStamp", links.own_odoo_stamp),
+      lease_token = null, lease_until = null
+    from s join locked on locked.id = s.id where links.id = s.id
+    returning links.id, links.app_id, links.odoo_id, links.odoo_model`.execute(trx);
+  return new Map(
+    result.rows.map((row) => [row.id, { appId: row.app_id, odooId: row.odoo_id, odooModel: row.odoo_model }]),
+  );
+}
+
+async function settleBases(trx: Trx, settlements: readonly Settlement[]): Promise<void> {
+  const rows = settlements.flatMap(({ link, base }) =>
+    base ? [{ id: link.id, ...base, appDigest: digestRecord(base.app), odooDigest: digestRecord(base.odoo) }] : [],
+  );
+  if (rows.length === 0) return;
+  await sql`
+    insert into bases (link_id, app, odoo, app_digest, odoo_digest)
+    select b.id, b.app, b.odoo, b."appDigest", b."odooDigest"
+    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
+      as b(id bigint, app jsonb, odoo jsonb, "appDigest" text, "odooDigest" text)
+    on conflict (link_id) do update set app = excluded.app, odoo = excluded.odoo,
+      app_digest = excluded.app_digest, odoo_digest = excluded.odoo_digest, agreed_at = clock_timestamp()`.execute(trx);
+}
+
+async function endIntents(trx: Trx, settlements: readonly Settlement[]): Promise<void> {
+  const ended = settlements.filter(({ keepIntents }) => !keepIntents).map(({ link }) => link.id);
+  if (ended.length > 0) await trx.deleteFrom('intents').where('link_id', 'in', ended).execute();
+}
+
+async function writeConflicts(
+  trx: Trx,
+  settlements: readonly Settlement[],
+  kept: ReadonlyMap<string, Kept>,
+  info: SettleInfo,
+): Promise<void> {
+  const rows = settlements.flatMap(({ link, conflicts = [] }) =>
+    conflicts.map((entry) => ({
+      link_id: link.id,
+      entity: link.entity,
+      app_id: kept.get(link.id)?.appId ?? null,
+      odoo_id: kept.get(link.id)?.odooId ?? null,
+      field: entry.field,
+      base: JSON.stringify(entry.base ?? null),
+      app_value: JSON.stringify(entry.app.value ?? null),
+      app_at: new Date(entry.app.at),
+      odoo_value: JSON.stringify(entry.odoo.value ?? null),
+      odoo_at: new Date(entry.odoo.at),
+      winner: entry.winner,
+      rule: entry.rule,
+      close: entry.close,
+      clocks: JSON.stringify(info.clocks),
+    })),
+  );
+  if (rows.length > 0) await trx.insertInto('conflicts').values(rows).execute();
+}
+
+async function writeLogs(
+  trx: Trx,
+  settlements: readonly Settlement[],
+  kept: ReadonlyMap<string, Kept>,
+  info: SettleInfo,
+): Promise<void> {
+  const rows = settlements
+    .filter(({ logged }) => logged)
+    .map(({ link, next, outcome, direction, fields }) => ({
+      reconcile_id: info.reconcileId,
+      entity: link.entity,
+      link_id: link.id,
+      app_id: kept.get(link.id)?.appId ?? null,
+      odoo_id: kept.get(link.id)?.odooId ?? null,
+      outcome,
+      direction: direction ?? null,
+      fields: fields ?? null,
+      error_code: 'error' in next ? next.error.code : next.kind === 'hold' ? `held_${next.hold.kind}` : null,
+      message: 'error' in next ? next.error.message : next.kind === 'hold' ? next.hold.detail : null,
+      remedy: 'error' in next ? next.error.remedy : null,
+    }));
+  if (rows.length === 0) return;
+  await sql`
+    insert into sync_logs (reconcile_id, entity, link_id, app_id, odoo_id, outcome, direction, fields, error_code, message, remedy)
+    select * from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as r(reconcile_id uuid, entity text, link_id bigint,
+      app_id text, odoo_id integer, outcome text, direction text, fields jsonb, error_code text, message text, remedy text)
+    `.execute(trx);
+}
+
+/** A pass answers for a run when it ends the mark that the run made, or a later one. */
+async function countForRuns(trx: Trx, settlements: readonly Settlement[]): Promise<void> {
+  const rows = settlements
+    .filter(({ next }) => ['done', 'park', 'hold', 'forget'].includes(next.kind))
+    .map(({ link, outcome }) => ({ id: link.id, seq: link.seq, outcome }));
+  if (rows.length === 0) return;
+  await sql`
+    update run_links r set outcome = case when r.outcome in ('created', 'updated', 'conflict') then r.outcome else s.outcome end
+    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as s(id bigint, seq bigint, outcome text)
+    where r.link_id = s.id and r.outcome is null and r.seq <= s.seq`.execute(trx);
+}
+
+/** Another link on the same Odoo record has to carry the write on to its own app record. */
+async function markSiblings(
+  trx: Trx,
+  settlements: readonly Settlement[],
+  kept: ReadonlyMap<string, Kept>,
+): Promise<void> {
+  const written = settlements.filter(({ wroteOdoo }) => wroteOdoo).map(({ link }) => link.id);
+  if (written.length === 0) return;
+  const models = new Map<string, number[]>();
+  for (const id of written) {
+    const { odooModel = '', odooId = null } = kept.get(id) ?? {};
+    if (odooId !== null) models.set(odooModel, [...(models.get(odooModel) ?? []), odooId]);
+  }
+  for (const [model, odooIds] of models) {
+    await sql`
+      with siblings as (
+        select id from links where odoo_model = ${model} and odoo_id = any(${odooIds}::integer[])
+          and id <> all(${written}::bigint[]) order by id for update)
+      update links set dirty_seq = dirty_seq + 1,
+        dirty_at = case when dirty_seq > done_seq then dirty_at else clock_timestamp() end
+      from siblings where links.id = siblings.id`.execute(trx);
+  }
+}
+
+async function forgetLinks(trx: Trx, settlements: readonly Settlement[]): Promise<void> {
+  const forgotten = settlements.filter(({ next }) => next.kind === 'forget').map(({ link }) => [link.id, link.seq]);
+  if (forgotten.length === 0) return;
+  // A mark that came meanwhile keeps the row: it may tie something together by now.
+  await sql`
+    delete from links using jsonb_array_elements(${JSON.stringify(forgotten)}::jsonb) as f
+    where links.id = (f ->> 0)::bigint and links.dirty_seq = (f ->> 1)::bigint`.execute(trx);
+}
