@@ -1,0 +1,155 @@
+/** The import table of the layout is law only as long as the linter really refuses what it forbids. */
+import { execFile } from 'node:child_process';
+import { cp, mkdir, readdir, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import t from 'tap';
+
+const ROOT = join(import.meta.dirname, '..');
+const BIOME = createRequire(import.meta.url).resolve('@biomejs/biome/bin/biome');
+
+/** File of the bridge, and what it may and may not import. Paths that do not exist serve as well. */
+const TABLE: Readonly<Record<string, { readonly allowed: readonly string[]; readonly forbidden: readonly string[] }>> =
+  {
+    'src/errors.ts': { allowed: [], forbidden: ['./config.ts', './entities/registry.ts', 'zod', 'node:fs'] },
+    'src/config.ts': { allowed: ['zod', 'node:path'], forbidden: ['./errors.ts', './links/links.ts', 'pg'] },
+    'src/entities/probe.ts': {
+      allowed: ['./codecs.ts', '../errors.ts', 'zod'],
+      forbidden: [
+        '../links/links.ts',
+        './../links/links.ts',
+        '../config.ts',
+        '../db/schema.ts',
+        'kysely',
+        'node:crypto',
+      ],
+    },
+    'src/db/probe.ts': {
+      allowed: ['./schema.ts', '../errors.ts', 'kysely', 'kysely/migration', 'pg', 'node:fs/promises'],
+      forbidden: ['../links/links.ts', '../entities/registry.ts', '../config.ts', 'fastify'],
+    },
+    'src/links/probe.ts': {
+      allowed: ['./mark.ts', '../db/schema.ts', '../entities/registry.ts', '../errors.ts', 'kysely', 'zod'],
+      forbidden: [
+        '../backends/backend.ts',
+        '../reconcile/decide.ts',
+        '../sources/poller.ts',
+        '../http/server.ts',
+        'pg',
+      ],
+    },
+    'src/backends/probe.ts': {
+      allowed: ['./backend.ts', '../entities/registry.ts', '../errors.ts'],
+      forbidden: ['../links/links.ts', '../config.ts', './odoo/transport.ts', 'kysely'],
+    },
+    'src/backends/odoo/probe.ts': {
+      allowed: ['./transport.ts', '../backend.ts', '../../entities/registry.ts', '../../errors.ts', 'odoo-xmlrpc'],
+      forbidden: ['../app/app-client.ts', '../../links/links.ts', '../../reconcile/decide.ts', '../../config.ts', 'pg'],
+    },
+    'src/backends/app/probe.ts': {
+      allowed: ['../backend.ts', 'zod', 'node:timers/promises'],
+      forbidden: ['../odoo/transport.ts', '../../db/schema.ts', 'fastify'],
+    },
+    'src/sources/probe.ts': {
+      allowed: ['../links/links.ts', '../entities/registry.ts', '../errors.ts', '../backends/backend.ts', 'node-cron'],
+      forbidden: [
+        '../reconcile/controller.ts',
+        '../backends/odoo/transport.ts',
+        '../http/server.ts',
+        '../db/schema.ts',
+      ],
+    },
+    'src/reconcile/probe.ts': {
+      allowed: [
+        './decide.ts',
+        '../links/links.ts',
+        '../entities/registry.ts',
+        '../errors.ts',
+        '../backends/backend.ts',
+      ],
+      forbidden: [
+        '../sources/poller.ts',
+        '../http/server.ts',
+        '../backends/app/app-client.ts',
+        '../db/schema.ts',
+        'kysely',
+      ],
+    },
+    'src/reconcile/decide.ts': {
+      allowed: ['./merge-fields.ts', '../entities/define-entity.ts'],
+      forbidden: [
+        './controller.ts',
+        '../links/links.ts',
+        '../errors.ts',
+        '../backends/backend.ts',
+        'zod',
+        'node:crypto',
+      ],
+    },
+    'src/reconcile/merge-fields.ts': {
+      allowed: ['../entities/define-entity.ts'],
+      forbidden: ['../links/links.ts', '../errors.ts', 'kysely', 'node:assert'],
+    },
+    'src/http/probe.ts': {
+      allowed: [
+        './server.ts',
+        '../sources/poller.ts',
+        '../links/links.ts',
+        '../errors.ts',
+        'fastify',
+        '@fastify/sensible',
+      ],
+      forbidden: ['../reconcile/controller.ts', '../backends/backend.ts', '../db/schema.ts', '../config.ts', 'kysely'],
+    },
+    'src/http/routes/probe.ts': {
+      allowed: ['../server.ts', '../../sources/poller.ts', '../../links/links.ts', '../../errors.ts', 'zod'],
+      forbidden: ['../../reconcile/controller.ts', '../../backends/odoo/transport.ts', '../../context.ts'],
+    },
+    'src/context.ts': {
+      allowed: ['./config.ts', './reconcile/controller.ts', './http/server.ts', 'pino'],
+      forbidden: [],
+    },
+    'src/main.ts': { allowed: ['./context.ts', './sources/poller.ts'], forbidden: [] },
+    'src/cli.ts': { allowed: ['./context.ts', './backends/odoo/transport.ts', 'commander'], forbidden: [] },
+    'migrations/0002_probe.ts': { allowed: ['kysely'], forbidden: ['../src/db/schema.ts', 'pg', 'node:fs'] },
+  };
+
+/** Lints one file per import in a copy of the project's rules; returns those whose import was refused. */
+async function findRefused(folder: string, imports: ReadonlyMap<string, string>): Promise<ReadonlySet<string>> {
+  for (const name of ['biome.json', '.gitignore', 'package.json']) await cp(join(ROOT, name), join(folder, name));
+  for (const [file, source] of imports) {
+    await mkdir(dirname(join(folder, file)), { recursive: true });
+    await writeFile(join(folder, file), `import type { Probe } from '${source}';\n\nexport type X = Probe;\n`);
+  }
+  const args = [BIOME, 'lint', '--reporter=json', '--max-diagnostics=none'];
+  // Biome leaves with 1 when it found something, which is what is wanted here.
+  const run = promisify(execFile)(process.execPath, args, { cwd: folder, maxBuffer: 1e8 });
+  const { stdout } = await run.catch((error: { stdout: string }) => error);
+  const { diagnostics } = JSON.parse(stdout) as { diagnostics: { category: string; location: { path: string } }[] };
+  const refused = diagnostics.filter(({ category }) => category === 'lint/style/noRestrictedImports');
+  return new Set(refused.map(({ location }) => location.path));
+}
+
+for (const kind of ['allowed', 'forbidden'] as const) {
+  t.test(`${kind} imports`, async (t) => {
+    // Some rules are about one file: each of its imports is tried in a copy of its own.
+    const rounds = Math.max(...Object.values(TABLE).map((row) => row[kind].length));
+    for (let round = 0; round < rounds; round += 1) {
+      const imports = new Map<string, string>();
+      for (const [file, row] of Object.entries(TABLE)) {
+        const source = row[kind][round];
+        if (source !== undefined) imports.set(file, source);
+      }
+      const refused = await findRefused(join(t.testdir({ [`${round}`]: {} }), `${round}`), imports);
+      for (const [file, source] of imports) {
+        t.equal(refused.has(file), kind === 'forbidden', `${file} importing ${source} is ${kind}`);
+      }
+    }
+  });
+}
+
+t.test('every folder and file of src stands in the table', async (t) => {
+  const rooms = new Set(Object.keys(TABLE).map((file) => file.split('/')[1]));
+  for (const entry of await readdir(join(ROOT, 'src'))) t.ok(rooms.has(entry), `${entry} has a row`);
+});
