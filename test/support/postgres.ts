@@ -4,9 +4,9 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
 import tap from 'tap';
-import { startEmbeddedPostgres } from '../../src/db/embedded-postgres.ts';
 import { isAlive } from '../../src/db/file-lock.ts';
 import { migrateToLatest } from '../../src/db/migrate.ts';
+import { startTestPostgres } from './test-postgres.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const TEMPLATE_LOCK = 7_203_451_900;
@@ -32,11 +32,6 @@ export async function createTestDatabase(t: Teardown, { empty = false } = {}): P
   await execute(server.url, `create database ${name} template ${template}`);
   t.teardown(() => execute(server.url, `drop database ${name} with (force)`));
   return { url: toDatabase(server.url, name) };
-}
-
-/** Starts or joins the cluster of this checkout: `scripts/test.mjs` holds it for a run, a lone file for itself. */
-export function startTestPostgres(): ReturnType<typeof startEmbeddedPostgres> {
-  return startEmbeddedPostgres({ dataDir: join(ROOT, '.data', 'test-postgres'), durable: false });
 }
 
 const joinTestPostgres = once(async () => {
