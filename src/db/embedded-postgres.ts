@@ -55,7 +55,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     await mkdir(dataDir, { recursive: true });
     const { cluster, url } = await withFileLock(lock, async () => {
       const opened = await openCluster(folder, findPostgresBinaries(), options.durable ?? true);
-      const connected = await connect(opened, options.log);
+      const connected = await connect(opened, options.log ?? (() => undefined));
       await mkdir(users, { recursive: true });
       await writeFile(user, '');
       mine.add(user);
@@ -74,24 +74,26 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
 }
 
 /** Joins the running server or starts it; only a successful login proves that it is this one. */
-async function connect(cluster: Cluster, log: EmbeddedPostgresOptions['log']): Promise<string> {
+async function connect(cluster: Cluster, log: (message: string) => void): Promise<string> {
   const deadline = Date.now() + START_MS;
-  for (;;) {
-    const url = await joinServer(cluster);
-    if (url !== null) return url;
-    log?.(`Starting PostgreSQL in ${cluster.folder}.`);
-    if (await startServer(cluster)) continue;
-    const complaint = await readServerComplaint(cluster);
-    // It runs but is still recovering from a crash, or somebody took the port just now: both pass.
-    if (!/postmaster\.pid|could not (bind|create any)/.test(complaint) || Date.now() > deadline) {
-      throw new SetupError({
-        code: 'database_start_failed',
-        message: `PostgreSQL did not start in ${cluster.folder}: ${complaint}`,
-        remedy: 'Read server.log there; check the disk and memory, or set DATABASE_URL to another server.',
-      });
+  let url = await joinServer(cluster);
+  if (url === null) log(`Starting PostgreSQL in ${cluster.folder}.`);
+  while (url === null) {
+    if (!(await startServer(cluster))) {
+      const complaint = await readServerComplaint(cluster);
+      // It runs but is still recovering from a crash, or somebody took the port just now: both pass.
+      if (!/postmaster\.pid|could not (bind|create any)/.test(complaint) || Date.now() > deadline) {
+        throw new SetupError({
+          code: 'database_start_failed',
+          message: `PostgreSQL did not start in ${cluster.folder}: ${complaint}`,
+          remedy: 'Read server.log there; check the disk and memory, or set DATABASE_URL to another server.',
+        });
+      }
+      await pause(200);
     }
-    await pause(200);
+    url = await joinServer(cluster);
   }
+  return url;
 }
 
 /** The URL of the running server's database, which is created where it is missing; null when no server answers. */
@@ -99,17 +101,20 @@ async function joinServer(cluster: Cluster): Promise<string | null> {
   const connectionString = await readServerUrl(cluster, 'postgres');
   if (connectionString === null) return null;
   const client = new pg.Client({ connectionString, connectionTimeoutMillis: 5_000 });
-  client.on('error', () => undefined); // a server that goes away now is found out by the query below
-  try {
-    await client.connect();
-    const found = await client.query('select from pg_database where datname = $1', [DATABASE]);
-    if (found.rowCount === 0) await client.query(`create database ${DATABASE}`);
-    return await readServerUrl(cluster, DATABASE);
-  } catch {
-    return null; // the pid file of a server that was killed, or one that is still starting
-  } finally {
-    await client.end();
-  }
+  client.on('error', () => undefined); // a server that goes away now is found out by the query
+  // No answer: the pid file of a server that was killed, or one that is still starting.
+  const answers = await createDatabase(client).then(
+    () => true,
+    () => false,
+  );
+  await client.end();
+  return answers ? readServerUrl(cluster, DATABASE) : null;
+}
+
+async function createDatabase(client: pg.Client): Promise<void> {
+  await client.connect();
+  const found = await client.query('select from pg_database where datname = $1', [DATABASE]);
+  if (found.rowCount === 0) await client.query(`create database ${DATABASE}`);
 }
 
 /** True while another living process (or another caller in this one) uses the server; forgets the dead. */

@@ -1,6 +1,6 @@
 /** A lock between processes of one machine: a file that names its owner and outlives no one. */
 import { randomBytes } from 'node:crypto';
-import { link, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { SetupError } from '../errors.ts';
 
@@ -17,33 +17,26 @@ const held = new Set<string>();
  * @throws SetupError `lock_timeout` when the owner does not finish in time
  */
 export async function withFileLock<T>(path: string, work: () => Promise<T>, waitMs = 120_000): Promise<T> {
-  const claim = `${path}.${process.pid}-${randomBytes(4).toString('hex')}`;
   const deadline = Date.now() + waitMs;
-  await writeFile(claim, String(process.pid), { mode: 0o600 });
+  while (!(await takeLock(path))) {
+    if (await isStale(path)) {
+      await removeStale(path);
+    } else if (Date.now() > deadline) {
+      throw new SetupError({
+        code: 'lock_timeout',
+        message: `Another process has been holding ${path} for too long.`,
+        remedy: 'End the other bridge process, or delete that file if there is none.',
+      });
+    } else {
+      await pause(RETRY_MS);
+    }
+  }
+  held.add(path);
   try {
-    // A hard link appears with its content or not at all, so nobody ever reads a lock without an owner.
-    while (!(await takeLink(claim, path))) {
-      if (await isStale(path)) {
-        await removeStale(path, claim);
-      } else if (Date.now() > deadline) {
-        throw new SetupError({
-          code: 'lock_timeout',
-          message: `Another process has been holding ${path} for too long.`,
-          remedy: 'End the other bridge process, or delete that file if there is none.',
-        });
-      } else {
-        await pause(RETRY_MS);
-      }
-    }
-    held.add(path);
-    try {
-      return await work();
-    } finally {
-      held.delete(path);
-      await rm(path, { force: true });
-    }
+    return await work();
   } finally {
-    await rm(claim, { force: true });
+    held.delete(path);
+    await rm(path, { force: true });
   }
 }
 
@@ -57,9 +50,9 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-async function takeLink(claim: string, path: string): Promise<boolean> {
+async function takeLock(path: string): Promise<boolean> {
   try {
-    await link(claim, path);
+    await writeFile(path, String(process.pid), { flag: 'wx', mode: 0o600 });
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
@@ -69,6 +62,7 @@ async function takeLink(claim: string, path: string): Promise<boolean> {
 
 async function isStale(path: string): Promise<boolean> {
   try {
+    // Between creation and content the owner reads as 0, which is always alive: our own process group.
     const owner = Number(await readFile(path, 'utf8'));
     if (owner === process.pid) return !held.has(path);
     return !isAlive(owner) || Date.now() - (await stat(path)).mtimeMs > STALE_MS;
@@ -77,9 +71,9 @@ async function isStale(path: string): Promise<boolean> {
   }
 }
 
-/** Moves the lock aside before deleting it: of two finders only one can move the same file. */
-async function removeStale(path: string, claim: string): Promise<void> {
-  const aside = `${claim}.stale`;
+/** Moves the lock aside before deleting it, so that of several finders only one deletes it. */
+async function removeStale(path: string): Promise<void> {
+  const aside = `${path}.${randomBytes(4).toString('hex')}`;
   await rename(path, aside).catch(() => undefined);
   await rm(aside, { force: true });
 }

@@ -1,7 +1,7 @@
 /** One PostgreSQL cluster in a folder: made, started and stopped with the server's own programs. */
 import { randomBytes } from 'node:crypto';
 import { chown, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { basename, dirname, join } from 'node:path';
 import { SetupError } from '../errors.ts';
 import type { PostgresBinaries } from './postgres-binaries.ts';
@@ -16,6 +16,7 @@ const SETTINGS = {
   unix_socket_directories: '',
   timezone: 'UTC',
   log_error_verbosity: 'terse',
+  log_min_messages: 'log', // the text of an error quotes values
   log_min_error_statement: 'panic',
   log_checkpoints: 'off',
 };
@@ -98,7 +99,7 @@ async function giveAway({ owner }: ServerAccount, ...paths: string[]): Promise<v
 export async function startServer(cluster: Cluster): Promise<boolean> {
   const { folder, binaries, account, durable } = cluster;
   const kept = Number(await readIfPresent(join(folder, 'port')));
-  const port = (await isFree(kept)) ? kept : await findFreePort();
+  const port = (await findFreePort(kept)) ?? (await findFreePort(0));
   const log = join(folder, 'server.log');
   await writeFile(log, '', { mode: 0o600 });
   await giveAway(account, log);
@@ -136,26 +137,21 @@ async function readIfPresent(path: string): Promise<string | null> {
   }
 }
 
+/** The last line that says what went wrong, without its time and process id. */
 function lastLine(text: string): string {
-  const lines = text.split('\n').filter((line) => /(error|FATAL|PANIC):/i.test(line));
-  return lines.at(-1)?.replace(/^.*?((error|FATAL|PANIC):)/i, '$1') ?? 'no reason given';
+  const lines = text.split('\n').filter((line) => line !== '');
+  const complaint = lines.findLast((line) => /(error|FATAL|PANIC):/.test(line)) ?? lines.at(-1) ?? 'no reason given';
+  return complaint.replace(/^.*?(error|FATAL|PANIC):\s+/, '');
 }
 
-async function isFree(port: number): Promise<boolean> {
-  return port > 0 && (await listenOn(port)) !== null;
-}
-
-async function findFreePort(): Promise<number> {
-  return (await listenOn(0)) ?? 0;
-}
-
-function listenOn(port: number): Promise<number | null> {
+/** This port, or any for 0, if nobody listens on it. */
+function findFreePort(port: number): Promise<number | null> {
   return new Promise((resolve) => {
     const probe = createServer();
     probe.once('error', () => resolve(null));
     probe.listen(port, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() => resolve(typeof address === 'object' && address !== null ? address.port : null));
+      const found = (probe.address() as AddressInfo).port;
+      probe.close(() => resolve(found));
     });
   });
 }
