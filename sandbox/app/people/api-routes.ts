@@ -1,0 +1,93 @@
+/** What people do, as JSON: `/api/{collection}`. The pages do the same with forms. */
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import { z } from 'zod';
+import { applyOperations, type Store } from '../data/apply-operations.ts';
+import type { Collection } from '../data/collections.ts';
+import type { KeylessOperation, OperationResult } from '../data/decide-operation.ts';
+import { readByIds, searchRecords, showRecord } from '../data/records.ts';
+import { Problem } from '../problem.ts';
+import { requireCollection } from '../require-collection.ts';
+
+const FIELDS = z.record(z.string(), z.unknown());
+const LIST = z.object({
+  q: z.string().trim().default(''),
+  archived: z.enum(['0', '1']).default('0'),
+  page: z.coerce.number().int().min(1).max(1_000_000).default(1),
+  per_page: z.coerce.number().int().min(1).max(200).default(25),
+});
+
+interface InCollection {
+  Params: { collection: string };
+}
+interface OfRecord {
+  Params: { collection: string; id: string };
+}
+
+export function registerApiRoutes(server: FastifyInstance, store: Store): void {
+  server.get<InCollection>('/:collection', async (request) => {
+    const collection = requireCollection(request.params.collection);
+    const query = LIST.safeParse(request.query);
+    if (!query.success) throw new Problem(400, 'The request cannot be read.');
+    const { q: text, archived, page, per_page: limit } = query.data;
+    const offset = (page - 1) * limit;
+    const found = await searchRecords(store.db, collection, { text, archived: archived === '1', limit, offset });
+    return { data: found.records.map((record) => showRecord(collection, record)), total: found.total };
+  });
+
+  server.get<OfRecord>('/:collection/:id', async (request) => {
+    const collection = requireCollection(request.params.collection);
+    const [record] = await readByIds(store.db, collection, [request.params.id]);
+    if (record === undefined) throw new Problem(404, 'There is no such record.');
+    return showRecord(collection, record);
+  });
+
+  server.post<InCollection>('/:collection', async (request, reply) => {
+    const collection = requireCollection(request.params.collection);
+    const result = await edit(store, collection, { op: 'create', fields: readFields(request.body) });
+    return answerResult(reply, result, 201);
+  });
+
+  server.patch<OfRecord>('/:collection/:id', async (request, reply) => {
+    const collection = requireCollection(request.params.collection);
+    // As a person without the page would send it: only what was seen may be changed.
+    const seen = request.headers['if-match']?.replaceAll('"', '');
+    const fields = readFields(request.body);
+    const operation: KeylessOperation = { op: 'update', id: request.params.id, fields, if_updated_at: seen ?? null };
+    return answerResult(reply, await edit(store, collection, operation));
+  });
+
+  for (const op of ['archive', 'restore'] as const) {
+    server.post<OfRecord>(`/:collection/:id/${op}`, async (request, reply) => {
+      const collection = requireCollection(request.params.collection);
+      return answerResult(reply, await edit(store, collection, { op, id: request.params.id }));
+    });
+  }
+}
+
+export async function edit(
+  store: Store,
+  collection: Collection,
+  operation: KeylessOperation,
+): Promise<OperationResult> {
+  const [result] = await applyOperations(store, collection, [operation]);
+  return result as OperationResult;
+}
+
+function answerResult(reply: FastifyReply, result: OperationResult, status = 200): FastifyReply {
+  switch (result.status) {
+    case 'ok':
+      return reply.code(status).send(result.record);
+    case 'invalid':
+      throw new Problem(422, 'Some fields are not valid.', { errors: result.errors });
+    case 'not_found':
+      throw new Problem(404, 'There is no such record.');
+    case 'stale':
+      throw new Problem(412, 'Somebody else has changed this record meanwhile.');
+  }
+}
+
+function readFields(body: unknown): Record<string, unknown> {
+  const fields = FIELDS.safeParse(body);
+  if (!fields.success) throw new Problem(400, 'The body must be a JSON object of fields.');
+  return fields.data;
+}
