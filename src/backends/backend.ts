@@ -13,8 +13,8 @@ export interface SideRecord {
   /** The instants the stamp may mean, in milliseconds of the side's own clock (Odoo truncates to seconds). */
   readonly modified: { readonly from: number; readonly to: number };
   readonly values: CanonicalRecord;
-  /** False when the record does not belong to the entity (its contact tag is gone). Always true in the app. */
-  readonly inScope: boolean;
+  /** Names of the entities that the record belongs to: in Odoo by its contact tags, in the app by its collection. */
+  readonly memberOf: readonly string[];
   readonly isCompany: boolean;
   /** Groups that this side alone governs on this record. */
   readonly ownedGroups: readonly string[];
@@ -27,7 +27,8 @@ export type WriteResult =
   | {
       readonly kind: 'ok';
       readonly id: string;
-      readonly stamp: string;
+      /** The stamp of the write; null when there was nothing that the side could hold, so nothing was written. */
+      readonly stamp: string | null;
       /** What the side held after the write, at least for the fields that were written. */
       readonly values: CanonicalChanges;
       /** Fields still to be written in a later pass. */
@@ -68,16 +69,16 @@ export interface ChangedPage {
   readonly records: readonly SideRecord[];
   /** Null when this was the last page. */
   readonly next: string | null;
-  /** The side's time when the page was read, as its stamps are written. */
-  readonly serverTime: string;
+  /** The side's own clock before the page was read, in milliseconds: nothing stamped earlier will come later (but late commits). */
+  readonly serverTime: number;
 }
 
 export interface Backend {
   readonly side: Side;
   /** Ids that the side does not know (or hides) are left out. Archived records are included. */
   read(entity: Entity, ids: readonly string[]): Promise<readonly SideRecord[]>;
-  /** One page of all records changed at or after `since` (a stamp), or of all when it is null. */
-  readChanged(entity: Entity, since: string | null, cursor: string | null): Promise<ChangedPage>;
+  /** One page of all records changed at or after `since` (milliseconds of the side's clock), or of all when it is null. */
+  readChanged(entity: Entity, since: number | null, cursor: string | null): Promise<ChangedPage>;
   /** All records that may be the same as one of these match keys, whatever entity they belong to. */
   findMatches(entity: Entity, keys: readonly string[]): Promise<readonly SideRecord[]>;
   create(

@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { Kysely, PostgresDialect, sql } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import pg from 'pg';
+import type { Db } from './open-database.ts';
 
 const MIGRATIONS = new URL('../../migrations/', import.meta.url);
 /** Any number that no other program on this database uses: several starting processes take turns. */
@@ -40,7 +41,7 @@ export async function migrateToLatest(databaseUrl: string): Promise<readonly str
 }
 
 /** True when every migration in the folder has been applied: part of readiness. */
-export async function isMigrated(db: Kysely<never>): Promise<boolean> {
+export async function isMigrated(db: Db): Promise<boolean> {
   const wanted = Object.keys(await loadMigrations());
   const { rows } = await sql<{ name: string }>`select name from kysely_migration`.execute(db);
   const applied = new Set(rows.map((row) => row.name));

@@ -104,18 +104,21 @@ function toIntents(row: Row): readonly Intent[] {
     .map(({ over_at, ...intent }) => ({ ...intent, linkId: row.id, overAt: over_at }));
 }
 
+/** @returns true when every link of the claim is still this worker's. */
 export async function renewLease(db: Db, claimed: Claim): Promise<boolean> {
-  const { rows } = await sql`
+  const { rows } = await sql<{ id: string }>`
     update links set lease_until = clock_timestamp() + ${LEASE_MS} * interval '1 ms'
-    where lease_token = ${claimed.token} returning 1`.execute(db);
-  return rows.length === claimed.links.length;
+    where lease_token = ${claimed.token} returning id`.execute(db);
+  const held = new Set(rows.map((row) => row.id));
+  return claimed.links.every(({ id }) => held.has(id));
 }
 
 export async function release(db: Db, claimed: Claim, afterMs: number): Promise<void> {
+  const ids = claimed.links.map(({ id }) => id);
   await sql`
     update links set lease_token = null, lease_until = null,
       next_attempt_at = clock_timestamp() + ${afterMs} * interval '1 ms'
-    where lease_token = ${claimed.token}`.execute(db);
+    where lease_token = ${claimed.token} and id = any(${ids}::bigint[])`.execute(db);
 }
 
 export async function recordIntents(db: Db, claimed: Claim, intents: readonly Intent[]): Promise<void> {

@@ -102,8 +102,9 @@ export interface Settlement {
   readonly next: Next;
   /** The new base; left out when it stays as it is. */
   readonly base?: Base;
-  readonly ownAppStamp?: string;
-  readonly ownOdooStamp?: string;
+  /** The stamps of our own writes; null or left out when a side was not written. */
+  readonly ownAppStamp?: string | null;
+  readonly ownOdooStamp?: string | null;
   readonly conflicts?: readonly ConflictEntry[];
   readonly warnings?: readonly { readonly field: string; readonly reason: string }[];
   /** The decision in one word, for the log and the run; null writes no log row. */
@@ -123,6 +124,15 @@ export interface SettleInfo {
   readonly clocks: unknown;
 }
 
+/** A record as a listing shows it. */
+export interface ListedRow {
+  readonly id: string;
+  /** Of its mapped fields, see digest.ts. */
+  readonly digest: string;
+  /** False for one that does not belong to the entity: it matters only if it is linked. */
+  readonly member: boolean;
+}
+
 /** Who is linked to a record of one side. */
 export interface Occupant {
   readonly linkId: string;
@@ -139,11 +149,7 @@ export interface Links {
   /** Marks the links on these Odoo records; where there is none yet, one of each given entity is made. */
   markOdoo(model: string, ids: readonly number[], entities: readonly string[], priority: Priority): Promise<void>;
   /** Of these records as a listing shows them, those that differ from what was agreed, or have no link. */
-  filterChanged(
-    side: Side,
-    entity: string,
-    rows: readonly { id: string; digest: string }[],
-  ): Promise<readonly string[]>;
+  filterChanged(side: Side, entity: string, rows: readonly ListedRow[]): Promise<readonly string[]>;
 
   /** Entities that have work now. */
   findDirty(): Promise<readonly string[]>;

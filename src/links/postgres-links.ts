@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { Db } from '../db/open-database.ts';
 import { claim, findDirty, recordIntents, release, renewLease } from './claim.ts';
 import { attach, findOccupants, withMatchLocks } from './counterparts.ts';
-import type { Links } from './links.ts';
+import type { Links, ListedRow } from './links.ts';
 import { markApp, markOdoo, receive } from './mark.ts';
 import { settle } from './settle.ts';
 
@@ -33,15 +33,16 @@ async function filterChanged(
   db: Db,
   side: 'app' | 'odoo',
   entity: string,
-  rows: readonly { id: string; digest: string }[],
+  rows: readonly ListedRow[],
 ): Promise<readonly string[]> {
   if (rows.length === 0) return [];
   const id = side === 'app' ? sql`l.app_id = r.id` : sql`l.odoo_id = r.id::integer`;
   const digest = side === 'app' ? sql.ref('b.app_digest') : sql.ref('b.odoo_digest');
   const result = await sql<{ id: string }>`
-    select r.id from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as r(id text, digest text)
+    select r.id from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as r(id text, digest text, member boolean)
     left join links l on l.entity = ${entity} and ${id}
     left join bases b on b.link_id = l.id
-    where b.link_id is null or l.state <> 'active' or ${digest} <> r.digest`.execute(db);
+    where (r.member and (b.link_id is null or l.state <> 'active' or ${digest} <> r.digest))
+       or (not r.member and l.state <> 'out_of_scope')`.execute(db);
   return result.rows.map((row) => row.id);
 }

@@ -185,7 +185,7 @@ async function countForRuns(trx: Trx, settlements: readonly Settlement[]): Promi
     .map(({ link, outcome }) => ({ id: link.id, seq: link.seq, outcome }));
   if (rows.length === 0) return;
   await sql`
-    update run_links r set outcome = case when r.outcome in ('created', 'updated', 'conflict') then r.outcome else s.outcome end
+    update run_links r set outcome = s.outcome
     from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as s(id bigint, seq bigint, outcome text)
     where r.link_id = s.id and r.outcome is null and r.seq <= s.seq`.execute(trx);
 }

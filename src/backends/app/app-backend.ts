@@ -1,0 +1,264 @@
+/** The app as a side: the contract's requests, in bulk. */
+import { z } from 'zod';
+import type { CanonicalRecord, Entity } from '../../entities/define-entity.ts';
+import { BridgeError, SetupError, TerminalError } from '../../errors.ts';
+import type { Backend, ChangedPage, SideRecord, WriteResult } from '../backend.ts';
+import { type ClockEstimate, createClockEstimate } from '../clock-offset.ts';
+import { findUnstorable } from '../storable-text.ts';
+import { type AppClient, type AppClientOptions, createAppClient } from './app-client.ts';
+
+const BATCH = 200;
+const PAGE = 1_000;
+/** One e-mail a request is all that the contract offers; so many at once. */
+const LOOKUPS_AT_ONCE = 8;
+
+const recordSchema = z.looseObject({
+  id: z.string().min(1).max(128),
+  updated_at: z.iso.datetime({ offset: true }),
+  deleted_at: z.string().nullish(),
+});
+type AppRecord = z.infer<typeof recordSchema>;
+const dataSchema = z.object({ data: z.array(recordSchema) });
+const pageSchema = dataSchema.extend({
+  next_cursor: z.string().nullable(),
+  server_time: z.iso.datetime({ offset: true }),
+});
+const resultsSchema = z.object({
+  results: z.array(
+    z.discriminatedUnion('status', [
+      z.object({ status: z.literal('ok'), record: recordSchema }),
+      z.object({ status: z.literal('stale') }),
+      z.object({ status: z.literal('not_found') }),
+      z.object({
+        status: z.literal('invalid'),
+        errors: z.array(z.object({ field: z.string(), message: z.string() })),
+      }),
+    ]),
+  ),
+});
+type BatchResult = z.infer<typeof resultsSchema>['results'][number];
+
+interface Operation {
+  readonly op: 'create' | 'update' | 'archive' | 'restore';
+  readonly id?: string;
+  readonly idempotency_key: string;
+  readonly if_updated_at?: string;
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+export function createAppBackend(options: AppClientOptions): Backend {
+  const call = createAppClient(options);
+  const clock = createClockEstimate();
+  return {
+    side: 'app',
+    async read(entity, ids) {
+      const pages = chunk(ids, BATCH).map((some) => get(call, entity, { ids: some.join(',') }, dataSchema));
+      return (await Promise.all(pages)).flatMap(({ body }) => body.data.map((record) => toSideRecord(entity, record)));
+    },
+    readChanged: (entity, since, cursor) => readChanged(call, clock, entity, since, cursor),
+    async findMatches(entity, keys) {
+      const found: SideRecord[] = [];
+      for (const some of chunk(keys, LOOKUPS_AT_ONCE)) {
+        const answers = await Promise.all(some.map((email) => get(call, entity, { email }, dataSchema)));
+        found.push(...answers.flatMap(({ body }) => body.data.map((record) => toSideRecord(entity, record))));
+      }
+      return found;
+    },
+    create: (entity, operations) =>
+      writeBatch(
+        call,
+        entity,
+        operations.map(({ key, values }) => [
+          { op: 'create', idempotency_key: key, fields: entity.app.encode(values) },
+        ]),
+      ),
+    update: (entity, operations) =>
+      writeBatch(
+        call,
+        entity,
+        operations.map(({ key, record, changes }) => toOperations(entity, key, record, changes)),
+      ),
+    // A record belongs to its collection; schools are plain names here; a create key answers for itself.
+    adopt: () => Promise.resolve(),
+    missingReferences: () => Promise.resolve([]),
+    createReferences: () => Promise.resolve(),
+    findCreated: () => Promise.resolve(new Map()),
+    clock: () => clock.current(),
+  };
+}
+
+async function get<T>(
+  call: AppClient,
+  entity: Entity,
+  query: Readonly<Record<string, string>>,
+  schema: z.ZodType<T>,
+): Promise<{ body: T; sentAt: number; receivedAt: number }> {
+  const answer = await call('GET', `/bridge/${entity.collection}?${new URLSearchParams(query)}`);
+  return { ...answer, body: parse(schema, answer.body, entity) };
+}
+
+function parse<T>(schema: z.ZodType<T>, body: unknown, entity: Entity): T {
+  const parsed = schema.safeParse(body);
+  if (parsed.success) return parsed.data;
+  // Paths only: a value of the answer may be personal.
+  const paths = parsed.error.issues.slice(0, 3).map((issue) => issue.path.join('.'));
+  throw new SetupError({
+    code: 'app_breaks_contract',
+    message: `The app's answer for ${entity.collection} is not as the contract says (at ${paths.join(', ') || 'its root'}).`,
+    remedy: 'Compare the answer of the app with the contract of the bridge and mend the app.',
+  });
+}
+
+async function readChanged(
+  call: AppClient,
+  clock: ClockEstimate,
+  entity: Entity,
+  since: number | null,
+  cursor: string | null,
+): Promise<ChangedPage> {
+  const query = {
+    limit: String(PAGE),
+    ...(since !== null && { updated_since: new Date(since).toISOString() }),
+    ...(cursor && { cursor }),
+  };
+  const { body, sentAt, receivedAt } = await get(call, entity, query, pageSchema);
+  const serverTime = Date.parse(body.server_time);
+  clock.observe({ from: serverTime, to: serverTime, sentAt, receivedAt });
+  const records = body.data.map((record) => toSideRecord(entity, record));
+  return { records, next: body.next_cursor, serverTime };
+}
+
+function toSideRecord(entity: Entity, record: AppRecord): SideRecord {
+  const at = Date.parse(record.updated_at);
+  return {
+    id: record.id,
+    stamp: record.updated_at,
+    // `Date` keeps milliseconds; the stamp itself, which the app compares, stays the string it sent.
+    modified: { from: at, to: at + 1 },
+    values: entity.app.decode(record),
+    memberOf: [entity.name],
+    isCompany: false,
+    ownedGroups: [],
+    raw: record,
+  };
+}
+
+/** Archiving is an operation of its own in the contract: an edit that also archives becomes two, in this order. */
+function toOperations(
+  entity: Entity,
+  key: string,
+  record: SideRecord,
+  changes: Readonly<CanonicalRecord>,
+): Operation[] {
+  const { active, ...rest } = changes;
+  const operations: Operation[] = [];
+  const guard = { id: record.id, if_updated_at: record.stamp };
+  if (Object.keys(rest).length > 0) {
+    operations.push({ op: 'update', ...guard, idempotency_key: key, fields: entity.app.encode(rest) });
+  }
+  if (active !== undefined) {
+    operations.push({ op: active ? 'restore' : 'archive', ...guard, idempotency_key: `${key}:existence`, fields: {} });
+  }
+  return operations;
+}
+
+/** Writes the first operation of each record, then, with the new stamps, the second of those that have one. */
+async function writeBatch(
+  call: AppClient,
+  entity: Entity,
+  perRecord: readonly (readonly Operation[])[],
+): Promise<readonly WriteResult[]> {
+  const results = await writeOperations(
+    call,
+    entity,
+    perRecord.map(([first]) => first as Operation),
+  );
+  const seconds = perRecord.flatMap(([, second], index) => {
+    const result = results[index];
+    if (!second || result?.kind !== 'ok' || result.stamp === null) return [];
+    return [{ index, operation: { ...second, if_updated_at: result.stamp } }];
+  });
+  const later = await writeOperations(
+    call,
+    entity,
+    seconds.map(({ operation }) => operation),
+  );
+  seconds.forEach(({ index }, position) => {
+    const result = later[position];
+    if (result) results[index] = result;
+  });
+  return results;
+}
+
+async function writeOperations(
+  call: AppClient,
+  entity: Entity,
+  operations: readonly Operation[],
+): Promise<WriteResult[]> {
+  const results: WriteResult[] = [];
+  for (const some of chunk(operations, BATCH)) results.push(...(await writeChunk(call, entity, some)));
+  return results;
+}
+
+async function writeChunk(call: AppClient, entity: Entity, operations: readonly Operation[]): Promise<WriteResult[]> {
+  const unstorable = operations.map(({ fields }) => findUnstorable(fields as CanonicalRecord));
+  const sendable = operations.filter((_, index) => unstorable[index] === null);
+  const answers = await postBatch(call, entity, sendable);
+  return unstorable.map((error) => (error ? { kind: 'refused', error } : (answers.shift() as WriteResult)));
+}
+
+async function postBatch(call: AppClient, entity: Entity, operations: readonly Operation[]): Promise<WriteResult[]> {
+  if (operations.length === 0) return [];
+  try {
+    const answer = await call('POST', `/bridge/${entity.collection}/batch`, { operations });
+    const { results } = parse(resultsSchema, answer.body, entity);
+    if (results.length === operations.length) return results.map((result) => toWriteResult(entity, result));
+    throw new SetupError({
+      code: 'app_breaks_contract',
+      message: `The app answered ${results.length} results for ${operations.length} operations.`,
+      remedy: 'The app must answer each operation of a batch, in order; mend the app.',
+    });
+  } catch (error) {
+    if (!(error instanceof BridgeError)) throw error;
+    if (error instanceof TerminalError && operations.length > 1) return bisect(call, entity, operations);
+    return operations.map(() => ({ kind: 'failed', error }));
+  }
+}
+
+/** A batch that is refused as a whole is halved until the bad operation stands alone. */
+async function bisect(call: AppClient, entity: Entity, operations: readonly Operation[]): Promise<WriteResult[]> {
+  const middle = Math.ceil(operations.length / 2);
+  const first = await postBatch(call, entity, operations.slice(0, middle));
+  return [...first, ...(await postBatch(call, entity, operations.slice(middle)))];
+}
+
+function toWriteResult(entity: Entity, result: BatchResult): WriteResult {
+  switch (result.status) {
+    case 'ok': {
+      const { id, stamp, values } = toSideRecord(entity, result.record);
+      return { kind: 'ok', id, stamp, values, deferred: [], warnings: [] };
+    }
+    case 'stale':
+      return { kind: 'stale' };
+    case 'not_found':
+      return { kind: 'missing' };
+    case 'invalid':
+      return { kind: 'refused', error: describeInvalid(result.errors) };
+  }
+}
+
+/** Names the fields; the app's own words are left out, for they may repeat the value. */
+function describeInvalid(errors: readonly { field: string }[]) {
+  const fields = [...new Set(errors.map(({ field }) => field))].join(', ');
+  return {
+    code: 'app_refused_value',
+    message: `The app refused the value of: ${fields}.`,
+    remedy: 'Correct the field in Odoo so that the app accepts it; the record is tried again by itself.',
+  };
+}
+
+function chunk<T>(items: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
+    items.slice(index * size, (index + 1) * size),
+  );
+}

@@ -1,0 +1,34 @@
+/** A running estimate of how far a side's clock is from ours. */
+import type { ClockOffset } from './backend.ts';
+
+/** Readings kept: enough to be narrow, few enough to follow a clock that was set. */
+const KEPT = 32;
+/** What is assumed before the first reading: nothing, within a day. */
+const UNKNOWN: ClockOffset = { offsetMs: 0, uncertaintyMs: 0 };
+
+export interface ClockEstimate {
+  /**
+   * One reading: the side's clock stood between `from` and `to` at some instant between `sentAt` and `receivedAt`
+   * (bridge milliseconds).
+   */
+  observe(reading: { from: number; to: number; sentAt: number; receivedAt: number }): void;
+  current(): ClockOffset;
+}
+
+/** Each reading bounds the offset; what all of them allow is the estimate. A reading that contradicts them starts anew. */
+export function createClockEstimate(): ClockEstimate {
+  let bounds: { low: number; high: number }[] = [];
+  return {
+    observe({ from, to, sentAt, receivedAt }) {
+      const bound = { low: from - receivedAt, high: to - sentAt };
+      const fits = bounds.every(({ low, high }) => bound.low <= high && bound.high >= low);
+      bounds = fits ? [...bounds.slice(1 - KEPT), bound] : [bound];
+    },
+    current() {
+      if (bounds.length === 0) return UNKNOWN;
+      const low = Math.max(...bounds.map((bound) => bound.low));
+      const high = Math.min(...bounds.map((bound) => bound.high));
+      return { offsetMs: Math.round((low + high) / 2), uncertaintyMs: Math.ceil(Math.abs(high - low) / 2) };
+    },
+  };
+}

@@ -1,0 +1,159 @@
+/** Creating records through `load()`: with an external id each, so that a second try finds the first. */
+import { z } from 'zod';
+import type { CanonicalRecord, Entity, OdooWrite } from '../../entities/define-entity.ts';
+import { BridgeError, TerminalError } from '../../errors.ts';
+import type { CreateOperation, WriteResult } from '../backend.ts';
+import { findUnstorable } from '../storable-text.ts';
+import type { OdooContext } from './odoo-context.ts';
+import { maskPersonal } from './odoo-errors.ts';
+import { loadReferences, readRows, toSideRecord } from './odoo-records.ts';
+import { writeContext } from './write-context.ts';
+
+const loadAnswer = z.object({
+  ids: z.union([z.literal(false), z.array(z.number())]),
+  messages: z.array(z.looseObject({ type: z.string(), message: z.string(), record: z.number().optional() })),
+});
+
+interface Row {
+  readonly operation: CreateOperation;
+  readonly write: OdooWrite;
+  readonly columns: Readonly<Record<string, string>>;
+}
+
+export async function createRecords(
+  odoo: OdooContext,
+  entity: Entity,
+  operations: readonly CreateOperation[],
+  quiet: boolean,
+): Promise<readonly WriteResult[]> {
+  await odoo.references.load();
+  const results = new Map<CreateOperation, WriteResult>();
+  const rows: Row[] = [];
+  for (const operation of operations) {
+    const error = findUnstorable(operation.values);
+    if (error) results.set(operation, { kind: 'refused', error });
+    else rows.push(toRow(odoo, entity, operation));
+  }
+  for (let start = 0; start < rows.length; start += 200) {
+    await loadRows(odoo, entity, rows.slice(start, start + 200), quiet, results);
+  }
+  return operations.map((operation) => results.get(operation) ?? unanswered());
+}
+
+function toRow({ references }: OdooContext, entity: Entity, operation: CreateOperation): Row {
+  const write = entity.odoo.encode(operation.values, null, references);
+  const { tags, ...born } = entity.odoo.onCreate(references);
+  const columns: Record<string, string> = { id: operation.key };
+  if (tags) columns['category_id/.id'] = String(tags);
+  for (const [field, value] of Object.entries({ ...born, ...write.values })) {
+    columns[field.endsWith('_id') ? `${field}/.id` : field] = toCell(value);
+  }
+  return { operation, write, columns };
+}
+
+/** `load()` takes text; an empty cell empties the field. */
+function toCell(value: unknown): string {
+  if (typeof value === 'boolean') return value ? '1' : '';
+  return value === null || value === undefined ? '' : String(value);
+}
+
+/** All or nothing: rows that Odoo names as bad are set aside and the rest is loaded again. */
+async function loadRows(
+  odoo: OdooContext,
+  entity: Entity,
+  rows: readonly Row[],
+  quiet: boolean,
+  results: Map<CreateOperation, WriteResult>,
+): Promise<void> {
+  if (rows.length === 0) return;
+  const fields = [...new Set(rows.flatMap(({ columns }) => Object.keys(columns)))];
+  const data = rows.map(({ columns }) => fields.map((field) => columns[field] ?? (field.endsWith('_rank') ? '0' : '')));
+  let answer: z.infer<typeof loadAnswer>;
+  try {
+    const call = { model: entity.odoo.model, method: 'load', args: { fields, data }, context: writeContext(quiet) };
+    answer = loadAnswer.parse(await odoo.transport.call(call));
+  } catch (error) {
+    if (error instanceof TerminalError) return splitOrRefuse(odoo, entity, rows, quiet, results, error);
+    if (!(error instanceof BridgeError)) throw error;
+    for (const { operation } of rows) results.set(operation, { kind: 'failed', error });
+    return;
+  }
+  if (answer.ids !== false) return readBack(odoo, entity, rows, answer.ids, results);
+  const refused = new Map<number, string>();
+  for (const { record, message } of answer.messages) if (record !== undefined) refused.set(record, message);
+  const error = refusedByOdoo(answer.messages[0]?.message ?? '');
+  if (refused.size === 0) return splitOrRefuse(odoo, entity, rows, quiet, results, error);
+  for (const [index, message] of refused) {
+    const row = rows[index];
+    if (row) results.set(row.operation, { kind: 'refused', error: refusedByOdoo(message) });
+  }
+  await loadRows(
+    odoo,
+    entity,
+    rows.filter((_, index) => !refused.has(index)),
+    quiet,
+    results,
+  );
+}
+
+async function splitOrRefuse(
+  odoo: OdooContext,
+  entity: Entity,
+  rows: readonly Row[],
+  quiet: boolean,
+  results: Map<CreateOperation, WriteResult>,
+  error: TerminalError,
+): Promise<void> {
+  const [only] = rows;
+  if (rows.length === 1 && only) {
+    const { code, message, remedy } = error;
+    results.set(only.operation, { kind: 'refused', error: { code, message, remedy } });
+    return;
+  }
+  const middle = Math.ceil(rows.length / 2);
+  await loadRows(odoo, entity, rows.slice(0, middle), quiet, results);
+  await loadRows(odoo, entity, rows.slice(middle), quiet, results);
+}
+
+/** What Odoo made of it. A value other than the one sent is Odoo's own unless somebody has written since. */
+async function readBack(
+  odoo: OdooContext,
+  entity: Entity,
+  rows: readonly Row[],
+  ids: readonly number[],
+  results: Map<CreateOperation, WriteResult>,
+): Promise<void> {
+  const found = await readRows(odoo.transport, entity, ids);
+  await loadReferences(odoo.references, found);
+  const byId = new Map(found.map((row) => [row.id, row]));
+  rows.forEach(({ operation, write }, index) => {
+    const row = byId.get(ids[index] ?? 0);
+    // Gone again already, or hidden from us: the id is known, what it holds is not.
+    const untouched = row !== undefined && row.write_date === row.create_date;
+    const held = row && toSideRecord(entity, row, odoo.references).values;
+    results.set(operation, {
+      kind: 'ok',
+      id: String(ids[index]),
+      stamp: row?.create_date ?? null,
+      values: untouched && held ? held : withoutFields(operation.values, write.deferred),
+      deferred: write.deferred,
+      warnings: write.unheld.map(({ field, reason }) => ({ field, reason })),
+    });
+  });
+}
+
+function withoutFields(values: CanonicalRecord, fields: readonly string[]): CanonicalRecord {
+  return Object.fromEntries(Object.entries(values).filter(([field]) => !fields.includes(field)));
+}
+
+function refusedByOdoo(message: string): TerminalError {
+  return new TerminalError({
+    code: 'refused_by_odoo',
+    message: `Odoo refused the record: ${maskPersonal(message)}`,
+    remedy: 'Correct the field that Odoo names, on the side where it was entered; the record is tried again by itself.',
+  });
+}
+
+function unanswered(): WriteResult {
+  return { kind: 'failed', error: new TypeError('a record was left out of the load') };
+}

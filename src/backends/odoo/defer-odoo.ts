@@ -1,0 +1,48 @@
+/** Odoo may be away, or set up wrongly, when the bridge starts: the connection is made at the first call that needs it. */
+import type { Backend } from '../backend.ts';
+import type { OdooBackend } from './odoo-backend.ts';
+import type { ClockReading } from './transport.ts';
+
+/** @param connect called again after each failure; one connection is shared by all callers */
+export function deferOdoo(connect: (observe: (reading: ClockReading) => void) => Promise<OdooBackend>) {
+  let connecting: Promise<OdooBackend> | null = null;
+  let backend: OdooBackend | null = null;
+  const early: ClockReading[] = [];
+
+  function observe(reading: ClockReading): void {
+    if (backend) backend.observeDate(reading);
+    else early.push(reading);
+  }
+
+  function connected(): Promise<OdooBackend> {
+    connecting ??= connect(observe).then(
+      (made) => {
+        backend = made;
+        for (const reading of early.splice(0)) made.observeDate(reading);
+        return made;
+      },
+      (error: unknown) => {
+        connecting = null;
+        throw error;
+      },
+    );
+    return connecting;
+  }
+
+  const deferred: Backend & { connected(): Promise<OdooBackend>; close(): Promise<void> } = {
+    side: 'odoo',
+    read: async (entity, ids) => (await connected()).read(entity, ids),
+    readChanged: async (entity, since, cursor) => (await connected()).readChanged(entity, since, cursor),
+    findMatches: async (entity, keys) => (await connected()).findMatches(entity, keys),
+    create: async (entity, operations, options) => (await connected()).create(entity, operations, options),
+    update: async (entity, operations, options) => (await connected()).update(entity, operations, options),
+    adopt: async (entity, ids) => (await connected()).adopt(entity, ids),
+    missingReferences: async (entity, changes) => (await connected()).missingReferences(entity, changes),
+    createReferences: async (keys) => (await connected()).createReferences(keys),
+    findCreated: async (entity, keys) => (await connected()).findCreated(entity, keys),
+    clock: () => backend?.clock() ?? { offsetMs: 0, uncertaintyMs: 0 },
+    connected,
+    close: async () => backend?.transport.close(),
+  };
+  return deferred;
+}

@@ -1,0 +1,155 @@
+/** Odoo as a side: bulk reads, creations with external ids, conditional writes. */
+import type { Entity } from '../../entities/define-entity.ts';
+import { SetupError } from '../../errors.ts';
+import type { Backend, ChangedPage, ClockOffset, SideRecord } from '../backend.ts';
+import { createClockEstimate } from '../clock-offset.ts';
+import { createRecords } from './create-records.ts';
+import { findCreated } from './find-created.ts';
+import type { OdooContext } from './odoo-context.ts';
+import {
+  formatOdooTime,
+  loadReferences,
+  pageSize,
+  parseOdooTime,
+  readRows,
+  searchRows,
+  toSideRecord,
+} from './odoo-records.ts';
+import { createReferences, type TagSettings } from './references.ts';
+import { createCompany } from './school-company.ts';
+import { type ActionName, isUsable, searchActions } from './server-actions.ts';
+import type { ClockReading, OdooTransport, OdooVersion, RpcValue } from './transport.ts';
+import { updateRecords } from './update-records.ts';
+
+export interface OdooBackendOptions {
+  readonly transport: OdooTransport;
+  readonly version: OdooVersion;
+  /** Names this bridge in external ids. */
+  readonly instance: string;
+  readonly tags: TagSettings;
+  /** Ids of the server actions as the set-up left them; who is no administrator cannot search for them. */
+  readonly recallAction: (name: ActionName) => Promise<number | null>;
+}
+
+export interface OdooBackend extends Backend {
+  readonly transport: OdooTransport;
+  readonly version: OdooVersion;
+  hasCompareAndSet(): Promise<boolean>;
+  observeDate(reading: ClockReading): void;
+}
+
+/** How long it is remembered whether an action is there: installing it takes effect within a minute. */
+const ACTION_FRESH_MS = 60_000;
+
+export function createOdooBackend(options: OdooBackendOptions): OdooBackend {
+  const { transport, version, instance } = options;
+  const references = createReferences(transport, options.tags);
+  const byWrites = createClockEstimate();
+  const byDates = createClockEstimate();
+  let wroteOnce = false;
+  const odoo: OdooContext = {
+    transport,
+    version,
+    instance,
+    references,
+    action: rememberActions(options),
+    observeWrite(writeDate, sentAt) {
+      if (writeDate === undefined) return;
+      const from = parseOdooTime(writeDate);
+      byWrites.observe({ from, to: from + 1_000, sentAt, receivedAt: Date.now() });
+      wroteOnce = true;
+    },
+  };
+  // write_date is the database's clock, the HTTP date the web server's: the first own write replaces it.
+  const clock = (): ClockOffset => (wroteOnce ? byWrites : byDates).current();
+  return {
+    side: 'odoo',
+    transport,
+    version,
+    async read(entity, ids) {
+      return decodeRows(odoo, entity, await readRows(transport, entity, ids.map(Number)));
+    },
+    readChanged: (entity, since, cursor) => readChanged(odoo, clock(), entity, since, cursor),
+    findMatches: (entity, keys) => findMatches(odoo, entity, keys),
+    create: (entity, operations, { quiet }) => createRecords(odoo, entity, operations, quiet),
+    update: (entity, operations, { quiet }) => updateRecords(odoo, entity, operations, quiet),
+    async adopt(entity, ids) {
+      await references.load();
+      const vals = { category_id: [[4, references.tagId(entity.name)]] };
+      await transport.call({ model: entity.odoo.model, method: 'write', ids: ids.map(Number), args: { vals } });
+    },
+    async missingReferences(entity, changes) {
+      return references.findMissingCompanies(changes.flatMap((change) => entity.odoo.companies(change)));
+    },
+    async createReferences(names) {
+      for (const name of await references.findMissingCompanies(names)) {
+        references.rememberCompany(name, await createCompany(odoo, name));
+      }
+    },
+    findCreated: (entity, keys) => findCreated(odoo, entity, keys),
+    clock,
+    hasCompareAndSet: async () => (await odoo.action('write_if_unchanged')) !== null,
+    observeDate({ serverDate, sentAt, receivedAt }) {
+      byDates.observe({ from: serverDate, to: serverDate + 1_000, sentAt, receivedAt });
+    },
+  };
+}
+
+async function decodeRows(odoo: OdooContext, entity: Entity, rows: Awaited<ReturnType<typeof readRows>>) {
+  await loadReferences(odoo.references, rows);
+  return rows.map((row) => toSideRecord(entity, row, odoo.references));
+}
+
+/** Pages by id within the window: a record that is written meanwhile cannot shift the pages. */
+async function readChanged(
+  odoo: OdooContext,
+  clock: ClockOffset,
+  entity: Entity,
+  since: number | null,
+  cursor: string | null,
+): Promise<ChangedPage> {
+  await odoo.references.load();
+  // Taken before the read, on Odoo's clock, and rather too early than too late.
+  const serverTime = Date.now() + clock.offsetMs - clock.uncertaintyMs;
+  const domain: RpcValue[] = [['id', '>', cursor === null ? 0 : Number(cursor)]];
+  // Only members are of interest at first; later also those that ceased to be.
+  if (since === null) domain.push(['category_id', 'in', [odoo.references.tagId(entity.name) ?? 0]]);
+  else domain.push(['write_date', '>=', formatOdooTime(since)]);
+  const limit = pageSize(odoo.transport);
+  const rows = await searchRows(odoo.transport, entity, domain, limit);
+  const next = rows.length < limit ? null : String(rows.at(-1)?.id);
+  return { records: await decodeRows(odoo, entity, rows), next, serverTime };
+}
+
+async function findMatches(odoo: OdooContext, entity: Entity, keys: readonly string[]): Promise<readonly SideRecord[]> {
+  const found: SideRecord[] = [];
+  for (let start = 0; start < keys.length; start += 500) {
+    const domain = [['email_normalized', 'in', keys.slice(start, start + 500)]];
+    found.push(...(await decodeRows(odoo, entity, await searchRows(odoo.transport, entity, domain, null))));
+  }
+  return found;
+}
+
+function rememberActions(options: OdooBackendOptions): OdooContext['action'] {
+  const known = new Map<ActionName, { id: number | null; until: number }>();
+  return async (name) => {
+    const cached = known.get(name);
+    if (cached && cached.until > Date.now()) return cached.id;
+    const id = await findAction(options, name);
+    known.set(name, { id, until: Date.now() + ACTION_FRESH_MS });
+    return id;
+  };
+}
+
+async function findAction({ transport, recallAction }: OdooBackendOptions, name: ActionName): Promise<number | null> {
+  const remembered = await recallAction(name);
+  if (remembered !== null && (await isUsable(transport, name, remembered))) return remembered;
+  try {
+    const found = (await searchActions(transport)).get(name) ?? null;
+    return found !== null && found !== remembered && (await isUsable(transport, name, found)) ? found : null;
+  } catch (error) {
+    // Only an administrator may search; without the action the plain way is taken.
+    if (error instanceof SetupError) return null;
+    throw error;
+  }
+}

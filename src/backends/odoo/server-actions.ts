@@ -1,0 +1,122 @@
+/**
+ * The two server actions that the set-up installs in Odoo. They run with the rights of whoever calls them and
+ * give what Odoo's RPC lacks: a write that is refused when the record has changed, and a bulk lookup of external ids.
+ */
+import { z } from 'zod';
+import { RetryableError } from '../../errors.ts';
+import type { OdooTransport } from './transport.ts';
+
+export type ActionName = 'write_if_unchanged' | 'find_external_ids';
+
+export interface ServerAction {
+  readonly name: ActionName;
+  readonly title: string;
+  readonly code: string;
+}
+
+/** Raised whenever the code changes; an action that answers with another version is not used. */
+export const ACTION_VERSION = 1;
+
+const WRITE_IF_UNCHANGED = `# Installed by the bridge. Writes each row only if it still holds what the bridge read.
+# The rows travel in the context but must not stay in it: it is part of every cache key below.
+rows = {row['id']: row for row in env.context.get('bridge_rows', [])}
+clean = {key: value for key, value in env.context.items() if key != 'bridge_rows'}
+model = env(context=clean)[env.context.get('bridge_model', 'res.partner')]
+expected = list({field for row in rows.values() for field in row['expect']})
+records = model.browse(list(rows)).exists()
+current = {values['id']: values for values in records.read(expected, load=None)}
+done = []
+stale = [record_id for record_id in rows if record_id not in current]
+for record in records:
+    row = rows[record.id]
+    if all(current[record.id][field] == value for field, value in row['expect'].items()):
+        record.write(row['set'])
+        done.append(record.id)
+    else:
+        stale.append(record.id)
+written = list({field for record_id in done for field in rows[record_id]['set']})
+action = {'version': ${ACTION_VERSION}, 'done': model.browse(done).read(written + ['write_date'], load=None), 'stale': stale}
+`;
+
+const FIND_EXTERNAL_IDS = `# Installed by the bridge. Tells which records carry these external ids of the bridge's own module.
+module = env.context.get('bridge_module', '')
+names = env.context.get('bridge_names', [])
+found = []
+if module.startswith('bridge_'):
+    domain = [('module', '=', module), ('name', 'in', names), ('model', '=', env.context.get('bridge_model', 'res.partner'))]
+    found = env['ir.model.data'].sudo().search_read(domain, ['name', 'res_id'])
+action = {'version': ${ACTION_VERSION}, 'found': found}
+`;
+
+export const SERVER_ACTIONS: readonly ServerAction[] = [
+  { name: 'write_if_unchanged', title: 'Bridge: write if unchanged', code: WRITE_IF_UNCHANGED },
+  { name: 'find_external_ids', title: 'Bridge: find external ids', code: FIND_EXTERNAL_IDS },
+];
+
+const writeAnswer = z.object({
+  version: z.literal(ACTION_VERSION),
+  done: z.array(z.looseObject({ id: z.number(), write_date: z.string() })),
+  stale: z.array(z.number()),
+});
+const findAnswer = z.object({
+  version: z.literal(ACTION_VERSION),
+  found: z.array(z.looseObject({ name: z.string(), res_id: z.number() })),
+});
+
+export interface ConditionalRow {
+  readonly id: number;
+  readonly expect: Readonly<Record<string, unknown>>;
+  readonly set: Readonly<Record<string, unknown>>;
+}
+
+/** One transaction: all rows that still hold what is expected are written, the others are told as stale. */
+export async function writeIfUnchanged(
+  transport: OdooTransport,
+  actionId: number,
+  model: string,
+  rows: readonly ConditionalRow[],
+  context: Readonly<Record<string, boolean>>,
+) {
+  const bridge = { active_model: model, bridge_model: model, bridge_rows: rows as never };
+  const call = { model: 'ir.actions.server', method: 'run', ids: [actionId], context: { ...context, ...bridge } };
+  return writeAnswer.parse(await transport.call(call));
+}
+
+export async function findExternalIds(
+  transport: OdooTransport,
+  actionId: number,
+  model: string,
+  module: string,
+  names: readonly string[],
+): Promise<readonly { readonly name: string; readonly res_id: number }[]> {
+  const context = { active_model: model, bridge_model: model, bridge_module: module, bridge_names: names };
+  const answer = await transport.call({ model: 'ir.actions.server', method: 'run', ids: [actionId], context });
+  return findAnswer.parse(answer).found;
+}
+
+/** Whether the action of that id is there, is ours and is of this version: a run that asks for nothing. */
+export async function isUsable(transport: OdooTransport, name: ActionName, actionId: number): Promise<boolean> {
+  try {
+    if (name === 'write_if_unchanged') await writeIfUnchanged(transport, actionId, 'res.partner', [], {});
+    else await findExternalIds(transport, actionId, 'res.partner', '', []);
+    return true;
+  } catch (error) {
+    // Odoo being away says nothing about the action.
+    if (error instanceof RetryableError) throw error;
+    return false;
+  }
+}
+
+/** Ids by name as an administrator may search them; nobody else may, so the set-up also remembers them. */
+export async function searchActions(transport: OdooTransport): Promise<ReadonlyMap<ActionName, number>> {
+  const titles = SERVER_ACTIONS.map(({ title }) => title);
+  const args = { domain: [['name', 'in', titles]], fields: ['name'], order: 'id' };
+  const rows = await transport.call({ model: 'ir.actions.server', method: 'search_read', args });
+  const parsed = z.array(z.looseObject({ id: z.number(), name: z.string() })).parse(rows);
+  return new Map(
+    SERVER_ACTIONS.flatMap(({ name, title }) => {
+      const row = parsed.find((candidate) => candidate.name === title);
+      return row ? [[name, row.id] as const] : [];
+    }),
+  );
+}

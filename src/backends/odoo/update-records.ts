@@ -1,0 +1,165 @@
+/** Updating records: each only if it still is what the decision was made on. */
+import { isDeepStrictEqual } from 'node:util';
+import type { CanonicalRecord, Entity, FieldValue, OdooValues, OdooWrite } from '../../entities/define-entity.ts';
+import { BridgeError, SetupError, TerminalError } from '../../errors.ts';
+import type { UpdateOperation, WriteResult } from '../backend.ts';
+import { findUnstorable } from '../storable-text.ts';
+import type { OdooContext } from './odoo-context.ts';
+import { type OdooRow, readRows } from './odoo-records.ts';
+import { type PlainRow, writePlain } from './plain-writes.ts';
+import { writeIfUnchanged } from './server-actions.ts';
+import { writeContext } from './write-context.ts';
+
+/** One transaction each: large enough to be fast, small enough to stay well under the deadline. */
+const BATCH = 500;
+/** So many refusals of rights in a row are no longer about single records. */
+const ENOUGH_DENIALS = 8;
+
+interface Row extends PlainRow {
+  readonly operation: UpdateOperation;
+  readonly write: OdooWrite;
+  readonly expect: OdooValues;
+}
+
+export async function updateRecords(
+  odoo: OdooContext,
+  entity: Entity,
+  operations: readonly UpdateOperation[],
+  quiet: boolean,
+): Promise<readonly WriteResult[]> {
+  await odoo.references.load();
+  const results = new Map<UpdateOperation, WriteResult>();
+  const rows: Row[] = [];
+  for (const operation of operations) {
+    const error = findUnstorable(operation.changes);
+    const write = entity.odoo.encode(operation.changes, operation.record.raw, odoo.references);
+    if (error) results.set(operation, { kind: 'refused', error });
+    else if (Object.keys(write.values).length === 0)
+      results.set(operation, toResult(odoo, entity, operation, write, null));
+    else rows.push(toRow(entity, operation, write));
+  }
+  for (let start = 0; start < rows.length; start += BATCH) {
+    await writeRows(odoo, entity, rows.slice(start, start + BATCH), quiet, results, { denials: 0 });
+  }
+  return operations.map((operation) => results.get(operation) ?? unanswered());
+}
+
+function toRow(entity: Entity, operation: UpdateOperation, write: OdooWrite): Row {
+  const sources = new Set(Object.keys(operation.changes).flatMap((field) => entity.odoo.sources[field] ?? []));
+  for (const field of Object.keys(write.values)) sources.add(field);
+  const { raw } = operation.record;
+  const expect = Object.fromEntries([...sources].filter((field) => field in raw).map((field) => [field, raw[field]]));
+  return { id: Number(operation.record.id), operation, write, expect, set: write.values };
+}
+
+/** One bad record must not hold the others up: a batch that Odoo refuses is halved until it stands alone. */
+async function writeRows(
+  odoo: OdooContext,
+  entity: Entity,
+  rows: readonly Row[],
+  quiet: boolean,
+  results: Map<UpdateOperation, WriteResult>,
+  budget: { denials: number },
+): Promise<void> {
+  try {
+    await writeBatch(odoo, entity, rows, quiet, results);
+  } catch (error) {
+    if (!(error instanceof BridgeError)) throw error;
+    const denied = error instanceof SetupError && error.code === 'access_denied';
+    if (denied && rows.length === 1) budget.denials += 1;
+    const divisible = error instanceof TerminalError || (denied && budget.denials < ENOUGH_DENIALS);
+    if (divisible && rows.length > 1) {
+      const middle = Math.ceil(rows.length / 2);
+      await writeRows(odoo, entity, rows.slice(0, middle), quiet, results, budget);
+      return writeRows(odoo, entity, rows.slice(middle), quiet, results, budget);
+    }
+    const { code, message, remedy } = error;
+    const refused = error instanceof TerminalError;
+    for (const { operation } of rows) {
+      results.set(
+        operation,
+        refused ? { kind: 'refused', error: { code, message, remedy } } : { kind: 'failed', error },
+      );
+    }
+  }
+}
+
+async function writeBatch(
+  odoo: OdooContext,
+  entity: Entity,
+  rows: readonly Row[],
+  quiet: boolean,
+  results: Map<UpdateOperation, WriteResult>,
+): Promise<void> {
+  const action = await odoo.action('write_if_unchanged');
+  const context = writeContext(quiet);
+  let pending = rows;
+  if (action === null) {
+    // No conditional write here: look right before, which leaves a window of one call open (health says so).
+    pending = await dropStale(odoo, entity, rows, results);
+    if (pending.length === 0) return;
+  }
+  const sentAt = Date.now();
+  const done =
+    action === null
+      ? await writePlain(odoo, entity.odoo.model, pending, context)
+      : (await writeIfUnchanged(odoo.transport, action, entity.odoo.model, pending.map(toConditional), context)).done;
+  odoo.observeWrite(done[0]?.write_date, sentAt);
+  const byId = new Map(done.map((row) => [row.id, row]));
+  for (const { operation, write, id } of pending) {
+    const row = byId.get(id);
+    results.set(operation, row ? toResult(odoo, entity, operation, write, row) : { kind: 'stale' });
+  }
+}
+
+function toConditional({ id, expect, set }: Row) {
+  return { id, expect, set };
+}
+
+async function dropStale(
+  odoo: OdooContext,
+  entity: Entity,
+  rows: readonly Row[],
+  results: Map<UpdateOperation, WriteResult>,
+): Promise<readonly Row[]> {
+  const current = new Map(
+    (
+      await readRows(
+        odoo.transport,
+        entity,
+        rows.map(({ id }) => id),
+      )
+    ).map((row) => [row.id, row]),
+  );
+  return rows.filter(({ id, expect, operation }) => {
+    const now: OdooRow | undefined = current.get(id);
+    const same = now && Object.entries(expect).every(([field, value]) => isDeepStrictEqual(now[field], value));
+    if (!same) results.set(operation, { kind: now ? 'stale' : 'missing' });
+    return same;
+  });
+}
+
+/** What Odoo held right after the write, in canonical form. */
+function toResult(
+  odoo: OdooContext,
+  entity: Entity,
+  operation: UpdateOperation,
+  write: OdooWrite,
+  written: (OdooValues & { readonly write_date: string }) | null,
+): WriteResult {
+  const held = entity.odoo.decode({ ...operation.record.raw, ...written }, odoo.references);
+  const values: Record<string, FieldValue> = {};
+  for (const field of Object.keys(operation.changes)) values[field] = (held as CanonicalRecord)[field] ?? null;
+  return {
+    kind: 'ok',
+    id: operation.record.id,
+    stamp: written?.write_date.slice(0, 19) ?? null,
+    values,
+    deferred: write.deferred,
+    warnings: write.unheld.map(({ field, reason }) => ({ field, reason })),
+  };
+}
+
+function unanswered(): WriteResult {
+  return { kind: 'failed', error: new TypeError('a record was left out of the write') };
+}

@@ -1,0 +1,145 @@
+#!/usr/bin/env node
+/** The `bridge` command. Data on standard output, progress and errors on standard error. */
+import { Command, CommanderError } from 'commander';
+import { type Config, ConfigError, readConfig } from './config.ts';
+import { type Context, createContext } from './context.ts';
+import { migrateToLatest } from './db/migrate.ts';
+import { BridgeError } from './errors.ts';
+import { createLogger } from './logger.ts';
+import { main as serveForever } from './main.ts';
+import { printSetup, runSetup, type SetupAction } from './setup-odoo.ts';
+import { syncUntilDone } from './sync-until-done.ts';
+
+const EXIT = { ok: 0, error: 1, usage: 2, drift: 3, guard: 4 } as const;
+
+interface Output {
+  readonly json?: boolean;
+}
+
+function print(value: unknown, { json }: Output, human: () => string): void {
+  process.stdout.write(json ? `${JSON.stringify(value)}\n` : `${human()}\n`);
+}
+
+/** Runs a command inside a context and always closes it. */
+async function within<T>(work: (context: Context, config: Config) => Promise<T>): Promise<T> {
+  const config = readConfig();
+  const context = await createContext(
+    config,
+    createLogger({ level: config.LOG_LEVEL, file: config.LOG_FILE, stdout: false }),
+  );
+  try {
+    return await work(context, config);
+  } finally {
+    await context.close();
+  }
+}
+
+export function buildProgram(): Command {
+  const program = new Command('bridge').description('The two-way bridge between the app and Odoo.').exitOverride();
+  program.command('serve').description('run the bridge (also: npm start)').action(serveForever);
+
+  program
+    .command('migrate')
+    .description('apply the database migrations')
+    .option('--json', 'print one line of JSON')
+    .action(async (options: Output) => {
+      const config = readConfig();
+      // The embedded database is migrated whenever it is started.
+      const applied = config.DATABASE_URL ? await migrateToLatest(config.DATABASE_URL) : await within(async () => []);
+      print({ applied }, options, () =>
+        applied.length > 0 ? `applied: ${applied.join(', ')}` : 'the database is up to date',
+      );
+    });
+
+  program
+    .command('sync')
+    .description('resync a collection and wait for its end')
+    .argument('<collection>', 'contacts, teachers, tenants, guests or all')
+    .option('--ids <ids>', 'only these app ids, separated by commas')
+    .option('--since <time>', 'only what changed since then (RFC 3339)')
+    .option('--json', 'print one line of JSON')
+    .action(async (collection: string, options: Output & { ids?: string; since?: string }) => {
+      const scope = {
+        ...(options.ids && { ids: options.ids.split(',') }),
+        ...(options.since && { since: options.since }),
+      };
+      const report = await within((context) => syncUntilDone(context, collection, scope));
+      print(report, options, () =>
+        [
+          `${report.status}: ${report.done} of ${report.total}`,
+          `created ${report.created}`,
+          `updated ${report.updated}`,
+        ]
+          .concat(
+            `unchanged ${report.unchanged}`,
+            `conflicts ${report.conflicts}`,
+            `parked ${report.parked}`,
+            `held ${report.held}`,
+          )
+          .join(', '),
+      );
+      process.exitCode =
+        report.status === 'failed' || report.parked > 0 ? EXIT.error : report.held > 0 ? EXIT.guard : EXIT.ok;
+    });
+
+  const parked = program.command('parked').description('records that were set aside, grouped by error');
+  parked.option('--json', 'print one line of JSON').action(async (options: Output) => {
+    const groups = await within((context) => context.reports.parkedByError());
+    print(groups, options, () =>
+      groups.length === 0
+        ? 'nothing is parked'
+        : groups
+            .map((group) => `${group.count} × ${group.error_code}: ${group.message}\n    ${group.remedy}`)
+            .join('\n'),
+    );
+  });
+  parked
+    .command('retry')
+    .description('try parked records again')
+    .option('--entity <entity>')
+    .option('--error-code <code>')
+    .action(async (options: { entity?: string; errorCode?: string }) => {
+      const retried = await within((context) =>
+        context.reports.retryParked({ entity: options.entity, error_code: options.errorCode }),
+      );
+      print({ retried }, parked.opts(), () => `${retried} record(s) will be tried again`);
+    });
+
+  const webhooks = program
+    .command('webhooks')
+    .description("the bridge's automations and server actions inside Odoo (needs an administrator)")
+    .argument('[action]', 'install, verify or remove', 'verify')
+    .option('--print', 'print what to make by hand')
+    .option('--json', 'print one line of JSON');
+  webhooks.action(async (action: string, options: Output & { print?: boolean }) => {
+    if (options.print) {
+      const instructions = printSetup(readConfig());
+      return print(instructions, options, () => instructions.join('\n'));
+    }
+    if (!['install', 'verify', 'remove'].includes(action))
+      webhooks.error(`unknown action: ${action}`, { exitCode: EXIT.usage });
+    const items = await within((context) => runSetup(context, action as SetupAction));
+    print(items, options, () => items.map(({ name, state }) => `${state.padEnd(9)}${name}`).join('\n'));
+    if (items.some(({ state }) => state === 'missing' || state === 'altered')) process.exitCode = EXIT.drift;
+  });
+  return program;
+}
+
+/** Runs one command line. @returns the exit code */
+export async function run(argv: readonly string[]): Promise<void> {
+  try {
+    await buildProgram().parseAsync(argv, { from: 'user' });
+  } catch (error) {
+    process.exitCode = report(error);
+  }
+}
+
+function report(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  if (error instanceof ConfigError) process.stderr.write(`${error.message}\n`);
+  else if (error instanceof BridgeError) process.stderr.write(`${error.message}\n${error.remedy}\n`);
+  else process.stderr.write('The command failed unexpectedly. Check DATABASE_URL; the log file may say more.\n');
+  return EXIT.error;
+}
+
+if (import.meta.main) await run(process.argv.slice(2));

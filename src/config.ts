@@ -1,0 +1,120 @@
+/** The sole reader of the environment. Every fault is listed at once; no value is ever repeated. */
+import { join, resolve } from 'node:path';
+import { z } from 'zod';
+
+// Both sides speak UTC; a local zone would shift every time that a library formats.
+process.env.TZ = 'UTC';
+
+const url = z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// address' }).refine((value) => {
+  const { username, password } = new URL(value);
+  return username === '' && password === '';
+}, 'must not contain a user name or password');
+const required = z.string({ error: 'is missing' }).min(1, 'is empty');
+const list = (item: z.ZodString) =>
+  z
+    .string()
+    .default('')
+    .transform((value) =>
+      value
+        .split(',')
+        .map((part) => part.trim())
+        .filter(Boolean),
+    )
+    .pipe(z.array(item));
+const whole = (fallback: number, least: number, most: number) =>
+  z
+    .string()
+    .regex(/^\d+$/, 'must be a whole number')
+    .default(String(fallback))
+    .transform(Number)
+    .pipe(z.number().min(least, `must be at least ${least}`).max(most, `must be at most ${most}`));
+const oneOf = <const T extends readonly [string, ...string[]]>(values: T, fallback: T[number]) =>
+  z.enum(values, { error: `must be one of ${values.join(', ')}` }).default(fallback as never);
+const cron = (fallback: string) =>
+  z
+    .string()
+    .default(fallback)
+    .refine(
+      (value) => [5, 6].includes(value.trim().split(/\s+/).length),
+      'must have five fields, or six with seconds first',
+    );
+const secret = (what: string) =>
+  z.string().regex(/^\S{16,}$/, `each ${what} must have at least 16 characters and no blanks`);
+
+const schema = z.object({
+  ODOO_URL: url,
+  ODOO_DB: required,
+  ODOO_USERNAME: required,
+  ODOO_API_KEY: required,
+  ODOO_TRANSPORT: oneOf(['auto', 'xmlrpc', 'json2'], 'auto'),
+  ODOO_COMPANY_ID: z.string().regex(/^\d+$/, 'must be the number of a company').transform(Number).optional(),
+  ODOO_WEBHOOK_TOKENS: list(secret('token')),
+  ODOO_TAG_TEACHER: z.string().min(1).default('Teacher'),
+  ODOO_TAG_TENANT: z.string().min(1).default('Tenant'),
+  ODOO_TAG_GUEST: z.string().min(1).default('Guest'),
+  APP_URL: url,
+  APP_API_TOKEN: required,
+  APP_WEBHOOK_SECRETS: list(
+    z.string().regex(/^whsec_[A-Za-z0-9+/]{32,}={0,2}$/, 'each must be whsec_ followed by at least 24 bytes in base64'),
+  ),
+  BRIDGE_API_TOKENS: list(secret('token')),
+  BRIDGE_PUBLIC_URL: url.optional(),
+  DATABASE_URL: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, 'must be a postgres:// address')
+    .optional(),
+  DATA_DIR: z.string().min(1).default('./.data'),
+  HOST: z.string().min(1).default('127.0.0.1'),
+  PORT: whole(3000, 0, 65_535),
+  POLL_CRON: cron('*/1 * * * *'),
+  SWEEP_CRON: cron('0 3 * * *'),
+  POLL_OVERLAP_SECONDS: whole(300, 10, 86_400),
+  CONFLICT_TIE: oneOf(['odoo', 'app'], 'odoo'),
+  CONFLICT_SCOPE: oneOf(['field', 'record'], 'field'),
+  DELETE_GUARD_PERCENT: whole(10, 0, 100),
+  ODOO_CALL_MAX_SECONDS: whole(150, 10, 3_600),
+  LOG_RETENTION_DAYS: whole(30, 1, 3_650),
+  LOG_LEVEL: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal'], 'info'),
+  LOG_FILE: z.string().min(1).optional(),
+  BRIDGE_INSTANCE: z
+    .string()
+    .regex(/^[a-z0-9_]{1,32}$/, 'must be 1 to 32 lower-case letters, digits or underscores')
+    .default('main'),
+  ALERT_WEBHOOK_URL: url.optional(),
+});
+
+export type Config = Readonly<Omit<z.infer<typeof schema>, 'LOG_FILE'> & { LOG_FILE: string }>;
+
+/** Every fault of the environment, one per line, without any value. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  readonly faults: readonly string[];
+
+  constructor(faults: readonly string[]) {
+    super(`The configuration has ${faults.length} fault(s):\n${faults.map((fault) => `  ${fault}`).join('\n')}`);
+    this.faults = faults;
+  }
+}
+
+/**
+ * Validates the environment.
+ * @throws ConfigError listing all faults
+ */
+export function readConfig(environment: Readonly<Record<string, string | undefined>> = process.env): Config {
+  // An empty variable (`X=` in a file) means the same as none.
+  const given = Object.fromEntries(
+    Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''),
+  );
+  const parsed = schema.safeParse(given);
+  if (!parsed.success) {
+    throw new ConfigError(
+      parsed.error.issues.map(({ path, message }) => `${String(path[0])} ${describe(message)} (see .env.example)`),
+    );
+  }
+  const dataDir = resolve(parsed.data.DATA_DIR);
+  return { ...parsed.data, DATA_DIR: dataDir, LOG_FILE: parsed.data.LOG_FILE ?? join(dataDir, 'bridge.log') };
+}
+
+function describe(message: string): string {
+  return /^Invalid input: expected/.test(message) ? 'is missing' : message;
+}

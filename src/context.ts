@@ -1,0 +1,113 @@
+/** The composition root: builds everything from the configuration and closes it last-in first-out. */
+import { createAppBackend } from './backends/app/app-backend.ts';
+import type { Backend } from './backends/backend.ts';
+import { connectOdoo } from './backends/odoo/connect-odoo.ts';
+import { deferOdoo } from './backends/odoo/defer-odoo.ts';
+import { createOdooBackend, type OdooBackend } from './backends/odoo/odoo-backend.ts';
+import type { ClockReading } from './backends/odoo/transport.ts';
+import type { Config } from './config.ts';
+import { startEmbeddedPostgres } from './db/embedded-postgres.ts';
+import { migrateToLatest } from './db/migrate.ts';
+import { type Db, openDatabase } from './db/open-database.ts';
+import { entitiesOfModel } from './entities/registry.ts';
+import { type Cursors, createCursors } from './links/cursors.ts';
+import type { Links } from './links/links.ts';
+import { createPostgresLinks } from './links/postgres-links.ts';
+import { createReports, type Reports } from './links/reports.ts';
+import { createRuns, type Runs } from './links/runs.ts';
+import type { BridgeLogger } from './logger.ts';
+
+export interface Context {
+  readonly config: Config;
+  readonly log: BridgeLogger['log'];
+  readonly databaseUrl: string;
+  readonly db: Db;
+  readonly links: Links;
+  readonly cursors: Cursors;
+  readonly runs: Runs;
+  readonly reports: Reports;
+  readonly app: Backend;
+  /** Connects on first use, and again after a failure: Odoo may be away when the bridge starts. */
+  readonly odoo: Backend & { connected(): Promise<OdooBackend> };
+  close(): Promise<void>;
+}
+
+export async function createContext(config: Config, logger: BridgeLogger): Promise<Context> {
+  const closers: (() => Promise<void>)[] = [() => logger.close()];
+  async function close(): Promise<void> {
+    for (const closer of closers.splice(0).reverse()) await closer();
+  }
+  try {
+    const databaseUrl = await provideDatabase(config, logger, closers);
+    const db = openDatabase({
+      url: databaseUrl,
+      onConnectionLost: (code) => logger.log.warn({ code }, 'a database connection was lost; the pool makes a new one'),
+    });
+    closers.push(() => db.destroy());
+    const cursors = createCursors(db);
+    const odoo = deferOdoo((observe) => connectBackend(config, cursors, observe));
+    closers.push(() => odoo.close());
+    return {
+      config,
+      log: logger.log,
+      databaseUrl,
+      db,
+      links: createPostgresLinks(db, (model) => entitiesOfModel(model).map(({ name }) => name)),
+      cursors,
+      runs: createRuns(db),
+      reports: createReports(db),
+      app: createAppBackend({ url: config.APP_URL, token: config.APP_API_TOKEN }),
+      odoo,
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function provideDatabase(
+  config: Config,
+  { log }: BridgeLogger,
+  closers: (() => Promise<void>)[],
+): Promise<string> {
+  let url = config.DATABASE_URL;
+  if (url === undefined) {
+    const embedded = await startEmbeddedPostgres({ dataDir: config.DATA_DIR });
+    closers.push(() => embedded.stop());
+    url = embedded.url;
+  }
+  const migrations = await migrateToLatest(url);
+  log.info({ migrations, database: config.DATABASE_URL === undefined ? 'embedded' : 'configured' }, 'database ready');
+  return url;
+}
+
+async function connectBackend(
+  config: Config,
+  cursors: Cursors,
+  observe: (reading: ClockReading) => void,
+): Promise<OdooBackend> {
+  const { transport, version } = await connectOdoo({
+    transport: config.ODOO_TRANSPORT,
+    url: config.ODOO_URL,
+    database: config.ODOO_DB,
+    username: config.ODOO_USERNAME,
+    apiKey: config.ODOO_API_KEY,
+    onClockReading: observe,
+  });
+  const recallNumber = async (name: string) => {
+    const value = await cursors.read(name);
+    return value === null ? null : Number(value);
+  };
+  return createOdooBackend({
+    transport,
+    version,
+    instance: config.BRIDGE_INSTANCE,
+    tags: {
+      names: { teacher: config.ODOO_TAG_TEACHER, tenant: config.ODOO_TAG_TENANT, guest: config.ODOO_TAG_GUEST },
+      recall: (entity) => recallNumber(`odoo:tag:${entity}`),
+      remember: (entity, id) => cursors.write(`odoo:tag:${entity}`, String(id)),
+    },
+    recallAction: (name) => recallNumber(`odoo:action:${name}`),
+  });
+}

@@ -1,0 +1,46 @@
+/** The HTTP face: limits against slow and large requests, problem+json, and the routes. */
+import sensible from '@fastify/sensible';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import type { Reports } from '../links/reports.ts';
+import { requireToken } from './authorize.ts';
+import { type HealthOptions, healthRoutes, openHealthRoutes } from './health.ts';
+import { installProblems } from './problem.ts';
+import { reportRoutes } from './report-routes.ts';
+import { type SyncRouteOptions, syncRoutes } from './sync-routes.ts';
+import { type WebhookOptions, webhookRoutes } from './webhooks.ts';
+
+export interface ServerOptions {
+  readonly logger: FastifyBaseLogger;
+  readonly apiTokens: readonly string[];
+  readonly webhooks: WebhookOptions;
+  readonly health: HealthOptions;
+  readonly sync: SyncRouteOptions;
+  readonly reports: Reports;
+}
+
+export async function buildServer(options: ServerOptions): Promise<FastifyInstance> {
+  const server = Fastify({
+    loggerInstance: options.logger,
+    // Fastify's own request log repeats the URL, and the URL of Odoo's webhook carries its token.
+    disableRequestLogging: true,
+    bodyLimit: 1024 * 1024,
+    connectionTimeout: 15_000,
+    keepAliveTimeout: 72_000,
+    routerOptions: { maxParamLength: 256 },
+    // Only together do these end a request whose body stalls: see docs/odoo-facts.md.
+    requestTimeout: 10_000,
+    http: { headersTimeout: 8_000, connectionsCheckingInterval: 1_000 },
+    genReqId: () => crypto.randomUUID(),
+  });
+  installProblems(server);
+  await server.register(sensible);
+  await server.register(webhookRoutes, options.webhooks);
+  await server.register(openHealthRoutes, options.health);
+  await server.register(async (operators) => {
+    requireToken(operators, options.apiTokens);
+    await operators.register(healthRoutes, options.health);
+    await operators.register(syncRoutes, options.sync);
+    await operators.register(reportRoutes, { reports: options.reports });
+  });
+  return server;
+}

@@ -1,0 +1,64 @@
+/** The two doors for events: POST /webhooks/app and POST /webhooks/odoo. Answered only once they are durable. */
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { Delivery } from '../links/links.ts';
+import { type Accepted, type Refusal, readAppWebhook } from '../sources/app-webhook.ts';
+import { basicPassword, readOdooWebhook } from '../sources/odoo-webhook.ts';
+import { sendProblem } from './problem.ts';
+
+const BODY_LIMIT = 64 * 1024;
+
+export interface WebhookOptions {
+  readonly appSecrets: readonly string[];
+  readonly odooTokens: readonly string[];
+  /** Resolves once the delivery and its mark are committed: true when it was new. */
+  readonly receive: (delivery: Delivery) => Promise<boolean>;
+  readonly now: () => number;
+}
+
+/** Register it in a scope of its own: it takes bodies as raw bytes. */
+export async function webhookRoutes(server: FastifyInstance, options: WebhookOptions): Promise<void> {
+  server.removeAllContentTypeParsers();
+  server.addContentTypeParser(
+    'application/json',
+    { parseAs: 'buffer', bodyLimit: BODY_LIMIT },
+    (_request, body, done) => done(null, body),
+  );
+  const limits = { bodyLimit: BODY_LIMIT };
+
+  server.post('/webhooks/app', limits, (request, reply) => {
+    const header = (name: string) => [request.headers[name]].flat()[0];
+    const event = {
+      id: header('webhook-id'),
+      timestamp: header('webhook-timestamp'),
+      signature: header('webhook-signature'),
+      body: asBuffer(request.body),
+    };
+    return accept(reply, readAppWebhook(event, options.appSecrets, options.now()), options);
+  });
+
+  server.post<{ Params: { token: string } }>('/webhooks/odoo/:token', limits, (request, reply) =>
+    accept(reply, readOdooWebhook(request.params.token, asBuffer(request.body), options.odooTokens), options),
+  );
+  server.post('/webhooks/odoo', limits, (request, reply) => {
+    const token = basicPassword(request.headers.authorization);
+    return accept(reply, readOdooWebhook(token, asBuffer(request.body), options.odooTokens), options);
+  });
+}
+
+async function accept(reply: FastifyReply, result: Accepted | Refusal, options: WebhookOptions): Promise<FastifyReply> {
+  switch (result.kind) {
+    case 'unauthorized':
+      return sendProblem(reply, { status: 401, title: 'The event is not authentic', detail: result.detail });
+    case 'unprocessable':
+      return sendProblem(reply, { status: 422, title: 'The event cannot be processed', detail: result.detail });
+    case 'accepted': {
+      const fresh = await options.receive(result.delivery);
+      return reply.code(202).send({ accepted: true, duplicate: !fresh });
+    }
+  }
+}
+
+/** A request without a body never reaches the parser. */
+function asBuffer(body: unknown): Buffer {
+  return Buffer.isBuffer(body) ? body : Buffer.alloc(0);
+}

@@ -1,0 +1,57 @@
+/** Small durable facts: how far the polls have come, which Odoo ids the set-up left behind. */
+import { createHash } from 'node:crypto';
+import { sql } from 'kysely';
+import type { Db } from '../db/open-database.ts';
+
+export interface Cursors {
+  read(name: string): Promise<string | null>;
+  /** Moves a time forward, never back. */
+  advance(name: string, time: string): Promise<void>;
+  write(name: string, value: string): Promise<void>;
+  remove(name: string): Promise<void>;
+  movedAt(prefix: string): Promise<Date | null>;
+  /** Runs `work` unless another process is at it. @returns false when one was */
+  withTryLock(name: string, work: () => Promise<void>): Promise<boolean>;
+}
+
+export function createCursors(db: Db): Cursors {
+  return {
+    async read(name) {
+      const row = await db.selectFrom('cursors').select('value').where('name', '=', name).executeTakeFirst();
+      return row?.value ?? null;
+    },
+    async advance(name, time) {
+      await sql`
+        insert into cursors (name, value) values (${name}, ${time})
+        on conflict (name) do update set value = excluded.value, moved_at = clock_timestamp()
+        where cursors.value::timestamptz < excluded.value::timestamptz`.execute(db);
+    },
+    async write(name, value) {
+      await sql`
+        insert into cursors (name, value) values (${name}, ${value})
+        on conflict (name) do update set value = excluded.value, moved_at = clock_timestamp()`.execute(db);
+    },
+    async remove(name) {
+      await db.deleteFrom('cursors').where('name', '=', name).execute();
+    },
+    async movedAt(prefix) {
+      const row = await db
+        .selectFrom('cursors')
+        .select(({ fn }) => fn.max('moved_at').as('at'))
+        .where('name', 'like', `${prefix}%`)
+        .executeTakeFirst();
+      return row?.at ?? null;
+    },
+    withTryLock(name, work) {
+      const number = createHash('sha256').update(name).digest().readBigInt64BE(0).toString();
+      return db.transaction().execute(async (trx) => {
+        const { rows } = await sql<{
+          got: boolean;
+        }>`select pg_try_advisory_xact_lock(${number}::bigint) as got`.execute(trx);
+        if (!rows[0]?.got) return false;
+        await work();
+        return true;
+      });
+    },
+  };
+}

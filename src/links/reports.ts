@@ -1,0 +1,137 @@
+/** What operators ask: how long the queue is, what is parked, held or contested, and what happened. */
+import { sql } from 'kysely';
+import type { Db } from '../db/open-database.ts';
+import { CHANNEL } from './mark.ts';
+
+export interface Page {
+  readonly data: readonly Record<string, unknown>[];
+  readonly next_cursor: string | null;
+}
+
+export interface PageRequest {
+  readonly entity?: string | undefined;
+  readonly outcome?: string | undefined;
+  readonly state?: string | undefined;
+  readonly since?: string | undefined;
+  readonly cursor?: string | undefined;
+  readonly limit: number;
+}
+
+export interface ParkedFilter {
+  readonly ids?: readonly string[] | undefined;
+  readonly entity?: string | undefined;
+  readonly error_code?: string | undefined;
+}
+
+export interface Reports {
+  queue(): Promise<{ depth: number; oldest_seconds: number; parked: number; held: number }>;
+  parked(request: PageRequest): Promise<Page>;
+  parkedByError(): Promise<readonly Record<string, unknown>[]>;
+  /** Marks parked links again. @returns how many */
+  retryParked(filter: ParkedFilter): Promise<number>;
+  held(request: PageRequest): Promise<Page>;
+  conflicts(request: PageRequest): Promise<Page>;
+  logs(request: PageRequest): Promise<Page>;
+  links(request: PageRequest): Promise<Page>;
+}
+
+export function createReports(db: Db): Reports {
+  return {
+    queue: () => queue(db),
+    parked: (request) =>
+      page(
+        db,
+        request,
+        sql`
+        select id::text, entity, app_id, odoo_id, error, attempts, state_since as since from links
+        where state = 'parked' and ${filters(request)} and id > ${after(request)} order by id`,
+      ),
+    async parkedByError() {
+      const { rows } = await sql<Record<string, unknown>>`
+        select error ->> 'code' as error_code, min(error ->> 'message') as message, min(error ->> 'remedy') as remedy,
+          count(*)::integer as count, min(state_since) as since
+        from links where state = 'parked' group by 1 order by 4 desc`.execute(db);
+      return rows;
+    },
+    retryParked: (filter) => retryParked(db, filter),
+    held: (request) =>
+      page(
+        db,
+        request,
+        sql`
+        select id::text, entity, app_id, odoo_id, hold ->> 'kind' as kind, hold ->> 'detail' as detail,
+          hold -> 'candidates' as candidates, state_since as since
+        from links where state = 'held' and ${filters(request)} and id > ${after(request)} order by id`,
+      ),
+    conflicts: (request) =>
+      page(
+        db,
+        request,
+        sql`
+        select id::text, entity, app_id, odoo_id, field, base, jsonb_build_object('value', app_value, 'at', app_at) as app,
+          jsonb_build_object('value', odoo_value, 'at', odoo_at) as odoo, winner, rule, close, decided_at, restored_at
+        from conflicts where ${filters(request)} and id < ${before(request)} order by id desc`,
+      ),
+    logs: (request) =>
+      page(
+        db,
+        request,
+        sql`
+        select id::text, at, reconcile_id, entity, app_id, odoo_id, outcome, direction, fields, error_code, message, remedy
+        from sync_logs where ${filters(request)} and (${request.outcome ?? null}::text is null or outcome = ${request.outcome ?? null})
+          and (${request.since ?? null}::timestamptz is null or at >= ${request.since ?? null}::timestamptz)
+          and id < ${before(request)} order by id desc`,
+      ),
+    links: (request) =>
+      page(
+        db,
+        request,
+        sql`
+        select id::text, entity, app_id, odoo_model, odoo_id, state, dirty_seq > done_seq as dirty, attempts, error, hold, warnings, created_at
+        from links where ${filters(request)} and (${request.state ?? null}::text is null or state = ${request.state ?? null})
+          and id > ${after(request)} order by id`,
+      ),
+  };
+}
+
+function filters({ entity }: PageRequest) {
+  return entity === undefined ? sql`true` : sql`entity = ${entity}`;
+}
+
+function after({ cursor }: PageRequest): string {
+  return /^\d{1,18}$/.test(cursor ?? '') ? (cursor as string) : '0';
+}
+
+function before({ cursor }: PageRequest): string {
+  return /^\d{1,18}$/.test(cursor ?? '') ? (cursor as string) : '9223372036854775807';
+}
+
+async function page(db: Db, { limit }: PageRequest, query: ReturnType<typeof sql>): Promise<Page> {
+  const { rows } = await sql<Record<string, unknown>>`${query} limit ${limit + 1}`.execute(db);
+  const data = rows.slice(0, limit);
+  return { data, next_cursor: rows.length > limit ? String(data.at(-1)?.id) : null };
+}
+
+async function queue(db: Db) {
+  const { rows } = await sql<{ depth: number; oldest_seconds: number; parked: number; held: number }>`
+    select
+      (select count(*)::integer from links where dirty_seq > done_seq) as depth,
+      (select coalesce(extract(epoch from clock_timestamp() - min(dirty_at)), 0)::integer from links where dirty_seq > done_seq) as oldest_seconds,
+      (select count(*)::integer from links where state = 'parked') as parked,
+      (select count(*)::integer from links where state = 'held') as held`.execute(db);
+  return rows[0] ?? { depth: 0, oldest_seconds: 0, parked: 0, held: 0 };
+}
+
+async function retryParked(db: Db, { ids, entity, error_code }: ParkedFilter): Promise<number> {
+  const { rows } = await sql`
+    with chosen as (
+      select id from links where state = 'parked'
+        and (${ids === undefined}::boolean or id = any(${ids?.map(String) ?? []}::bigint[]))
+        and (${entity ?? null}::text is null or entity = ${entity ?? null})
+        and (${error_code ?? null}::text is null or error ->> 'code' = ${error_code ?? null})
+      order by id for update)
+    update links set dirty_seq = dirty_seq + 1, dirty_at = clock_timestamp(), attempts = 0, next_attempt_at = null, priority = 0
+    from chosen where links.id = chosen.id returning 1`.execute(db);
+  await sql`select pg_notify(${CHANNEL}, '')`.execute(db);
+  return rows.length;
+}

@@ -1,0 +1,151 @@
+/** Manual resyncs: which links a run asked for, and what became of them. */
+import { sql } from 'kysely';
+import type { Db } from '../db/open-database.ts';
+import type { Side } from '../entities/define-entity.ts';
+import type { ErrorDetail } from '../errors.ts';
+
+export interface RunScope {
+  readonly ids?: readonly string[];
+  readonly since?: string;
+}
+
+/** As contract §4 shapes it. */
+export interface RunReport {
+  readonly id: string;
+  readonly status: 'running' | 'done' | 'cancelled' | 'failed';
+  readonly dry_run: boolean;
+  readonly collection: string;
+  readonly total: number;
+  readonly done: number;
+  readonly created: number;
+  readonly updated: number;
+  readonly unchanged: number;
+  readonly conflicts: number;
+  readonly parked: number;
+  readonly held: number;
+  readonly started_at: string;
+  readonly finished_at: string | null;
+  readonly eta_seconds: number | null;
+  readonly error?: ErrorDetail;
+}
+
+export interface Runs {
+  start(collection: string, scope: RunScope): Promise<string>;
+  /** Ties the links on these records, which were just marked, to the run. */
+  enlist(runId: string, side: Side, entity: string, ids: readonly string[]): Promise<void>;
+  /** All that the run asks for has been marked. */
+  finishListing(runId: string): Promise<void>;
+  fail(runId: string, error: ErrorDetail): Promise<void>;
+  cancel(runId: string): Promise<boolean>;
+  isRunning(runId: string): Promise<boolean>;
+  report(runId: string): Promise<RunReport | null>;
+  /** Runs whose listing a crash cut off. */
+  findUnlisted(): Promise<readonly { id: string; collection: string; scope: RunScope }[]>;
+}
+
+export function createRuns(db: Db): Runs {
+  return {
+    async start(collection, scope) {
+      const row = await db
+        .insertInto('runs')
+        .values({ collection, scope: JSON.stringify(scope) })
+        .returning('id')
+        .executeTakeFirstOrThrow();
+      return row.id;
+    },
+    async enlist(runId, side, entity, ids) {
+      const column = side === 'app' ? sql`l.app_id = i.id` : sql`l.odoo_id = i.id::integer`;
+      await sql`
+        insert into run_links (run_id, link_id, seq)
+        select ${runId}, l.id, l.dirty_seq from jsonb_array_elements_text(${JSON.stringify(ids)}::jsonb) as i(id)
+        join links l on l.entity = ${entity} and ${column}
+        on conflict (run_id, link_id) do update set seq = excluded.seq, outcome = null`.execute(db);
+    },
+    async finishListing(runId) {
+      await db.updateTable('runs').set({ listed: true }).where('id', '=', runId).execute();
+    },
+    async fail(runId, error) {
+      const values = {
+        status: 'failed' as const,
+        error: JSON.stringify(error),
+        finished_at: sql<Date>`clock_timestamp()`,
+      };
+      await db.updateTable('runs').set(values).where('id', '=', runId).where('status', '=', 'running').execute();
+    },
+    async cancel(runId) {
+      const result = await db
+        .updateTable('runs')
+        .set({ status: 'cancelled', finished_at: sql<Date>`clock_timestamp()` })
+        .where('id', '=', runId)
+        .where('status', '=', 'running')
+        .executeTakeFirst();
+      return result.numUpdatedRows > 0n;
+    },
+    async isRunning(runId) {
+      const row = await db.selectFrom('runs').select('status').where('id', '=', runId).executeTakeFirst();
+      return row?.status === 'running';
+    },
+    report: (runId) => report(db, runId),
+    async findUnlisted() {
+      const query = db
+        .selectFrom('runs')
+        .select(['id', 'collection', 'scope'])
+        .where('status', '=', 'running')
+        .where('listed', '=', false);
+      return (await query.execute()).map((row) => ({ ...row, scope: row.scope as RunScope }));
+    },
+  };
+}
+
+/** Outcomes of a pass, as the contract counts them. */
+const COUNTED: Readonly<Record<string, keyof RunReport>> = {
+  create: 'created',
+  update: 'updated',
+  archive: 'updated',
+  conflict: 'conflicts',
+  park: 'parked',
+  hold: 'held',
+};
+
+async function report(db: Db, runId: string): Promise<RunReport | null> {
+  const run = await db.selectFrom('runs').selectAll().where('id', '=', runId).executeTakeFirst();
+  if (!run) return null;
+  const { rows } = await sql<{ outcome: string | null; count: number }>`
+    select outcome, count(*)::integer as count from run_links where run_id = ${runId} group by outcome`.execute(db);
+  const counts = { created: 0, updated: 0, unchanged: 0, conflicts: 0, parked: 0, held: 0 };
+  let [total, done] = [0, 0];
+  for (const { outcome, count } of rows) {
+    total += count;
+    if (outcome === null) continue;
+    done += count;
+    counts[(COUNTED[outcome] ?? 'unchanged') as keyof typeof counts] += count;
+  }
+  const finished = run.status === 'running' && run.listed && done === total ? await finish(db, runId) : null;
+  const startedMs = run.started_at.getTime();
+  const finishedAt = finished ?? run.finished_at;
+  const running = run.status === 'running' && finished === null;
+  const rate = done / Math.max(1, Date.now() - startedMs);
+  return {
+    id: run.id,
+    status: finished ? 'done' : run.status,
+    dry_run: false,
+    collection: run.collection,
+    total,
+    done,
+    ...counts,
+    started_at: run.started_at.toISOString(),
+    finished_at: finishedAt ? new Date(finishedAt).toISOString() : null,
+    eta_seconds: running && run.listed && done > 0 ? Math.ceil((total - done) / rate / 1000) : null,
+    ...(run.error && { error: run.error }),
+  };
+}
+
+async function finish(db: Db, runId: string): Promise<Date | null> {
+  const row = await db
+    .updateTable('runs')
+    .set({ status: 'done', finished_at: sql<Date>`clock_timestamp()` })
+    .where('id', '=', runId)
+    .returning('finished_at')
+    .executeTakeFirst();
+  return row?.finished_at ?? null;
+}

@@ -1,0 +1,174 @@
+/** The controller: claims work while there is any, keeps the leases alive, slows down when a side is away. */
+import { findEntity } from '../entities/registry.ts';
+import { BridgeError, describeError, RetryableError, SetupError, TerminalError } from '../errors.ts';
+import type { Claim } from '../links/links.ts';
+import { backoffMs } from './backoff.ts';
+import type { ReconcileContext } from './context.ts';
+import { LeaseLost } from './lease.ts';
+import { reconcile } from './reconcile.ts';
+
+export interface ControllerOptions {
+  /** Batches in work at once. Odoo answers no faster beyond two callers. */
+  readonly workers?: number;
+  /** Links of one batch. */
+  readonly batchSize?: number;
+  /** How often the table is looked at when nobody nudges, in milliseconds. */
+  readonly pollMs?: number;
+  /** Entities that a person paused. */
+  readonly isPaused?: (entity: string) => boolean;
+}
+
+export interface Controller {
+  /** There is work: look now. */
+  nudge(): void;
+  /** Ends after the batches in work; their links are settled or given back. */
+  stop(): Promise<void>;
+}
+
+const HEARTBEAT_MS = 20_000;
+const LONGEST_PAUSE_MS = 15_000;
+
+export function startController(context: ReconcileContext, options: ControllerOptions = {}): Controller {
+  const { workers = 2, batchSize = 400, pollMs = 1_000 } = options;
+  const bell = createBell();
+  let stopped = false;
+  let failures = 0;
+
+  async function work(): Promise<void> {
+    while (!stopped) {
+      const heard = bell.listen();
+      try {
+        const busy = await workOnce();
+        failures = 0;
+        if (!busy) await heard(pollMs);
+      } catch (error) {
+        failures += 1;
+        const pauseMs = Math.min(LONGEST_PAUSE_MS, backoffMs(failures - 2, context.random()));
+        context.log.warn({ code: describeError(error).code, pauseMs }, describeError(error).message);
+        // Not woken by marks: hammering a side that is away does not bring it back. Only stop() cuts it short.
+        await bell.sleep(pauseMs);
+      }
+    }
+  }
+
+  async function workOnce(): Promise<boolean> {
+    const dirty = await context.links.findDirty();
+    let busy = false;
+    for (const name of dirty) {
+      const entity = findEntity(name);
+      if (!entity || stopped || options.isPaused?.(name)) continue;
+      const claim = await context.links.claim(name, entity.odoo.model, batchSize);
+      if (claim === null) continue;
+      busy = true;
+      await underLease(claim, () => passOver(context, claim));
+    }
+    return busy;
+  }
+
+  async function underLease(claim: Claim, pass: () => Promise<void>): Promise<void> {
+    const heartbeat = setInterval(() => context.links.renewLease(claim).catch(() => false), HEARTBEAT_MS);
+    try {
+      await pass();
+    } finally {
+      clearInterval(heartbeat);
+    }
+  }
+
+  const running = Array.from({ length: workers }, () => work());
+  return {
+    nudge: () => bell.ring(),
+    async stop() {
+      stopped = true;
+      bell.end();
+      await Promise.all(running);
+    },
+  };
+}
+
+/**
+ * One pass. A batch that fails as a whole for a reason of its own is halved until the bad record stands alone
+ * and is parked; a side that is away gives the whole batch back untouched.
+ */
+async function passOver(context: ReconcileContext, claim: Claim): Promise<void> {
+  const entity = findEntity(claim.entity);
+  if (!entity) return;
+  try {
+    await reconcile(context, entity, claim);
+  } catch (error) {
+    if (error instanceof LeaseLost) return context.links.release(claim, 0);
+    const aboutRecord = error instanceof TerminalError || !(error instanceof BridgeError || isDatabaseError(error));
+    if (!aboutRecord) {
+      const atLeast = error instanceof RetryableError ? error.retryAfterMs : undefined;
+      await context.links.release(claim, atLeast ?? (error instanceof SetupError ? 5_000 : 500));
+      throw error;
+    }
+    if (claim.links.length > 1) {
+      const middle = Math.ceil(claim.links.length / 2);
+      await passOver(context, { ...claim, links: claim.links.slice(0, middle) });
+      return passOver(context, { ...claim, links: claim.links.slice(middle) });
+    }
+    await park(context, claim, error);
+  }
+}
+
+async function park(context: ReconcileContext, claim: Claim, error: unknown): Promise<void> {
+  const settlements = claim.links.map((link) => ({
+    link,
+    next: { kind: 'park' as const, error: describeError(error) },
+    outcome: 'park',
+    logged: true,
+  }));
+  // The stack names files and lines of the bridge, never a record.
+  const where =
+    error instanceof Error ? error.stack?.split('\n').filter((line) => line.trimStart().startsWith('at ')) : undefined;
+  context.log.error(
+    { code: describeError(error).code, linkIds: claim.links.map(({ id }) => id), where },
+    'record parked',
+  );
+  const clocks = { app: context.app.clock(), odoo: context.odoo.clock() };
+  await context.links.settle(claim, settlements, { reconcileId: crypto.randomUUID(), clocks });
+}
+
+/** PostgreSQL's own errors (a five-character SQLSTATE) and lost connections: about the store, not about a record. */
+function isDatabaseError(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const code = 'code' in error ? String(error.code) : '';
+  return /^([0-9A-Z]{5}|ECONN\w+|EPIPE|ETIMEDOUT|ENOTFOUND)$/.test(code) || /connection|timeout/i.test(error.message);
+}
+
+/** Wakes sleepers. `listen` before looking, so that a ring between the look and the sleep is not missed. */
+function createBell() {
+  let rings = 0;
+  let ended = false;
+  const wakers = new Set<() => void>();
+  const sleepers = new Set<() => void>();
+  function rest(ms: number, set: Set<() => void>): Promise<void> {
+    if (ended) return Promise.resolve();
+    return new Promise((resolve) => {
+      const wake = () => {
+        clearTimeout(timer);
+        set.delete(wake);
+        resolve();
+      };
+      const timer = setTimeout(wake, ms);
+      set.add(wake);
+    });
+  }
+  function ring(): void {
+    rings += 1;
+    for (const wake of [...wakers]) wake();
+  }
+  return {
+    ring,
+    listen() {
+      const heard = rings;
+      return (ms: number) => (rings === heard ? rest(ms, wakers) : Promise.resolve());
+    },
+    sleep: (ms: number) => rest(ms, sleepers),
+    end() {
+      ended = true;
+      ring();
+      for (const wake of [...sleepers]) wake();
+    },
+  };
+}

@@ -1,0 +1,164 @@
+/**
+ * Giving a record its counterpart: found if it exists, made if it does not. Lookup, creation and link happen
+ * under one lock per match key, so that two workers, or two sides, never make the same person twice.
+ */
+import type { CreateOperation, WriteResult } from '../backends/backend.ts';
+import type { CanonicalRecord, Entity, Side } from '../entities/define-entity.ts';
+import { type Base, type Claim, PRIORITY, type Settlement } from '../links/links.ts';
+import { ensureReferences } from './apply-updates.ts';
+import type { ReconcileContext } from './context.ts';
+import { findCounterparts, type MatchVerdict } from './find-counterparts.ts';
+import { LeaseLost } from './lease.ts';
+import type { Observation } from './read-both-sides.ts';
+import { mayStillLand, nextAfter } from './settlement.ts';
+import { createKey } from './write-keys.ts';
+
+export interface PlannedCreate {
+  readonly seen: Observation;
+  readonly values: CanonicalRecord;
+}
+
+export async function createCounterparts(
+  context: ReconcileContext,
+  entity: Entity,
+  claim: Claim,
+  target: Side,
+  planned: readonly PlannedCreate[],
+): Promise<readonly Settlement[]> {
+  if (planned.length === 0) return [];
+  const { first, later } = onePerMatchKey(entity, planned);
+  const keys = first.flatMap(({ values }) => entity.matchKey(values) ?? []);
+  const locks = keys.map((key) => `match:${entity.odoo.model}:${key}`);
+  const settlements = await context.links.withMatchLocks(locks, async () => {
+    if (!(await context.links.renewLease(claim))) throw new LeaseLost();
+    const verdicts = await findCounterparts(context, entity, target, first);
+    const linked = await linkFound(context, entity, claim, target, verdicts);
+    const missing = verdicts.flatMap((verdict) => (verdict.kind === 'create' ? [verdict.plan] : []));
+    const held = verdicts.flatMap((verdict) => (verdict.kind === 'hold' ? [hold(verdict)] : []));
+    return [...linked, ...held, ...(await createAll(context, entity, claim, target, missing))];
+  });
+  // A namesake in the same batch is looked at again once the first one is settled.
+  return [...settlements, ...later.map(({ seen }) => again(seen))];
+}
+
+function onePerMatchKey(entity: Entity, planned: readonly PlannedCreate[]) {
+  const keys = new Set<string>();
+  const [first, later]: [PlannedCreate[], PlannedCreate[]] = [[], []];
+  for (const plan of planned) {
+    const key = entity.matchKey(plan.values);
+    (key !== null && keys.has(key) ? later : first).push(plan);
+    if (key !== null) keys.add(key);
+  }
+  return { first, later };
+}
+
+/** Links records that were found; the next pass compares them field by field. */
+async function linkFound(
+  context: ReconcileContext,
+  entity: Entity,
+  claim: Claim,
+  target: Side,
+  verdicts: readonly MatchVerdict[],
+): Promise<readonly Settlement[]> {
+  const found = verdicts.flatMap((verdict) => (verdict.kind === 'link' ? [verdict] : []));
+  if (found.length === 0) return [];
+  await context[target].adopt(
+    entity,
+    found.map(({ id }) => id),
+  );
+  for (const { plan, id } of found) {
+    await context.links.attach(claim, plan.seen.link.id, { side: target, id, odooModel: entity.odoo.model });
+  }
+  return found.map(({ plan }) => ({
+    ...again(plan.seen),
+    outcome: 'link',
+    logged: true,
+    wroteOdoo: target === 'odoo',
+  }));
+}
+
+async function createAll(
+  context: ReconcileContext,
+  entity: Entity,
+  claim: Claim,
+  target: Side,
+  missing: readonly PlannedCreate[],
+): Promise<readonly Settlement[]> {
+  if (missing.length === 0) return [];
+  if (target === 'odoo')
+    await ensureReferences(
+      context,
+      entity,
+      missing.map(({ values }) => values),
+    );
+  const operations = missing.map(({ seen, values }) => ({
+    key: createKey(context.instance, entity, seen.link, target),
+    values,
+  }));
+  const overAt = context.now() + context.callMaxMs;
+  const intents = missing.map(({ seen }, index) => {
+    const { key, values } = operations[index] as CreateOperation;
+    return { linkId: seen.link.id, side: target, kind: 'create' as const, key, fields: values, overAt };
+  });
+  await context.links.recordIntents(claim, intents);
+  if (!(await context.links.renewLease(claim))) throw new LeaseLost();
+  const quiet = missing.every(({ seen }) => seen.link.priority >= PRIORITY.resync);
+  const results = await context[target].create(entity, operations, { quiet });
+  const settlements: Settlement[] = [];
+  for (const [index, plan] of missing.entries()) {
+    const result = results[index] ?? { kind: 'failed' as const, error: new TypeError('a write was left unanswered') };
+    settlements.push(await settleCreate(context, entity, claim, target, plan, result));
+  }
+  return settlements;
+}
+
+async function settleCreate(
+  context: ReconcileContext,
+  entity: Entity,
+  claim: Claim,
+  target: Side,
+  { seen, values }: PlannedCreate,
+  result: WriteResult,
+): Promise<Settlement> {
+  const { link } = seen;
+  const direction = target === 'odoo' ? 'app→odoo' : 'odoo→app';
+  if (result.kind !== 'ok') {
+    const next = nextAfter(context, link.attempts, [result]);
+    return { link, next, outcome: next.kind, logged: true, direction, keepIntents: mayStillLand(result) };
+  }
+  const counterpart = { side: target, id: result.id, odooModel: entity.odoo.model };
+  const attached = await context.links.attach(claim, link.id, counterpart);
+  const written = {
+    link,
+    outcome: 'create',
+    logged: true,
+    direction,
+    warnings: result.warnings,
+    wroteOdoo: target === 'odoo',
+    ...(target === 'odoo' ? { ownOdooStamp: result.stamp } : { ownAppStamp: result.stamp }),
+  };
+  if (!attached) return { ...written, next: { kind: 'again' } };
+  const next = nextAfter(context, link.attempts, [result]);
+  return { ...written, next, base: baseAfterCreate(target, values, result) };
+}
+
+function baseAfterCreate(target: Side, values: CanonicalRecord, result: WriteResult & { kind: 'ok' }): Base {
+  const held = { ...values, ...result.values };
+  const source: Record<string, CanonicalRecord[string]> = { ...values };
+  // A field that is still to be written must differ from its shadow on the side it comes from.
+  for (const field of result.deferred) source[field] = held[field] = result.values[field] ?? null;
+  return target === 'odoo' ? { app: source, odoo: held } : { app: held, odoo: source };
+}
+
+function hold({ plan, detail, candidates }: MatchVerdict & { kind: 'hold' }): Settlement {
+  return {
+    link: plan.seen.link,
+    next: { kind: 'hold', hold: { kind: 'match', detail, candidates } },
+    outcome: 'hold',
+    logged: true,
+  };
+}
+
+function again({ link }: { link: Settlement['link'] }): Settlement {
+  return { link, next: { kind: 'again' }, outcome: 'again', logged: false };
+}

@@ -1,0 +1,85 @@
+/** Looking for the counterparts that records may already have on the other side. */
+import type { SideRecord } from '../backends/backend.ts';
+import type { Entity, Side } from '../entities/define-entity.ts';
+import type { Occupant } from '../links/links.ts';
+import { type Candidate, chooseMatch } from './choose-match.ts';
+import type { ReconcileContext } from './context.ts';
+import type { PlannedCreate } from './create-counterparts.ts';
+import { createKey } from './write-keys.ts';
+
+export type MatchVerdict =
+  | { readonly kind: 'create'; readonly plan: PlannedCreate }
+  | { readonly kind: 'link'; readonly plan: PlannedCreate; readonly id: string }
+  | {
+      readonly kind: 'hold';
+      readonly plan: PlannedCreate;
+      readonly detail: string;
+      readonly candidates: readonly string[];
+    };
+
+/** Call it under the lock of each match key. @returns one verdict per plan, in order */
+export async function findCounterparts(
+  context: ReconcileContext,
+  entity: Entity,
+  target: Side,
+  plans: readonly PlannedCreate[],
+): Promise<readonly MatchVerdict[]> {
+  const source: Side = target === 'app' ? 'odoo' : 'app';
+  const keyOf = (plan: PlannedCreate) => createKey(context.instance, entity, plan.seen.link, target);
+  const created = await context[target].findCreated(entity, plans.map(keyOf));
+  const open = plans.filter((plan) => !created.has(keyOf(plan)));
+  const matchKeys = open.flatMap(({ values }) => entity.matchKey(values) ?? []);
+  const found = await findByMatchKey(context, entity, target, matchKeys);
+  const candidateIds = [...found.values()].flat().map(({ id }) => id);
+  const occupants = await context.links.findOccupants(target, entity.name, entity.odoo.model, [
+    ...candidateIds,
+    ...created.values(),
+  ]);
+  const own = await findByMatchKey(
+    context,
+    entity,
+    source,
+    matchKeys.filter((key) => found.has(key)),
+  );
+  return plans.map((plan) => {
+    const createdId = created.get(keyOf(plan));
+    if (createdId !== undefined) return recognize(plan, createdId, occupants, entity);
+    const matchKey = entity.matchKey(plan.values);
+    const records = (matchKey !== null && found.get(matchKey)) || [];
+    const answer = chooseMatch({
+      name: entity.matchName(plan.values),
+      isCompany: false,
+      candidates: records.map((record) => toCandidate(record, entity, occupants)),
+      ownSideCount: matchKey === null ? 1 : (own.get(matchKey)?.length ?? 1),
+    });
+    return { ...answer, plan };
+  });
+}
+
+/** A record under our own creation name: the one a lost answer told of, or one that an older database of ours made. */
+function recognize(plan: PlannedCreate, id: string, occupants: readonly Occupant[], entity: Entity): MatchVerdict {
+  const taken = occupants.some(
+    (held) => held.id === id && held.entity === entity.name && held.linkId !== plan.seen.link.id && held.appId !== null,
+  );
+  if (!taken) return { kind: 'link', plan, id };
+  return { kind: 'hold', plan, detail: 'Its external id names a record that is linked elsewhere.', candidates: [id] };
+}
+
+/** People only: a company with the same e-mail is never the same as a person. */
+async function findByMatchKey(
+  context: ReconcileContext,
+  entity: Entity,
+  side: Side,
+  keys: readonly string[],
+): Promise<ReadonlyMap<string, readonly SideRecord[]>> {
+  const records = keys.length === 0 ? [] : await context[side].findMatches(entity, keys);
+  const people = records.filter(({ isCompany }) => !isCompany);
+  return Map.groupBy(people, ({ values }) => entity.matchKey(values) ?? '');
+}
+
+function toCandidate(record: SideRecord, entity: Entity, occupants: readonly Occupant[]): Candidate {
+  const links = occupants.filter(({ id, appId, odooId }) => id === record.id && appId !== null && odooId !== null);
+  const same = links.some((held) => held.entity === entity.name);
+  const linked = same ? 'same_entity' : links.length > 0 ? 'other_entity' : 'free';
+  return { id: record.id, name: entity.matchName(record.values), isCompany: record.isCompany, linked };
+}

@@ -1,0 +1,157 @@
+/** The core: read both sides, decide, apply, settle, for a claimed batch of links of one entity. */
+import { randomUUID } from 'node:crypto';
+import type { Entity } from '../entities/define-entity.ts';
+import { entitiesOfModel } from '../entities/registry.ts';
+import { type Claim, type Hold, PRIORITY, type Settlement } from '../links/links.ts';
+import { applyUpdates, type PlannedUpdate } from './apply-updates.ts';
+import type { ReconcileContext } from './context.ts';
+import { createCounterparts, type PlannedCreate } from './create-counterparts.ts';
+import { type Decision, decide, type HoldReason } from './decide.ts';
+import { type Observation, readBothSides, toDecideInput } from './read-both-sides.ts';
+import { agreedBase } from './settlement.ts';
+
+/**
+ * One pass over a claim. Every link of it is settled, whatever becomes of it.
+ * @throws BridgeError when a side cannot be read at all, LeaseLost when another worker took over
+ */
+export async function reconcile(context: ReconcileContext, entity: Entity, claim: Claim): Promise<void> {
+  const reconcileId = randomUUID();
+  const observations = await readBothSides(context, entity, claim);
+  const plan = planBatch(context, entity, observations);
+  const settlements = [
+    ...plan.settled,
+    ...(await applyUpdates(context, entity, claim, plan.updates)),
+    ...(await createCounterparts(context, entity, claim, 'odoo', plan.createsInOdoo)),
+    ...(await createCounterparts(context, entity, claim, 'app', plan.createsInApp)),
+  ];
+  const clocks = { app: context.app.clock(), odoo: context.odoo.clock() };
+  const refused = await context.links.settle(claim, settlements, { reconcileId, clocks });
+  await markOtherMemberships(context, entity, observations);
+  logBatch(context, entity, reconcileId, settlements, refused);
+}
+
+interface Plan {
+  readonly settled: Settlement[];
+  readonly updates: PlannedUpdate[];
+  readonly createsInOdoo: PlannedCreate[];
+  readonly createsInApp: PlannedCreate[];
+}
+
+function planBatch(context: ReconcileContext, entity: Entity, observations: readonly Observation[]): Plan {
+  const plan: Plan = { settled: [], updates: [], createsInOdoo: [], createsInApp: [] };
+  for (const seen of observations) {
+    const waitMs = (seen.unsettledUntil ?? 0) - context.now();
+    if (waitMs > 0) {
+      plan.settled.push(waitForOwnWrite(seen, waitMs));
+      continue;
+    }
+    const decision = decide(toDecideInput(context, entity, seen));
+    if (decision.kind === 'update') plan.updates.push({ seen, merge: decision.merge });
+    else if (decision.kind === 'create' && decision.in === 'odoo')
+      plan.createsInOdoo.push({ seen, values: decision.values });
+    else if (decision.kind === 'create') plan.createsInApp.push({ seen, values: decision.values });
+    else plan.settled.push(settleWithoutWriting(entity, seen, decision));
+  }
+  return plan;
+}
+
+function settleWithoutWriting(
+  entity: Entity,
+  seen: Observation,
+  decision: Exclude<Decision, { kind: 'update' | 'create' }>,
+): Settlement {
+  const { link } = seen;
+  switch (decision.kind) {
+    case 'noop': {
+      const outcomes = entity.groups.map((group) => ({ kind: 'agreed' as const, group }));
+      const both = seen.app !== null && seen.odoo !== null;
+      const base = both ? agreedBase(seen, { toApp: {}, toOdoo: {}, outcomes }, { app: null, odoo: null }) : undefined;
+      return { link, next: { kind: 'done' }, outcome: 'noop', logged: false, ...(base && { base }) };
+    }
+    case 'forget':
+      return { link, next: { kind: 'forget' }, outcome: 'noop', logged: false };
+    case 'out_of_scope':
+      return { link, next: { kind: 'done', outOfScope: true }, outcome: 'out_of_scope', logged: true };
+    case 'hold':
+      return { link, next: { kind: 'hold', hold: HOLDS[decision.why] }, outcome: 'hold', logged: true };
+  }
+}
+
+const HOLDS: Readonly<Record<HoldReason, Hold>> = {
+  missing_in_app: {
+    kind: 'delete',
+    detail: 'The app did not return this record. That is neither a deletion nor a reason to create it again.',
+  },
+  deleted_in_odoo: {
+    kind: 'delete',
+    detail: 'Odoo no longer returns this record: it was deleted, merged, or hidden from the bridge by access rights.',
+  },
+};
+
+function waitForOwnWrite(seen: Observation, waitMs: number): Settlement {
+  const error = {
+    code: 'outcome_unknown',
+    message: 'A write to Odoo was not answered; it may still land.',
+    remedy: 'Nothing to do: the record is looked at again once that call is surely over.',
+  };
+  return {
+    link: seen.link,
+    next: { kind: 'wait', afterMs: waitMs, error },
+    outcome: 'wait',
+    logged: true,
+    keepIntents: true,
+  };
+}
+
+/** A partner that got the tag of another entity as well becomes one of those, too. */
+async function markOtherMemberships(
+  context: ReconcileContext,
+  entity: Entity,
+  observations: readonly Observation[],
+): Promise<void> {
+  const { model } = entity.odoo;
+  const others = entitiesOfModel(model).filter((other) => other !== entity);
+  const members = observations.flatMap(({ odoo }) =>
+    odoo === null
+      ? []
+      : others.filter(({ name }) => odoo.memberOf.includes(name)).map(({ name }) => ({ name, id: odoo.id })),
+  );
+  if (members.length === 0) return;
+  const occupants = await context.links.findOccupants(
+    'odoo',
+    entity.name,
+    model,
+    members.map(({ id }) => id),
+  );
+  for (const { name, id } of members) {
+    if (occupants.some((held) => held.id === id && held.entity === name)) continue;
+    await context.links.markOdoo(model, [Number(id)], [name], PRIORITY.live);
+  }
+}
+
+/** Counts and codes only: no value of a record ever reaches the log. */
+function logBatch(
+  context: ReconcileContext,
+  entity: Entity,
+  reconcileId: string,
+  settlements: readonly Settlement[],
+  refused: number,
+): void {
+  const outcomes = Object.fromEntries(
+    [...Map.groupBy(settlements, ({ outcome }) => outcome)].map(([outcome, group]) => [outcome, group.length]),
+  );
+  context.log.info(
+    { reconcileId, entity: entity.name, links: settlements.length, outcomes, refused },
+    'batch reconciled',
+  );
+  for (const { link, next } of settlements) {
+    if (!('error' in next) && next.kind !== 'hold') continue;
+    const error = 'error' in next ? next.error : { code: `held_${next.hold.kind}`, message: next.hold.detail };
+    const record = { linkId: link.id, appId: link.appId, odooId: link.odooId };
+    const level = next.kind === 'wait' ? 'info' : 'warn';
+    context.log[level](
+      { reconcileId, entity: entity.name, ...record, next: next.kind, code: error.code },
+      error.message,
+    );
+  }
+}

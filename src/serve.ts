@@ -1,0 +1,87 @@
+/** The running bridge: database, both sides, controller, schedule and HTTP, started in this order and ended backwards. */
+
+import type { Config } from './config.ts';
+import { type Context, createContext } from './context.ts';
+import { listenOnChannel } from './db/listen.ts';
+import { isMigrated } from './db/migrate.ts';
+import { entities } from './entities/registry.ts';
+import { reportHealth } from './health-report.ts';
+import { buildServer } from './http/server.ts';
+import type { Delivery } from './links/links.ts';
+import { CHANNEL } from './links/mark.ts';
+import type { BridgeLogger } from './logger.ts';
+import type { ReconcileContext } from './reconcile/context.ts';
+import { startController } from './reconcile/controller.ts';
+import { createGroupCommit } from './sources/group-commit.ts';
+import { resumeResyncs } from './sources/resync.ts';
+import { type Schedule, startSchedule } from './sources/schedule.ts';
+
+export interface RunningBridge {
+  /** Where it listens, e.g. `http://127.0.0.1:3000`. */
+  readonly url: string;
+  readonly context: Context;
+  readonly schedule: Schedule;
+  /** Finishes what is in work, then closes everything. */
+  stop(): Promise<void>;
+}
+
+export async function serve(config: Config, logger: BridgeLogger): Promise<RunningBridge> {
+  const context = await createContext(config, logger);
+  const closers: (() => Promise<unknown>)[] = [() => context.close()];
+  async function stop(): Promise<void> {
+    for (const closer of closers.splice(0).reverse()) await closer();
+  }
+  try {
+    const controller = startController(reconcileContext(context));
+    closers.push(() => controller.stop());
+    const listener = listenOnChannel(context.databaseUrl, CHANNEL, () => controller.nudge());
+    closers.push(() => listener.stop());
+    const server = await buildHttp(context);
+    closers.push(() => server.close());
+    const url = await server.listen({ host: config.HOST, port: config.PORT });
+    const polling = { ...context, overlapMs: config.POLL_OVERLAP_SECONDS * 1000, now: Date.now };
+    const schedule = startSchedule(polling, config.POLL_CRON);
+    closers.push(() => schedule.stop());
+    void resumeResyncs(context).catch(() =>
+      context.log.warn({}, 'the database does not answer; resyncs go on at the next start'),
+    );
+    context.log.info({ address: url, instance: config.BRIDGE_INSTANCE }, 'bridge is running');
+    return { url, context, schedule, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+export function reconcileContext(context: Context): ReconcileContext {
+  const { config } = context;
+  return {
+    ...context,
+    now: Date.now,
+    random: Math.random,
+    policy: { tie: config.CONFLICT_TIE, scope: config.CONFLICT_SCOPE },
+    instance: config.BRIDGE_INSTANCE,
+    callMaxMs: config.ODOO_CALL_MAX_SECONDS * 1000,
+  };
+}
+
+async function buildHttp(context: Context) {
+  const { config } = context;
+  const receive = createGroupCommit((deliveries: readonly Delivery[]) => context.links.receive(deliveries));
+  return buildServer({
+    logger: context.log,
+    apiTokens: config.BRIDGE_API_TOKENS,
+    webhooks: {
+      appSecrets: config.APP_WEBHOOK_SECRETS,
+      odooTokens: config.ODOO_WEBHOOK_TOKENS,
+      receive,
+      now: Date.now,
+    },
+    health: {
+      isReady: () => isMigrated(context.db).catch(() => false),
+      health: () => reportHealth(context),
+    },
+    sync: { resync: context, collections: ['contacts', 'all', ...entities.map(({ collection }) => collection)] },
+    reports: context.reports,
+  });
+}

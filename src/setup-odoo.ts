@@ -1,0 +1,78 @@
+/** `bridge webhooks`: puts what the bridge needs into Odoo, looks whether it is as it should be, takes it out again. */
+import {
+  desiredAutomations,
+  installSetup,
+  removeSetup,
+  type SetupItem,
+  verifySetup,
+} from './backends/odoo/automations.ts';
+import { SERVER_ACTIONS } from './backends/odoo/server-actions.ts';
+import type { Config } from './config.ts';
+import type { Context } from './context.ts';
+import { entities } from './entities/registry.ts';
+import { SetupError } from './errors.ts';
+
+export type SetupAction = 'install' | 'verify' | 'remove';
+
+/**
+ * @returns one line per thing that should be in Odoo
+ * @throws SetupError when BRIDGE_PUBLIC_URL or a token is missing, or the user is no administrator
+ */
+export async function runSetup(context: Context, action: SetupAction): Promise<readonly SetupItem[]> {
+  const { transport, version } = await context.odoo.connected();
+  if (version.major < 17) throw tooOld(version.full);
+  const options = { transport, entities, webhookUrl: webhookUrl(context.config) };
+  if (action === 'remove') {
+    for (const { name } of SERVER_ACTIONS) await context.cursors.remove(`odoo:action:${name}`);
+    return removeSetup(options);
+  }
+  const result = action === 'install' ? await installSetup(options) : await verifySetup(options);
+  if (action === 'install') {
+    // The bot itself may be no administrator and could not search for them.
+    for (const [name, id] of result.actionIds) await context.cursors.write(`odoo:action:${name}`, String(id));
+  }
+  return result.items;
+}
+
+/** The same, in words, for who may not or will not let a program do it. */
+export function printSetup(config: Config): readonly string[] {
+  const lines = ['In Odoo, as an administrator with developer mode on:'];
+  for (const { name, model, trigger, fields } of desiredAutomations(entities)) {
+    lines.push(
+      `- Settings › Technical › Automation Rules › New: name "${name}", model ${model}, trigger ${trigger}`,
+      ...(fields.length > 0 ? [`    when updating: ${fields.join(', ')}`] : []),
+      `    action "Send Webhook Notification" to ${webhookUrl(config).replace(/:[^:@/]+@/, ':<token>@')}, field: write_date`,
+    );
+  }
+  for (const { title, code } of SERVER_ACTIONS) {
+    lines.push(
+      `- Settings › Technical › Server Actions › New: name "${title}", model res.partner, type "Execute Code":`,
+      code,
+    );
+  }
+  return lines;
+}
+
+function webhookUrl(config: Config): string {
+  const [token] = config.ODOO_WEBHOOK_TOKENS;
+  if (config.BRIDGE_PUBLIC_URL === undefined || token === undefined) {
+    throw new SetupError({
+      code: 'webhook_address_missing',
+      message: 'Odoo cannot be told where to post: BRIDGE_PUBLIC_URL or ODOO_WEBHOOK_TOKENS is not set.',
+      remedy:
+        'Set BRIDGE_PUBLIC_URL to the address of the bridge as Odoo reaches it, and ODOO_WEBHOOK_TOKENS to a long random text.',
+    });
+  }
+  const url = new URL('webhooks/odoo', `${config.BRIDGE_PUBLIC_URL.replace(/\/+$/, '')}/`);
+  url.username = 'bridge';
+  url.password = token;
+  return url.href;
+}
+
+function tooOld(version: string): SetupError {
+  return new SetupError({
+    code: 'webhooks_need_odoo_17',
+    message: `This Odoo (${version}) cannot post webhooks; they came with version 17.`,
+    remedy: 'Nothing to do: the poller alone serves. For faster agreement, shorten POLL_CRON.',
+  });
+}
