@@ -4,8 +4,8 @@ import { z } from 'zod';
 import { startTravelApp } from './start-app.ts';
 
 const ENVIRONMENT = z.object({
-  APP_DATABASE_URL: z.string('is required').min(1),
-  APP_API_TOKEN: z.string('is required').min(16, 'must have at least 16 characters'),
+  APP_DATABASE_URL: z.string('is required').min(1, 'is required'),
+  APP_API_TOKEN: z.string('is required').regex(/^\S{16,}$/, 'must have at least 16 characters and no blanks'),
   BRIDGE_WEBHOOK_URL: z.url().optional(),
   BRIDGE_WEBHOOK_SECRET: z.string().optional(),
   HOST: z.string().default('127.0.0.1'),

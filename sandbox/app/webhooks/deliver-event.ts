@@ -56,7 +56,7 @@ export async function deliverEvent(endpoint: Endpoint, event: OutboxEvent, abort
 
 /** Half a second at first, then twice as long each time up to a minute, give or take a fifth. */
 export function retryDelay(attempts: number, random: number): number {
-  return Math.min(60_000, 500 * 2 ** (attempts - 1)) * (0.8 + 0.4 * random);
+  return Math.round(Math.min(60_000, 500 * 2 ** (attempts - 1)) * (0.8 + 0.4 * random));
 }
 
 /** Seconds or an HTTP date, as RFC 9110 has it. */
