@@ -32,6 +32,11 @@ t.test('root runs the server as the owner of its files', async (t) => {
   t.equal((await account.run('/usr/bin/id', ['-u'])).output, String(owner.uid));
 });
 
+t.test('files of root become files of nobody', async (t) => {
+  const { owner } = await chooseServerAccount(['/bin/sh'], { uid: 0, gid: 0 }, 1234);
+  t.same(owner, { uid: 65534, gid: 65534 });
+});
+
 t.test('a path that cannot be reached in any way is an error that names it', async (t) => {
   const missing = join(tmpdir(), 'no-such-folder');
   await t.rejects(chooseServerAccount([missing], await findOwner(), 0), {
@@ -46,11 +51,6 @@ if (process.getuid?.() === 0) {
   t.test('as root', async (t) => {
     const secret = await mkdtemp(join(tmpdir(), 'only-root-'));
     t.teardown(() => rm(secret, { recursive: true }));
-
-    t.test('files of root become files of nobody', async (t) => {
-      const { owner } = await chooseServerAccount(['/bin/sh'], { uid: 0, gid: 0 });
-      t.same(owner, { uid: 65534, gid: 65534 });
-    });
 
     t.test('the server passes through a folder that only root may enter, with that one capability', async (t) => {
       const account = await chooseServerAccount([secret], await findOwner());
