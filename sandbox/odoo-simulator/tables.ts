@@ -1,0 +1,106 @@
+/** Rows in memory with transactions: rows are never changed in place, so a before-image is the row itself. */
+
+export type Row = Readonly<Record<string, unknown>> & { readonly id: number };
+
+export class Table {
+  readonly model: string;
+  readonly rows = new Map<number, Row>();
+  #lastId = 0;
+
+  constructor(model: string) {
+    this.model = model;
+  }
+
+  /** Like a PostgreSQL sequence: a rolled-back transaction leaves a gap. */
+  nextId(): number {
+    this.#lastId += 1;
+    return this.#lastId;
+  }
+
+  skipTo(id: number): void {
+    this.#lastId = Math.max(this.#lastId, id);
+  }
+
+  get(id: number): Row | undefined {
+    return this.rows.get(id);
+  }
+}
+
+interface Change {
+  readonly table: Table;
+  readonly id: number;
+  readonly before: Row | undefined;
+  readonly after: Row | undefined;
+}
+
+interface Savepoint {
+  readonly changes: number;
+  readonly posts: number;
+}
+
+export class Tables {
+  readonly #tables = new Map<string, Table>();
+
+  of(model: string): Table {
+    const known = this.#tables.get(model);
+    if (known) return known;
+    const table = new Table(model);
+    this.#tables.set(model, table);
+    return table;
+  }
+}
+
+/** One transaction. `stamp` is its start in microseconds: every write_date in it, as PostgreSQL's now(). */
+export class Transaction {
+  readonly stamp: number;
+  readonly afterCommit: (() => Promise<void>)[] = [];
+  readonly #changes: Change[] = [];
+
+  constructor(stamp: number) {
+    this.stamp = stamp;
+  }
+
+  put(table: Table, row: Row): void {
+    this.#change(table, row.id, row);
+  }
+
+  remove(table: Table, id: number): void {
+    this.#change(table, id, undefined);
+  }
+
+  savepoint(): Savepoint {
+    return { changes: this.#changes.length, posts: this.afterCommit.length };
+  }
+
+  rollback(to: Savepoint = { changes: 0, posts: 0 }): void {
+    for (const change of this.#changes.splice(to.changes).reverse()) restore(change.table, change.id, change.before);
+    this.afterCommit.length = to.posts;
+  }
+
+  /** Takes the changes out of sight, as they are until COMMIT for everybody else. */
+  detach(): void {
+    for (const change of [...this.#changes].reverse()) restore(change.table, change.id, change.before);
+  }
+
+  /** Brings detached changes back, or says that another transaction has changed one of the rows meanwhile. */
+  attach(): boolean {
+    const seen = new Set<string>();
+    for (const { table, id, before } of this.#changes) {
+      const key = `${table.model},${id}`;
+      if (!seen.has(key) && table.get(id) !== before) return false;
+      seen.add(key);
+    }
+    for (const change of this.#changes) restore(change.table, change.id, change.after);
+    return true;
+  }
+
+  #change(table: Table, id: number, after: Row | undefined): void {
+    this.#changes.push({ table, id, before: table.get(id), after });
+    restore(table, id, after);
+  }
+}
+
+function restore(table: Table, id: number, row: Row | undefined): void {
+  if (row) table.rows.set(id, row);
+  else table.rows.delete(id);
+}
