@@ -70,8 +70,8 @@ export function defineContact(options: ContactOptions): Entity {
     }
     if ('active' in changes) values.active = changes.active;
     if ('notes' in changes) values.comment = textToHtml(changes.notes);
-    if ('language' in changes) encodeLanguage(changes.language ?? null, references, values, unheld);
-    if ('type' in changes) encodeType(changes.type ?? null, row, values, unheld);
+    if ('language' in changes) encodeLanguage(changes.language, references, values, unheld);
+    if ('type' in changes) encodeType(changes.type, row, values, unheld);
     const school = options.hasSchool && 'school' in changes ? (text(changes.school) ?? false) : undefined;
     if (school !== undefined) values.parent_id = school === false ? false : references.companyId(school);
     const isChild = school === undefined ? row !== null && many2one(row.parent_id) !== null : school !== false;
@@ -159,7 +159,7 @@ function rankType(row: OdooValues): string {
 
 /** Odoo counts invoices in the ranks: a rank above 1 is Odoo's own and is never lowered. */
 function encodeType(
-  type: FieldValue,
+  type: FieldValue | undefined,
   row: OdooValues | null,
   values: Record<string, unknown>,
   unheld: { field: string; reason: string }[],
@@ -176,7 +176,7 @@ function encodeType(
 }
 
 function encodeLanguage(
-  tag: FieldValue,
+  tag: FieldValue | undefined,
   references: OdooReferences,
   values: Record<string, unknown>,
   unheld: { field: string; reason: string }[],
