@@ -8,7 +8,7 @@ export const COVERED_CALLS: ReadonlySet<string> = new Set([
   ...methods('res.partner.category', 'search search_read search_count read create write unlink load'),
   ...methods('res.partner.category', 'fields_get has_access check_access_rights'),
   ...methods('res.country', 'search search_read read'),
-  ...methods('res.lang', 'search search_read read'),
+  ...methods('res.lang', 'search search_read read get_installed'),
   ...methods('res.users', 'context_get search search_read read has_group'),
   ...methods('ir.model', 'search search_read has_access check_access_rights'),
   ...methods('ir.model.fields', 'search search_read has_access check_access_rights'),

@@ -136,12 +136,12 @@ function compileIn(env: Environment, field: FieldSpec, values: readonly unknown[
   }
 }
 
-/** SQL patterns: % is any run of characters, _ is one. */
+/** SQL patterns: % is any run of characters, _ is one, a backslash takes the next one as it is. */
 function compilePattern(env: Environment, field: FieldSpec, pattern: string, ignoreCase: boolean): Test {
-  const source = pattern
-    .replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
-    .replaceAll('%', '.*')
-    .replaceAll('_', '.');
+  const source = pattern.replace(/\\([\s\S])|[\s\S]/g, (char, escaped: string | undefined) => {
+    if (escaped === undefined && (char === '%' || char === '_')) return char === '%' ? '.*' : '.';
+    return (escaped ?? char).replace(/[.*+?^${}()|[\]\\]/, '\\$&');
+  });
   const regexp = new RegExp(`^${source}$`, ignoreCase ? 'isu' : 'su');
   const { relation } = field;
   if (!relation) return (held) => typeof held === 'string' && regexp.test(held);

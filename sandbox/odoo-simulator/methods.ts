@@ -83,6 +83,16 @@ const anyMethods: Readonly<Record<string, Method>> = {
 
 const modelMethods: Readonly<Record<string, Method>> = {
   'res.users.context_get': onModel('', (env) => ({ lang: 'en_US', tz: false, uid: env.uid }), 'ResUsers'),
+  'res.lang.get_installed': onModel(
+    '',
+    (env) => {
+      const rows = searchRows({ ...env, su: true, context: {} }, 'res.lang', [['active', '=', true]], {
+        order: 'name',
+      });
+      return rows.map((row) => [row.code, row.name]);
+    },
+    'ResLang',
+  ),
   'res.users.has_group': onRecords(
     'group_ext_id',
     (env, _model, ids, given) =>

@@ -1,7 +1,7 @@
-/** `ir.actions.server.run` for the one action that the bridge installs: "write if unchanged". */
+/** `ir.actions.server.run` for the two actions that the bridge installs. */
 import { checkAccess } from './access-rights.ts';
-import { type Environment, tableOf, type Values } from './environment.ts';
-import { readRows, rowOf } from './records.ts';
+import { type Environment, sudo, tableOf, type Values } from './environment.ts';
+import { readRows, rowOf, searchRows } from './records.ts';
 
 interface BridgeRow {
   readonly id: number;
@@ -14,50 +14,49 @@ export function runServerAction(env: Environment, ids: readonly number[]): unkno
   let result: unknown = false;
   for (const id of ids) {
     const action = rowOf(env, 'ir.actions.server', id);
-    const code = String(action.code ?? '');
-    if (action.state !== 'code' || !code.includes('bridge_rows') || !code.includes('bridge_model')) {
-      throw env.world.notCovered('a server action other than "write if unchanged"');
-    }
     const owner = String(tableOf(env, 'ir.model').get(Number(action.model_id))?.model);
     checkAccess(env, owner, 'write');
-    result = writeIfUnchanged(env);
+    const code = action.state === 'code' ? String(action.code ?? '') : '';
+    const version = /'version': (\d+)/.exec(code)?.[1];
+    const stamped = version === undefined ? {} : { version: Number(version) };
+    if (code.includes('bridge_rows')) result = { ...stamped, ...writeIfUnchanged(env) };
+    else if (code.includes('bridge_names')) result = { ...stamped, ...findExternalIds(env) };
+    else throw env.world.notCovered('a server action that is not one of the bridge');
   }
   return result;
 }
 
-function writeIfUnchanged(env: Environment): unknown {
-  const model = String(env.context.bridge_model);
-  const rows = (env.context.bridge_rows ?? []) as readonly BridgeRow[];
-  const table = tableOf(env, model);
+function writeIfUnchanged(env: Environment) {
+  const model = String(env.context.bridge_model ?? 'res.partner');
+  const given = (env.context.bridge_rows ?? []) as readonly BridgeRow[];
+  const rows = [...new Map(given.map((row) => [row.id, row])).values()];
+  const ids = rows.map((row) => row.id).filter((id) => tableOf(env, model).get(id));
   const fields = [...new Set(rows.flatMap((row) => Object.keys(row.expect)))];
-  const known = rows.filter((row) => table.get(row.id));
-  const now = new Map(
-    readRows(
-      env,
-      model,
-      known.map((row) => row.id),
-      ['id', ...fields],
-      null,
-    ).map((row) => [row.id, row]),
-  );
+  const current = new Map(readRows(env, model, ids, ['id', ...fields], '').map((row) => [row.id, row]));
   const done: BridgeRow[] = [];
-  const stale = rows.filter((row) => !table.get(row.id)).map((row) => row.id);
-  for (const row of known) {
-    const held = now.get(row.id) as Values;
-    if (Object.entries(row.expect).every(([name, value]) => sameValue(held[name], value))) {
+  const stale: number[] = [];
+  for (const row of rows) {
+    const held = current.get(row.id);
+    if (held && Object.entries(row.expect).every(([name, value]) => sameValue(held[name], value))) {
       env.world.operations.write(env, model, [row.id], row.set);
       done.push(row);
     } else stale.push(row.id);
   }
-  const written = [...new Set(done.flatMap((row) => Object.keys(row.set)))];
-  const read = readRows(
-    env,
-    model,
-    done.map((row) => row.id),
-    [...written, 'write_date'],
-    null,
-  );
-  return { done: read, stale };
+  const written = [...new Set(done.flatMap((row) => Object.keys(row.set))), 'write_date'];
+  const doneIds = done.map((row) => row.id);
+  return { done: readRows(env, model, doneIds, written, ''), stale };
+}
+
+function findExternalIds(env: Environment) {
+  const { bridge_module: module = '', bridge_names: names = [], bridge_model: model = 'res.partner' } = env.context;
+  if (!String(module).startsWith('bridge_')) return { found: [] };
+  const domain = [
+    ['module', '=', module],
+    ['name', 'in', names],
+    ['model', '=', model],
+  ];
+  const ids = searchRows(sudo(env), 'ir.model.data', domain).map((row) => row.id);
+  return { found: readRows(sudo(env), 'ir.model.data', ids, ['name', 'res_id'], '') };
 }
 
 function sameValue(held: unknown, expected: unknown): boolean {
