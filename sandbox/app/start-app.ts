@@ -6,7 +6,8 @@ import fastify, {
   LogController,
 } from 'fastify';
 import { registerBridgeRoutes } from './bridge/bridge-routes.ts';
-import { forgetOldKeys, type Store } from './data/apply-operations.ts';
+import type { Store } from './data/apply-operations.ts';
+import { forgetOldKeys } from './data/idempotency-keys.ts';
 import { openDatabase } from './data/open-database.ts';
 import { describeError } from './describe-error.ts';
 import { registerApiRoutes } from './people/api-routes.ts';

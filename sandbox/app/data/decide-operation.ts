@@ -37,12 +37,9 @@ const OPERATION = z.discriminatedUnion(
 );
 
 export type Operation = z.infer<typeof OPERATION>;
+type WithoutKey<O> = O extends unknown ? Omit<O, 'idempotency_key'> : never;
 /** A person's edit has no key: it is done once, when it comes. */
-export type KeylessOperation = Operation extends infer O
-  ? O extends Operation
-    ? Omit<O, 'idempotency_key'>
-    : never
-  : never;
+export type KeylessOperation = WithoutKey<Operation>;
 export type AnyOperation = KeylessOperation & { readonly idempotency_key?: string };
 
 export type OperationResult =
