@@ -50,7 +50,7 @@ export function readAppWebhook(
   if (!entity) return { kind: 'unprocessable', detail: 'The type names no entity that the bridge maps.' };
   const delivery: Delivery = {
     source: 'app',
-    deliveryId: request.id ?? null,
+    deliveryId: String(request.id),
     entity: entity.name,
     odooModel: entity.odoo.model,
     recordId: event.data.id,

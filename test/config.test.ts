@@ -1,0 +1,85 @@
+import { resolve } from 'node:path';
+import t from 'tap';
+import { ConfigError, readConfig } from '../src/config.ts';
+
+const GOOD = {
+  ODOO_URL: 'https://odoo.example.org',
+  ODOO_DB: 'prod',
+  ODOO_USERNAME: 'bot',
+  ODOO_API_KEY: 'k',
+  APP_URL: 'http://127.0.0.1:4000',
+  APP_API_TOKEN: 't',
+};
+
+t.test('the defaults are those of the contract', async (t) => {
+  t.match(readConfig(GOOD), {
+    ODOO_TRANSPORT: 'auto',
+    HOST: '127.0.0.1',
+    PORT: 3000,
+    POLL_CRON: '*/1 * * * *',
+    SWEEP_CRON: '0 3 * * *',
+    POLL_OVERLAP_SECONDS: 300,
+    CONFLICT_TIE: 'odoo',
+    CONFLICT_SCOPE: 'field',
+    DELETE_GUARD_PERCENT: 10,
+    ODOO_CALL_MAX_SECONDS: 150,
+    LOG_RETENTION_DAYS: 30,
+    LOG_LEVEL: 'info',
+    BRIDGE_INSTANCE: 'main',
+    DATA_DIR: resolve('.data'),
+    LOG_FILE: resolve('.data/bridge.log'),
+    APP_WEBHOOK_SECRETS: [],
+    ODOO_WEBHOOK_TOKENS: [],
+  });
+  t.equal(process.env.TZ, 'UTC');
+});
+
+t.test('the environment of the process is what is read', async (t) => {
+  Object.assign(process.env, GOOD, { PORT: '4321' });
+  t.equal(readConfig().PORT, 4321);
+});
+
+t.test('lists are split at commas, empty variables are none', async (t) => {
+  const secrets = ['a', 'b'].map((fill) => `whsec_${Buffer.alloc(24, fill).toString('base64')}`);
+  const config = readConfig({
+    ...GOOD,
+    APP_WEBHOOK_SECRETS: secrets.join(' , '),
+    BRIDGE_API_TOKENS: '',
+    PORT: '',
+    LOG_FILE: '/tmp/x.log',
+    ODOO_COMPANY_ID: '3',
+  });
+  t.same(config.APP_WEBHOOK_SECRETS, secrets);
+  t.same(config.BRIDGE_API_TOKENS, []);
+  t.equal(config.PORT, 3000);
+  t.equal(config.LOG_FILE, '/tmp/x.log');
+  t.equal(config.ODOO_COMPANY_ID, 3);
+});
+
+t.test('every fault is listed at once, and no value is repeated', async (t) => {
+  const bad = {
+    ODOO_URL: 'https://me:hunter2@odoo.example.org',
+    ODOO_TRANSPORT: 'soap',
+    APP_URL: 'ftp://x',
+    PORT: '99999',
+    POLL_CRON: 'often',
+    APP_WEBHOOK_SECRETS: 'hunter2',
+    BRIDGE_API_TOKENS: 'hunter2',
+    DATABASE_URL: 'mysql://hunter2',
+    BRIDGE_INSTANCE: 'No Good',
+    CONFLICT_TIE: 'hunter2',
+    DELETE_GUARD_PERCENT: '-1',
+    ODOO_CALL_MAX_SECONDS: '1',
+  };
+  try {
+    readConfig(bad);
+    t.fail('it was accepted');
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const named = error.faults.map((fault) => fault.split(' ')[0]).sort();
+    t.same(named, [...Object.keys(bad), 'ODOO_DB', 'ODOO_USERNAME', 'ODOO_API_KEY', 'APP_API_TOKEN'].sort());
+    t.match(error.faults, [/ODOO_URL must not contain a user name/]);
+    t.ok(error.faults.includes('ODOO_DB is missing (see .env.example)'));
+    t.notMatch(error.message, /hunter2/);
+  }
+});
