@@ -8,7 +8,8 @@ t.test('keys of creates are kept for ever, others count for a day', async (t) =>
   const app = await startTestApp(t);
   const create = { op: 'create', idempotency_key: 'create', fields: { name: 'Ada' } };
   const update = { op: 'update', id: '1', idempotency_key: 'update', fields: { name: 'Bo' } };
-  await app.batch('guests', create, update);
+  await app.batch('guests', create);
+  await app.batch('guests', update);
   await app.send('PATCH', '/api/guests/1', { name: 'Cy' });
 
   const client = new pg.Client(app.databaseUrl);
