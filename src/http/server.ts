@@ -1,6 +1,6 @@
 /** The HTTP face: limits against slow and large requests, problem+json, and the routes. */
 import sensible from '@fastify/sensible';
-import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import type { Reports } from '../links/reports.ts';
 import { requireToken } from './authorize.ts';
 import { type HealthOptions, healthRoutes, openHealthRoutes } from './health.ts';
@@ -22,7 +22,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   const server = Fastify({
     loggerInstance: options.logger,
     // Fastify's own request log repeats the URL, and the URL of Odoo's webhook carries its token.
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: 1024 * 1024,
     connectionTimeout: 15_000,
     keepAliveTimeout: 72_000,
