@@ -2,7 +2,8 @@
 import { formatMicros } from './datetimes.ts';
 import { compileDomain } from './domain.ts';
 import { type Environment, specOf, sudo, tableOf } from './environment.ts';
-import { readRows, rowOf, searchRows } from './records.ts';
+import { readRows, rowOf } from './records.ts';
+import { searchRows } from './search-rows.ts';
 import type { Row } from './tables.ts';
 
 export function findAutomations(env: Environment, model: string, triggers: readonly string[]): readonly Row[] {

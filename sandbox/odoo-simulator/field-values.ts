@@ -1,9 +1,10 @@
 /** How Odoo takes written values in and gives read ones out, by the type of the field. */
 import { readComputed } from './computed-fields.ts';
 import { formatSeconds } from './datetimes.ts';
-import { type Environment, tableOf } from './environment.ts';
+import { type Environment, sudo, tableOf } from './environment.ts';
 import { missingError, validationError, valueError } from './odoo-errors.ts';
 import type { FieldSpec } from './schema.ts';
+import { searchRows } from './search-rows.ts';
 import type { Row } from './tables.ts';
 
 export function toStored(env: Environment, model: string, name: string, field: FieldSpec, value: unknown): unknown {
@@ -80,7 +81,7 @@ export function toRead(env: Environment, model: string, name: string, field: Fie
   const held = field.computed ? readComputed(env, model, name, row) : row[name];
   switch (field.type) {
     case 'many2many':
-      return held ?? [];
+      return shownLinks(env, field.relation as string, (held ?? []) as number[]);
     case 'boolean':
       return Boolean(held);
     case 'integer':
@@ -96,6 +97,12 @@ export function toRead(env: Environment, model: string, name: string, field: Fie
     default:
       return held ?? false;
   }
+}
+
+/** In the order of the linked model (tags: by name), the archived ones left out unless the context wants them. */
+function shownLinks(env: Environment, relation: string, ids: readonly number[]): readonly number[] {
+  if (ids.length === 0) return ids;
+  return searchRows(sudo(env), relation, [['id', 'in', ids]]).map((row) => row.id);
 }
 
 /** Contacts that are archived are not among the children of a partner. */

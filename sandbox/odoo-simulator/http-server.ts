@@ -71,9 +71,9 @@ async function handle(
     const answer = await respond({ method: request.method, path, headers: request.headers, body });
     send(response, answer, webNow());
   } catch (error) {
+    // a fault on purpose, or a client that hung up: all else is answered further in
     request.socket.destroy();
-    // a client that hung up and a fault on purpose are no news; all else is a mistake in the simulator
-    if (!(error instanceof ConnectionReset) && !request.destroyed) throw error;
+    if (!(error instanceof ConnectionReset) && request.complete) throw error;
   }
 }
 

@@ -45,7 +45,7 @@ export async function answerJson2(backstage: Backstage, request: Json2Request): 
     return { status: 200, headers: JSON_TYPE, body, fault };
   } catch (error) {
     if (error instanceof ConnectionReset) throw error;
-    const refused = asOdooError(error);
+    const refused = asOdooError(backstage.world, error);
     const challenge = refused.status === 401 ? { 'www-authenticate': 'Bearer' } : {};
     const headers = { ...JSON_TYPE, ...challenge };
     return { status: refused.status, headers, body: JSON.stringify(refused.json), fault };

@@ -3,8 +3,9 @@ import { checkAccess } from './access-rights.ts';
 import { type Environment, specOf, sudo, tableOf, type Values } from './environment.ts';
 import { OdooError, validationError, valueError } from './odoo-errors.ts';
 import { createLoadedPartners } from './partner-rules.ts';
-import { deleteRow, insertRow, searchRows, updateRow } from './records.ts';
+import { deleteRow, insertRow, updateRow } from './records.ts';
 import { type FieldSpec, isNonexistentName } from './schema.ts';
+import { searchRows } from './search-rows.ts';
 
 interface Message {
   readonly type: 'error';
@@ -115,8 +116,8 @@ function convertRow(
     if (name === 'id') externalId = cell ? withModule(String(cell)) : undefined;
     else if (name === '.id') {
       if (!cell) return;
-      id = Number(cell);
-      if (!tableOf(env, model).get(id)) fail(`Unknown database identifier '${cell}'`);
+      if (tableOf(env, model).get(Number(cell))) id = Number(cell);
+      else fail(`Unknown database identifier '${cell}'`);
     } else {
       const field = specOf(env, model).fields[name] as FieldSpec;
       if (columns.some((other, at) => other.name === name && at !== position) && name in values) {

@@ -3,7 +3,8 @@ import { checkAccess, mayAccess, type Operation } from './access-rights.ts';
 import { checkContext, type Environment, specOf, tableOf, type Values } from './environment.ts';
 import { findExternalId, load } from './load.ts';
 import { valueError } from './odoo-errors.ts';
-import { readRows, searchRows } from './records.ts';
+import { readRows } from './records.ts';
+import { searchRows } from './search-rows.ts';
 import { runServerAction } from './server-actions.ts';
 
 type Arguments = Readonly<Record<string, unknown>>;

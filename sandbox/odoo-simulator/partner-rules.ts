@@ -6,8 +6,9 @@
 import { commercialPartner, completeName } from './computed-fields.ts';
 import { type Environment, sudo, tableOf, type Values } from './environment.ts';
 import { OdooError, validationError } from './odoo-errors.ts';
-import { insertRow, rowOf, unknownField, updateRow } from './records.ts';
+import { insertRow, rowOf, updateRow } from './records.ts';
 import { ADDRESS_FIELDS, SCHEMA } from './schema.ts';
+import { unknownField } from './search-rows.ts';
 import type { Row } from './tables.ts';
 import { normalizeVat } from './vat-rules.ts';
 

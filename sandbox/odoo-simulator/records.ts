@@ -1,11 +1,11 @@
 /** The ground floor of create, write, unlink, read and search: what every model has in common. */
 import { checkAccess } from './access-rights.ts';
-import { completeName, normalizeEmail, readComputed } from './computed-fields.ts';
-import { compileDomain, mentions } from './domain.ts';
+import { completeName, normalizeEmail } from './computed-fields.ts';
 import { type Environment, specOf, tableOf, type Values } from './environment.ts';
 import { applyLinks, checkRequired, childIds, toRead, toStored } from './field-values.ts';
-import { missingError, valueError } from './odoo-errors.ts';
-import { type FieldSpec, isNonexistentName, type ModelSpec } from './schema.ts';
+import { missingError } from './odoo-errors.ts';
+import type { FieldSpec, ModelSpec } from './schema.ts';
+import { unknownField } from './search-rows.ts';
 import type { Row } from './tables.ts';
 
 export function rowOf(env: Environment, model: string, id: number): Row {
@@ -87,10 +87,6 @@ function takeIn(env: Environment, model: string, values: Values, held: Row | und
   return taken;
 }
 
-export function unknownField(env: Environment, model: string, name: string, text: string) {
-  return isNonexistentName(name) ? valueError(text.replace('%', name)) : env.world.notCovered(`${model}.${name}`);
-}
-
 /** Stored fields that Odoo works out itself. */
 function derive(env: Environment, model: string, row: Row): Row {
   if (model !== 'res.partner') return row;
@@ -136,52 +132,4 @@ export function readRows(env: Environment, model: string, ids: readonly number[]
     rows.push(read);
   }
   return rows;
-}
-
-export interface SearchOptions {
-  readonly offset?: unknown;
-  readonly limit?: unknown;
-  readonly order?: unknown;
-}
-
-export function searchRows(env: Environment, model: string, domain: unknown, options: SearchOptions = {}): Row[] {
-  checkAccess(env, model, 'read');
-  const spec = specOf(env, model);
-  const matches = compileDomain(env, model, domain ?? []);
-  const hidden = spec.fields.active && env.context.active_test !== false && !mentions(domain, 'active');
-  const found: Row[] = [];
-  for (const row of tableOf(env, model).rows.values()) {
-    if ((!hidden || row.active) && matches(row)) found.push(row);
-  }
-  found.sort(compileSort(env, model, String(options.order || spec.order)));
-  const offset = Number(options.offset ?? 0);
-  return options.limit ? found.slice(offset, offset + Number(options.limit)) : found.slice(offset);
-}
-
-type Compare = (left: Row, right: Row) => number;
-
-function compileSort(env: Environment, model: string, order: string): Compare {
-  const terms = order.split(',').map((term) => {
-    const [name = '', direction = 'asc'] = term.trim().split(/\s+/);
-    const field = specOf(env, model).fields[name];
-    if (!field) throw unknownField(env, model, name, `Invalid field '%' on model '${model}'`);
-    const sign = direction.toLowerCase() === 'desc' ? -1 : 1;
-    const read = (row: Row) => (field.computed ? readComputed(env, model, name, row) : row[name]);
-    return (left: Row, right: Row) => sign * compareValues(read(left), read(right));
-  });
-  return (left, right) => {
-    for (const term of terms) {
-      const result = term(left, right);
-      if (result !== 0) return result;
-    }
-    return 0;
-  };
-}
-
-/** As PostgreSQL sorts with the C collation: by code points, nothing after everything. */
-function compareValues(left: unknown, right: unknown): number {
-  if (left === right) return 0;
-  if (left === null || left === undefined) return 1;
-  if (right === null || right === undefined) return -1;
-  return (left as string | number) < (right as string | number) ? -1 : 1;
 }

@@ -60,6 +60,21 @@ async function runTransaction(
   }
 }
 
+/** The same, begun now and committed only after `until`: its stamps are older than its commit. */
+export async function runSlowly(
+  settings: CallSettings,
+  uid: number,
+  until: Promise<void>,
+  work: (env: Environment) => void,
+): Promise<void> {
+  const transaction = new Transaction(settings.databaseNow());
+  atomically(transaction, () => work({ world: settings.world, transaction, uid, su: false, context: {} }));
+  transaction.detach();
+  await until;
+  if (!transaction.attach()) throw serializationFailure();
+  for (const send of transaction.afterCommit) await send();
+}
+
 /** A person's own transaction: no faults and no hooks strike it. Committed when this returns its promise. */
 export function runAsPerson<T>(settings: CallSettings, uid: number, work: (env: Environment) => T): Promise<T> {
   const transaction = new Transaction(settings.databaseNow());

@@ -1,7 +1,8 @@
 /** `ir.actions.server.run` for the two actions that the bridge installs. */
 import { checkAccess } from './access-rights.ts';
 import { type Environment, sudo, tableOf, type Values } from './environment.ts';
-import { readRows, rowOf, searchRows } from './records.ts';
+import { readRows, rowOf } from './records.ts';
+import { searchRows } from './search-rows.ts';
 
 interface BridgeRow {
   readonly id: number;

@@ -4,6 +4,7 @@
  * against a real Odoo by the contract suite; what that does not cover, it refuses and notes in `unknownCalls`.
  */
 import { randomBytes } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
 import type { Environment, User, Values, World } from './environment.ts';
 import type { Answer, Backstage } from './face.ts';
 import { Faults, type SimulatedCall, seededRandom } from './faults.ts';
@@ -13,7 +14,7 @@ import { NO_DATABASE_PAGE } from './no-database.ts';
 import { userError } from './odoo-errors.ts';
 import { operations } from './operations.ts';
 import { readRows } from './records.ts';
-import { type CallSettings, runAsPerson, runCall } from './run-call.ts';
+import { type CallSettings, runAsPerson, runCall, runSlowly } from './run-call.ts';
 import { addUser, type SimulatedUser, seedDatabase } from './seed-data.ts';
 import { type Row, Tables, Transaction } from './tables.ts';
 import { answerXmlrpc, VERSION } from './xmlrpc-face.ts';
@@ -38,6 +39,13 @@ export interface Person {
   create(model: string, values: Values): Promise<number>;
   write(model: string, ids: number | readonly number[], values: Values): Promise<void>;
   unlink(model: string, ids: number | readonly number[]): Promise<void>;
+  /** Begins now and commits so many milliseconds later (or when the promise settles). */
+  writeSlowly(
+    model: string,
+    ids: number | readonly number[],
+    values: Values,
+    until: number | Promise<void>,
+  ): Promise<void>;
   read(model: string, id: number): Readonly<Record<string, unknown>> | undefined;
 }
 
@@ -87,8 +95,9 @@ export async function startOdooSimulator(options: SimulatorOptions = {}): Promis
       webhooks.sent += 1;
       const signal = AbortSignal.any([AbortSignal.timeout(1000), closing.signal]);
       try {
-        const headers = { 'content-type': 'application/json' };
-        const response = await fetch(url, { method: 'POST', headers, body, signal, redirect: 'follow' });
+        const { address, authorization } = splitUserInfo(url);
+        const headers = { 'content-type': 'application/json', ...authorization };
+        const response = await fetch(address, { method: 'POST', headers, body, signal, redirect: 'follow' });
         await response.arrayBuffer();
         if (!response.ok) webhooks.failed += 1;
       } catch {
@@ -152,6 +161,10 @@ export async function startOdooSimulator(options: SimulatorOptions = {}): Promis
       write: (model, ids, values) =>
         runAsPerson(settings, uid, (env) => world.operations.write(env, model, idList(ids), values)),
       unlink: (model, ids) => runAsPerson(settings, uid, (env) => world.operations.unlink(env, model, idList(ids))),
+      writeSlowly: (model, ids, values, until) =>
+        runSlowly(settings, uid, typeof until === 'number' ? setTimeout(until) : until, (env) =>
+          world.operations.write(env, model, idList(ids), values),
+        ),
       read: (model, id) => readRows({ ...systemEnvironment(), uid }, model, [id], [], null)[0],
     }),
     addUser: (user) => addUser(systemEnvironment(), user, user.username),
@@ -179,4 +192,14 @@ async function route(backstage: Backstage, request: HttpRequest): Promise<Answer
   if (service && request.method === 'POST') return answerXmlrpc(backstage, service, request.body);
   if (path.startsWith('/json/2')) return answerJson2(backstage, { ...request, httpMethod: request.method });
   return { status: 404, headers: { 'content-type': 'text/html; charset=utf-8' }, body: NO_DATABASE_PAGE };
+}
+
+/** As Python's requests does it: user and password of the URL travel as Basic authorization. */
+function splitUserInfo(url: string): { address: string; authorization: Record<string, string> } {
+  const address = new URL(url);
+  const { username, password } = address;
+  if (username === '' && password === '') return { address: url, authorization: {} };
+  address.username = address.password = '';
+  const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  return { address: address.href, authorization: { authorization: `Basic ${Buffer.from(pair).toString('base64')}` } };
 }

@@ -19,6 +19,10 @@ export function parseMethodCall(xml: string): { readonly method: string; readonl
   return { method, params };
 }
 
+const CDATA = '<![CDATA[';
+/** What `<struct/>` and `<array/>` stand for. */
+const EMPTY: Readonly<Record<string, () => object>> = { struct: () => ({}), array: () => [] };
+
 class Reader {
   readonly #xml: string;
   #at = 0;
@@ -33,12 +37,23 @@ class Reader {
     this.#at = at + tag.length;
   }
 
+  /** Text up to a closing tag; node's xmlrpc puts all that needs escaping into CDATA sections. */
   textUntil(tag: string): string {
-    const end = this.#xml.indexOf(tag, this.#at);
-    if (end < 0) throw new SyntaxError(`no ${tag}`);
-    const text = this.#xml.slice(this.#at, end);
-    this.#at = end + tag.length;
-    return text.includes('&') ? text.replace(/&(#x[0-9a-f]+|#\d+|\w+);/gi, decodeEntity) : text;
+    let text = '';
+    for (;;) {
+      const end = this.#xml.indexOf(tag, this.#at);
+      if (end < 0) throw new SyntaxError(`no ${tag}`);
+      const section = this.#xml.indexOf(CDATA, this.#at);
+      if (section < 0 || section > end) {
+        text += unescapeXml(this.#xml.slice(this.#at, end));
+        this.#at = end + tag.length;
+        return text;
+      }
+      const close = this.#xml.indexOf(']]>', section);
+      if (close < 0) throw new SyntaxError('no ]]>');
+      text += unescapeXml(this.#xml.slice(this.#at, section)) + this.#xml.slice(section + CDATA.length, close);
+      this.#at = close + 3;
+    }
   }
 
   peek(tag: string): boolean {
@@ -58,7 +73,7 @@ class Reader {
     }
     this.expect('<value>');
     const start = this.#at;
-    if (!this.peek('<') || this.peek('</value>')) {
+    if (!this.peek('<') || this.peek('</value>') || this.peek(CDATA)) {
       this.#at = start;
       return this.textUntil('</value>');
     }
@@ -72,7 +87,7 @@ class Reader {
     const tag = this.#xml.slice(this.#at + 1, end).trim();
     this.#at = end + 1;
     const name = tag.replace(/\s*\/$/, '');
-    if (tag.endsWith('/')) return name === 'nil' ? null : '';
+    if (tag.endsWith('/')) return EMPTY[name]?.() ?? (name === 'nil' ? null : '');
     if (name === 'array') return this.#array();
     if (name === 'struct') return this.#struct();
     const text = this.textUntil(`</${name}>`);
@@ -111,6 +126,10 @@ class Reader {
   #skipSpace(): void {
     while (this.#at < this.#xml.length && this.#xml.charCodeAt(this.#at) <= 32) this.#at += 1;
   }
+}
+
+function unescapeXml(text: string): string {
+  return text.includes('&') ? text.replace(/&(#x[0-9a-f]+|#\d+|\w+);/gi, decodeEntity) : text;
 }
 
 function decodeEntity(whole: string, name: string): string {

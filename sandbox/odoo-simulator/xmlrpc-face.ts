@@ -31,7 +31,7 @@ export async function answerXmlrpc(backstage: Backstage, service: string, body: 
     return answer(writeResponse(shapeResult(bound.call, value, call.positional)), fault);
   } catch (error) {
     if (error instanceof ConnectionReset) throw error;
-    const { code, text } = asOdooError(error).fault;
+    const { code, text } = asOdooError(backstage.world, error).fault;
     return answer(writeFault(code, text), fault);
   }
 }
