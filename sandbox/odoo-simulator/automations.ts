@@ -2,6 +2,7 @@
 import { formatMicros } from './datetimes.ts';
 import { compileDomain } from './domain.ts';
 import { type Environment, specOf, sudo, tableOf } from './environment.ts';
+import { OdooError } from './odoo-errors.ts';
 import { readRows, rowOf } from './records.ts';
 import { searchRows } from './search-rows.ts';
 import type { Row } from './tables.ts';
@@ -28,7 +29,8 @@ export function runAutomations(
     const watched = fieldNames(env, automation.trigger_field_ids);
     const matches = compileDomain(env, model, parsePython(automation.filter_domain));
     const due = ids.filter((id) => {
-      if (done.has(id) || !matches(rowOf(env, model, id))) return false;
+      const row = tableOf(env, model).get(id);
+      if (done.has(id) || (row && !matches(row))) return false;
       return watched.length === 0 || watched.some((field) => differs(id, field));
     });
     for (const id of due) done.add(id);
@@ -52,7 +54,9 @@ function queueWebhook(env: Environment, model: string, action: Row, id: number):
   const url = String(action.webhook_url ?? '');
   const names = fieldNames(env, action.webhook_field_ids);
   const [values = {}] = names.length ? readRows(sudo(env), model, [id], names, null) : [];
-  const row = rowOf(env, model, id);
+  const row = tableOf(env, model).get(id);
+  // Odoo takes the first of the rows that were read, and there is none
+  if (!row) throw new OdooError('builtins.IndexError', 'list index out of range');
   const stamps = names.filter((name) => specOf(env, model).fields[name]?.type === 'datetime');
   for (const name of stamps) values[name] = typeof row[name] === 'number' ? formatMicros(row[name]) : false;
   const body = { ...values, _action: `${action.name}(#${action.id})`, _id: id, _model: model };

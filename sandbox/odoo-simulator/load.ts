@@ -16,6 +16,11 @@ interface Message {
   readonly message: string;
   readonly moreinfo?: unknown;
 }
+interface LoadResult {
+  readonly ids: readonly number[] | false;
+  readonly messages: readonly Message[];
+  readonly nextrow: number;
+}
 interface Loaded {
   readonly index: number;
   readonly externalId: string | undefined;
@@ -33,7 +38,7 @@ export function load(
   model: string,
   fields: readonly string[],
   data: readonly (readonly unknown[])[],
-) {
+): LoadResult {
   const columns = fields.map((field) => parseColumn(env, model, field));
   const messages: Message[] = [];
   const savepoint = env.transaction.savepoint();

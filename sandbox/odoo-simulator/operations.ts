@@ -33,10 +33,10 @@ export const operations: Operations = {
 
   unlink(env, model, ids) {
     checkAccess(env, model, 'unlink');
-    for (const id of ids) rowOf(env, model, id);
-    if (model === 'res.partner') refuseLinkedUsers(env, ids, 'delete');
     const automations = findAutomations(env, model, ['on_unlink']);
     if (automations.length > 0) runAutomations(withAutomationsDone(env), model, automations, ids, () => true);
+    for (const id of ids) rowOf(env, model, id);
+    if (model === 'res.partner') refuseLinkedUsers(env, ids, 'delete');
     for (const id of ids) deleteRow(env, model, id);
   },
 };

@@ -1,6 +1,7 @@
-/** `ir.actions.server.run` for the two actions that the bridge installs. */
+/** `ir.actions.server.run` for the actions that the bridge installs. */
 import { checkAccess } from './access-rights.ts';
 import { type Environment, sudo, tableOf, type Values } from './environment.ts';
+import { load } from './load.ts';
 import { readRows, rowOf } from './records.ts';
 import { searchRows } from './search-rows.ts';
 
@@ -22,6 +23,7 @@ export function runServerAction(env: Environment, ids: readonly number[]): unkno
     const stamped = version === undefined ? {} : { version: Number(version) };
     if (code.includes('bridge_rows')) result = { ...stamped, ...writeIfUnchanged(env) };
     else if (code.includes('bridge_names')) result = { ...stamped, ...findExternalIds(env) };
+    else if (code.includes('bridge_data')) result = { ...stamped, ...loadAndRead(env) };
     else throw env.world.notCovered('a server action that is not one of the bridge');
   }
   return result;
@@ -46,6 +48,15 @@ function writeIfUnchanged(env: Environment) {
   const written = [...new Set(done.flatMap((row) => Object.keys(row.set))), 'write_date'];
   const doneIds = done.map((row) => row.id);
   return { done: readRows(env, model, doneIds, written, ''), stale };
+}
+
+function loadAndRead(env: Environment) {
+  const { bridge_model: model = 'res.partner', bridge_data: data = [], bridge_fields: fields = [] } = env.context;
+  const rows = data as readonly (readonly unknown[])[];
+  const loaded = rows.length > 0 ? load(env, String(model), fields as string[], rows) : { ids: [], messages: [] };
+  const messages = loaded.messages.map(({ type, message, record }) => ({ type, message, record }));
+  const read = env.context.bridge_read ?? [];
+  return { ids: loaded.ids, messages, rows: readRows(env, String(model), loaded.ids || [], read, '') };
 }
 
 function findExternalIds(env: Environment) {

@@ -33,11 +33,6 @@ interface Change {
   readonly after: Row | undefined;
 }
 
-interface Savepoint {
-  readonly changes: number;
-  readonly posts: number;
-}
-
 export class Tables {
   readonly #tables = new Map<string, Table>();
 
@@ -68,13 +63,13 @@ export class Transaction {
     this.#change(table, id, undefined);
   }
 
-  savepoint(): Savepoint {
-    return { changes: this.#changes.length, posts: this.afterCommit.length };
+  savepoint(): number {
+    return this.#changes.length;
   }
 
-  rollback(to: Savepoint = { changes: 0, posts: 0 }): void {
-    for (const change of this.#changes.splice(to.changes).reverse()) restore(change.table, change.id, change.before);
-    this.afterCommit.length = to.posts;
+  /** What waits for the commit stays, as in Odoo: a webhook may tell of a record that was rolled back. */
+  rollback(savepoint = 0): void {
+    for (const change of this.#changes.splice(savepoint).reverse()) restore(change.table, change.id, change.before);
   }
 
   /** Takes the changes out of sight, as they are until COMMIT for everybody else. */

@@ -2,10 +2,9 @@
 import type { Test } from 'tap';
 import { SERVER_ACTIONS } from '../../../src/backends/odoo/server-actions.ts';
 import { type ContractOdoo, create, loadPartners, type Row, read, readEach, unique } from './contract-odoo.ts';
-import { checkRefused } from './errors.ts';
+import { ACCESS, checkRefused, VALIDATION, VALUE } from './errors.ts';
 
 const model = 'ir.actions.server';
-const ACCESS = { fault: 4, status: 403, name: 'odoo.exceptions.AccessError' };
 
 interface Outcome {
   readonly done: readonly Row[];
@@ -90,7 +89,7 @@ export async function checkWriteIfUnchanged(t: Test, odoo: ContractOdoo): Promis
     { id: second, expect: {}, set: { phone: '9' } },
     { id: third, expect: {}, set: { name: false } },
   ];
-  const refused = { fault: 2, status: 422, name: 'odoo.exceptions.ValidationError', text: /Contacts require a name/ };
+  const refused = { ...VALIDATION, text: /Contacts require a name/ };
   await checkRefused(t, odoo, 'one bad row refuses all', run(inBatch), refused);
   t.equal((await read(odoo, second, ['phone'])).phone, '1');
 
@@ -102,6 +101,34 @@ export async function checkWriteIfUnchanged(t: Test, odoo: ContractOdoo): Promis
   await odoo.call({ model, method: 'write', ids: [action], args: { vals: { name: 'Renamed' } } });
   t.match(await odoo.call({ model, method: 'read', ids: [action], args: { fields: ['name'] } }), [{ name: 'Renamed' }]);
   t.equal(await odoo.call({ model, method: 'unlink', ids: [action] }), true);
+}
+
+export async function checkLoadAndRead(t: Test, odoo: ContractOdoo): Promise<void> {
+  const action = await install(odoo, 'load_and_read');
+  const key = `bridge_main.${unique('read').replaceAll(/[ -]/g, '_')}`;
+  const groups = ['base.group_user', 'sales_team.group_sale_salesman'];
+  const sales = odoo.as(await odoo.createUser({ login: `load-${odoo.transport}`, groups }));
+  const run = (bridge_data: readonly (readonly string[])[]) => {
+    const bridge = {
+      bridge_fields: ['id', 'name', 'comment'],
+      bridge_data,
+      bridge_read: ['name', 'comment', 'write_date'],
+    };
+    const context = { active_model: 'res.partner', bridge_model: 'res.partner', ...bridge };
+    return sales.call({ model, method: 'run', ids: [action], context });
+  };
+  const made = (await run([[key, 'Ada', 'plain']])) as { ids: number[] };
+  const row = { id: made.ids[0], name: 'Ada', comment: '<p>plain</p>', write_date: /^[-\d]+ [:\d]+$/ };
+  t.match(made, { version: 1, ids: [Number], messages: [], rows: [row] });
+  t.match(await run([[key, 'Ada L', 'plain']]), { ids: made.ids, rows: [{ id: made.ids[0], name: 'Ada L' }] });
+  t.match(await run([[key, '', '']]), {
+    ids: false,
+    messages: [{ type: 'error', message: 'Contacts require a name', record: 0 }],
+    rows: [],
+  });
+  t.equal((await read(odoo, made.ids[0] as number, ['name'])).name, 'Ada L');
+  t.same(await run([]), { version: 1, ids: [], messages: [], rows: [] }, 'a run that asks for nothing');
+  await odoo.call({ model, method: 'unlink', ids: [action] });
 }
 
 export async function checkFindExternalIds(t: Test, odoo: ContractOdoo): Promise<void> {
@@ -142,9 +169,7 @@ export async function checkSaveMulti(t: Test, odoo: ContractOdoo): Promise<void>
     { id: ids[1], phone: '4', country_id: false },
   ]);
   await checkRefused(t, odoo, 'a row for each record', save([{ phone: '1' }]), {
-    fault: 1,
-    status: 500,
-    name: 'builtins.ValueError',
+    ...VALUE,
     text: /Each record must have a corresponding vals entry/,
   });
 }

@@ -1,5 +1,7 @@
 /** What the contract suite asks of an Odoo, whether it is the simulator or a real one. */
+import { createJson2Transport } from '../../../src/backends/odoo/json2-transport.ts';
 import type { OdooCall } from '../../../src/backends/odoo/transport.ts';
+import { createXmlrpcTransport } from '../../../src/backends/odoo/xmlrpc-transport.ts';
 import { type Credentials, callRaw, type RawAnswer } from './raw-calls.ts';
 
 export interface Recipe extends Credentials {
@@ -16,7 +18,7 @@ export interface Recipe extends Credentials {
 
 export interface ContractOdoo extends Recipe {
   readonly transport: 'xmlrpc' | 'json2';
-  /** The value of a call that has to succeed. */
+  /** Through the bridge's own transport: the value, or its classified error. */
   call(call: OdooCall): Promise<unknown>;
   /** The answer of a call as the protocol gives it, good or bad. */
   raw(call: OdooCall): Promise<RawAnswer>;
@@ -29,21 +31,21 @@ export type Row = Readonly<Record<string, unknown>> & { readonly id: number };
 /** All calls that were made, as `model.method`: compared with the simulator's list at the end. */
 export const calledPairs = new Set<string>();
 
-export function openOdoo(recipe: Recipe, transport: 'xmlrpc' | 'json2'): ContractOdoo {
-  const raw = async (call: OdooCall) => {
-    calledPairs.add(`${call.model}.${call.method}`);
-    return callRaw(transport, recipe, call);
-  };
+export function openOdoo(recipe: Recipe, kind: 'xmlrpc' | 'json2'): ContractOdoo {
+  const transport = kind === 'xmlrpc' ? createXmlrpcTransport(recipe) : createJson2Transport(recipe);
+  const note = ({ model, method }: OdooCall) => calledPairs.add(`${model}.${method}`);
   return {
     ...recipe,
-    transport,
-    raw,
-    async call(call) {
-      const answer = await raw(call);
-      if (answer.kind === 'value') return answer.value;
-      throw new Error(`${call.model}.${call.method} was refused: ${JSON.stringify(answer).slice(0, 2000)}`);
+    transport: kind,
+    call(call) {
+      note(call);
+      return transport.call(call);
     },
-    as: (user) => openOdoo({ ...recipe, ...user }, transport),
+    raw(call) {
+      note(call);
+      return callRaw(kind, recipe, call);
+    },
+    as: (user) => openOdoo({ ...recipe, ...user }, kind),
   };
 }
 

@@ -10,25 +10,36 @@ interface Refusal {
   /** Of the Python class, as JSON-2 names it. */
   readonly name: string;
   readonly text: RegExp;
+  /** What the bridge makes of it. */
+  readonly error: { readonly name: string; readonly code: string };
 }
 
-const VALIDATION = { fault: 2, status: 422, name: 'odoo.exceptions.ValidationError' };
-const USER = { fault: 2, status: 422, name: 'odoo.exceptions.UserError' };
+const terminal = (code: string) => ({ error: { name: 'TerminalError', code } });
+const setUp = (code: string) => ({ error: { name: 'SetupError', code } });
+
+const REFUSED = terminal('refused_by_odoo');
+export const VALIDATION = { fault: 2, status: 422, name: 'odoo.exceptions.ValidationError', ...REFUSED };
+const USER = { fault: 2, status: 422, name: 'odoo.exceptions.UserError', ...REFUSED };
+const LINKED = { fault: 2, status: 500, name: 'odoo.exceptions.RedirectWarning', ...REFUSED };
 const MISSING = {
   fault: 2,
   status: 404,
   name: 'odoo.exceptions.MissingError',
   text: /does not exist or has been deleted/,
+  ...terminal('missing_record'),
 };
-const ACCESS = { fault: 4, status: 403, name: 'odoo.exceptions.AccessError' };
-const VALUE = { fault: 1, status: 500, name: 'builtins.ValueError' };
+export const ACCESS = { fault: 4, status: 403, name: 'odoo.exceptions.AccessError', ...setUp('access_denied') };
+export const VALUE = { fault: 1, status: 500, name: 'builtins.ValueError', ...terminal('odoo_error') };
+const FIELD = { ...VALUE, ...setUp('missing_field') };
 const NOT_FOUND = { status: 404, name: 'werkzeug.exceptions.NotFound' };
 const ARGUMENTS = { fault: 1, status: 422, name: 'werkzeug.exceptions.UnprocessableEntity' };
 
 export async function checkRefused(t: Test, odoo: ContractOdoo, what: string, call: OdooCall, refusal: Refusal) {
+  const { fault: code, status, name, text, error } = refusal;
   const answer = await odoo.raw(call);
-  if (odoo.transport === 'xmlrpc') t.match(answer, { kind: 'fault', code: refusal.fault, text: refusal.text }, what);
-  else t.match(answer, { kind: 'status', status: refusal.status, name: refusal.name, text: refusal.text }, what);
+  const expected = odoo.transport === 'xmlrpc' ? { kind: 'fault', code, text } : { kind: 'status', status, name, text };
+  t.match(answer, expected, what);
+  await t.rejects(odoo.call(call), error, `${what}: ${error.name} ${error.code}`);
 }
 
 export async function checkErrors(t: Test, odoo: ContractOdoo): Promise<void> {
@@ -38,12 +49,15 @@ export async function checkErrors(t: Test, odoo: ContractOdoo): Promise<void> {
   const search = (domain: unknown) => ({ model, method: 'search', args: { domain } as never });
   const write = (vals: unknown, to = id) => ({ model, method: 'write', ids: [to], args: { vals } as never });
   const gone = 999_999_999;
+  // JSON-2 looks at the arguments before it calls, and says so by a status of its own
+  const argument = terminal(odoo.transport === 'xmlrpc' ? 'odoo_error' : 'refused_by_odoo');
   const cases: readonly (readonly [string, OdooCall, Refusal])[] = [
     [
       'unknown model',
       { model: 'no.such.model', method: 'search', args: { domain: [] } },
       {
         ...NOT_FOUND,
+        ...setUp('missing_module'),
         fault: 2,
         text: /(Object no\.such\.model doesn't exist|the model 'no\.such\.model' does not exist)/,
       },
@@ -51,44 +65,49 @@ export async function checkErrors(t: Test, odoo: ContractOdoo): Promise<void> {
     [
       'unknown method',
       { model, method: 'no_such_method', ids: [id] },
-      { ...NOT_FOUND, fault: 1, text: /The method 'res\.partner\.no_such_method' does not exist/ },
+      {
+        ...NOT_FOUND,
+        ...setUp('unknown_method'),
+        fault: 1,
+        text: /The method 'res\.partner\.no_such_method' does not exist/,
+      },
     ],
     ['private method', { model, method: '_write', ids: [id] }, { ...ACCESS, text: /^Private methods \(such as/ }],
     [
       'unknown argument',
       { model, method: 'search', args: { domain: [], no_such: 1 } },
-      { ...ARGUMENTS, text: /got an unexpected keyword argument 'no_such'/ },
+      { ...ARGUMENTS, ...argument, text: /got an unexpected keyword argument 'no_such'/ },
     ],
-    ['missing argument', { model, method: 'search' }, { ...ARGUMENTS, text: /missing .* argument: 'domain'/ }],
+    [
+      'missing argument',
+      { model, method: 'search' },
+      { ...ARGUMENTS, ...argument, text: /missing .* argument: 'domain'/ },
+    ],
     [
       'unknown field in a domain',
       search([['no_such', '=', 1]]),
-      { ...VALUE, text: /Invalid field res\.partner\.no_such/ },
+      { ...FIELD, text: /Invalid field res\.partner\.no_such/ },
     ],
     [
       'unknown field to read',
       { model, method: 'read', ids: [id], args: { fields: ['no_such'] } },
-      { ...VALUE, text: /Invalid field 'no_such' on 'res\.partner'/ },
+      { ...FIELD, text: /Invalid field 'no_such' on 'res\.partner'/ },
     ],
     [
       'field that is gone in 19',
       { model, method: 'read', ids: [id], args: { fields: ['mobile'] } },
-      { ...VALUE, text: /Invalid field 'mobile'/ },
+      { ...FIELD, text: /Invalid field 'mobile'/ },
     ],
-    [
-      'unknown field to write',
-      write({ no_such: 1 }),
-      { fault: 1, status: 500, name: 'builtins.KeyError', text: /no_such/ },
-    ],
+    ['unknown field to write', write({ no_such: 1 }), { ...FIELD, name: 'builtins.KeyError', text: /no_such/ }],
     [
       'unknown field to create',
       { model, method: 'create', args: { vals_list: [{ name: 'x', no_such: 1 }] } },
-      { ...VALUE, text: /Invalid field 'no_such' in 'res\.partner'/ },
+      { ...FIELD, text: /Invalid field 'no_such' in 'res\.partner'/ },
     ],
     [
       'unknown field to order by',
       { model, method: 'search', args: { domain: [], order: 'no_such' } },
-      { ...VALUE, text: /Invalid field 'no_such' on model/ },
+      { ...FIELD, text: /Invalid field 'no_such' on model/ },
     ],
     ['malformed domain', search(['&']), { ...VALUE, text: /malformed domain/ }],
     ['unknown operator', search([['id', 'zz', 1]]), { ...VALUE, text: /Invalid operator/ }],
@@ -115,22 +134,12 @@ export async function checkErrors(t: Test, odoo: ContractOdoo): Promise<void> {
     [
       'archive of a user',
       write({ active: false }, 3),
-      {
-        fault: 2,
-        status: 500,
-        name: 'odoo.exceptions.RedirectWarning',
-        text: /cannot archive contacts linked to an active user/,
-      },
+      { ...LINKED, text: /cannot archive contacts linked to an active user/ },
     ],
     [
       'deletion of a user',
       { model, method: 'unlink', ids: [3] },
-      {
-        fault: 2,
-        status: 500,
-        name: 'odoo.exceptions.RedirectWarning',
-        text: /cannot delete contacts linked to an active user/,
-      },
+      { ...LINKED, text: /cannot delete contacts linked to an active user/ },
     ],
     [
       'unknown external id',
@@ -140,7 +149,7 @@ export async function checkErrors(t: Test, odoo: ContractOdoo): Promise<void> {
     [
       'unknown column to load',
       { model, method: 'load', args: { fields: ['id', 'no_such'], data: [['x.y', '1']] } },
-      { ...VALUE, text: /Invalid field name 'no_such'/ },
+      { ...FIELD, text: /Invalid field name 'no_such'/ },
     ],
   ];
   for (const [what, call, refusal] of cases) await checkRefused(t, odoo, what, call, refusal);

@@ -1,9 +1,7 @@
 /** Users with fewer rights: what they may do, and what Odoo says when they may not. */
 import type { Test } from 'tap';
 import { type ContractOdoo, create, loadPartners, read, unique } from './contract-odoo.ts';
-import { checkRefused } from './errors.ts';
-
-const ACCESS = { fault: 4, status: 403, name: 'odoo.exceptions.AccessError' };
+import { ACCESS, checkRefused } from './errors.ts';
 
 export async function checkRights(t: Test, odoo: ContractOdoo): Promise<void> {
   const id = await create(odoo, {});

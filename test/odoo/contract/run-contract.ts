@@ -1,7 +1,7 @@
 /** The whole contract: the same checks, in the same words, for the simulator and for a real Odoo. */
 import type { Test } from 'tap';
 import { COVERED_CALLS } from '../../../sandbox/odoo-simulator/covered-calls.ts';
-import { checkFindExternalIds, checkSaveMulti, checkWriteIfUnchanged } from './bridge-actions.ts';
+import { checkFindExternalIds, checkLoadAndRead, checkSaveMulti, checkWriteIfUnchanged } from './bridge-actions.ts';
 import { type ContractOdoo, calledPairs, openOdoo, type Recipe } from './contract-odoo.ts';
 import { checkErrors, checkSignIn } from './errors.ts';
 import { checkLoad, checkLoadRefusals } from './loading.ts';
@@ -29,6 +29,7 @@ const CHECKS: Readonly<Record<string, (t: Test, odoo: ContractOdoo) => Promise<v
   'tax numbers of a family': checkTaxNumber,
   'write_date of a family': checkBumps,
   'write if unchanged': checkWriteIfUnchanged,
+  'load and read': checkLoadAndRead,
   'find external ids': checkFindExternalIds,
   web_save_multi: checkSaveMulti,
   webhooks: checkWebhooks,
