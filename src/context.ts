@@ -106,6 +106,7 @@ async function connectBackend(
     tags: {
       names: { teacher: config.ODOO_TAG_TEACHER, tenant: config.ODOO_TAG_TENANT, guest: config.ODOO_TAG_GUEST },
       recall: (entity) => recallNumber(`odoo:tag:${entity}`),
+      exclusively: (work) => cursors.withLock('odoo:tags', work),
       remember: (entity, id) => cursors.write(`odoo:tag:${entity}`, String(id)),
     },
     recallAction: (name) => recallNumber(`odoo:action:${name}`),

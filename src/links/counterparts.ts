@@ -10,7 +10,19 @@ import type { Claim, Occupant } from './links.ts';
  * A link of the same entity that knew only that record is folded into this one.
  * @returns false when the lease is lost, or the record already belongs to another full link of the entity
  */
-export async function attach(
+export async function attach(...args: Parameters<typeof attachOnce>): Promise<boolean> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await attachOnce(...args);
+    } catch (error) {
+      // A webhook made a half link of that record at this very moment: now it is there to be folded.
+      const collided = error instanceof Error && 'code' in error && error.code === '23505';
+      if (!collided || tries === 5) throw error;
+    }
+  }
+}
+
+async function attachOnce(
   db: Db,
   claimed: Claim,
   linkId: string,
@@ -23,14 +35,16 @@ export async function attach(
     const own =
       await sql`select 1 from links where id = ${linkId} and lease_token = ${claimed.token} for update`.execute(trx);
     if (own.rows.length === 0) return false;
-    await sql`
+    const folded = await sql`
       delete from links where entity = ${claimed.entity} and odoo_model = ${counterpart.odooModel} and ${column} = ${value}
-        and ${otherColumn} is null and id <> ${linkId}`.execute(trx);
+        and ${otherColumn} is null and id <> ${linkId} returning 1`.execute(trx);
     const taken = await sql`
       select 1 from links where entity = ${claimed.entity} and odoo_model = ${counterpart.odooModel}
-        and ${column} = ${value} and id <> ${linkId}`.execute(trx);
+        and ${column} = ${value} and ${otherColumn} is not null and id <> ${linkId}`.execute(trx);
     if (taken.rows.length > 0) return false;
-    await sql`update links set ${column} = ${value} where id = ${linkId}`.execute(trx);
+    // The folded link was marked for a reason, perhaps for an edit that this pass has not seen.
+    const bump = folded.rows.length > 0 ? 1 : 0;
+    await sql`update links set ${column} = ${value}, dirty_seq = dirty_seq + ${bump} where id = ${linkId}`.execute(trx);
     return true;
   });
 }
@@ -59,6 +73,19 @@ export async function findOccupants(
     appId: row.app_id,
     odooId: row.odoo_id,
   }));
+}
+
+/**
+ * Links whose record may be one that a worker of ours is just creating: its creation was announced before the link
+ * came to be, and is not settled yet. Such a record must not get a counterpart of its own.
+ */
+export async function findMaybeOurs(db: Db, side: Side, linkIds: readonly string[]): Promise<ReadonlySet<string>> {
+  const { rows } = await sql<{ id: string }>`
+    select l.id from links l where l.id = any(${linkIds}::bigint[]) and exists (
+      select from intents i join links creator on creator.id = i.link_id
+      where i.kind = 'create' and i.side = ${side} and creator.entity = l.entity and creator.id <> l.id
+        and i.created_at <= l.created_at)`.execute(db);
+  return new Set(rows.map((row) => row.id));
 }
 
 function lockNumber(key: string): string {

@@ -10,6 +10,8 @@ export interface Cursors {
   write(name: string, value: string): Promise<void>;
   remove(name: string): Promise<void>;
   movedAt(prefix: string): Promise<Date | null>;
+  /** Runs `work` in one process at a time. */
+  withLock(name: string, work: () => Promise<void>): Promise<void>;
   /** Runs `work` unless another process is at it. @returns false when one was */
   withTryLock(name: string, work: () => Promise<void>): Promise<boolean>;
 }
@@ -42,16 +44,22 @@ export function createCursors(db: Db): Cursors {
         .executeTakeFirst();
       return row?.at ?? null;
     },
-    withTryLock(name, work) {
-      const number = createHash('sha256').update(name).digest().readBigInt64BE(0).toString();
-      return db.transaction().execute(async (trx) => {
-        const { rows } = await sql<{
-          got: boolean;
-        }>`select pg_try_advisory_xact_lock(${number}::bigint) as got`.execute(trx);
+    withLock: (name, work) =>
+      db.transaction().execute(async (trx) => {
+        await sql`select pg_advisory_xact_lock(${lockNumber(name)}::bigint)`.execute(trx);
+        await work();
+      }),
+    withTryLock: (name, work) =>
+      db.transaction().execute(async (trx) => {
+        const lock = sql<{ got: boolean }>`select pg_try_advisory_xact_lock(${lockNumber(name)}::bigint) as got`;
+        const { rows } = await lock.execute(trx);
         if (!rows[0]?.got) return false;
         await work();
         return true;
-      });
-    },
+      }),
   };
+}
+
+function lockNumber(name: string): string {
+  return createHash('sha256').update(name).digest().readBigInt64BE(0).toString();
 }

@@ -162,6 +162,8 @@ export interface Links {
   /** Writes the counterpart's id at once. A half link that waited on that record is folded into this one. */
   attach(claim: Claim, linkId: string, counterpart: { side: Side; id: string; odooModel: string }): Promise<boolean>;
   findOccupants(side: Side, entity: string, odooModel: string, ids: readonly string[]): Promise<readonly Occupant[]>;
+  /** Of these links, those whose record on `side` may be one that a worker is creating right now. */
+  findMaybeOurs(side: Side, linkIds: readonly string[]): Promise<ReadonlySet<string>>;
   /** Runs `work` while holding one lock per key, across all processes. */
   withMatchLocks<T>(keys: readonly string[], work: () => Promise<T>): Promise<T>;
   /** Finishes claimed links in one transaction. @returns how many were refused because their lease was lost. */

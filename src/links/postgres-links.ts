@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Db } from '../db/open-database.ts';
 import { claim, findDirty, recordIntents, release, renewLease } from './claim.ts';
-import { attach, findOccupants, withMatchLocks } from './counterparts.ts';
+import { attach, findMaybeOurs, findOccupants, withMatchLocks } from './counterparts.ts';
 import type { Links, ListedRow } from './links.ts';
 import { markApp, markOdoo, receive } from './mark.ts';
 import { settle } from './settle.ts';
@@ -23,6 +23,7 @@ export function createPostgresLinks(db: Db, entitiesOf: (model: string) => reado
     recordIntents: (claimed, intents) => recordIntents(db, claimed, intents),
     attach: (claimed, linkId, counterpart) => attach(db, claimed, linkId, counterpart),
     findOccupants: (side, entity, odooModel, ids) => findOccupants(db, side, entity, odooModel, ids),
+    findMaybeOurs: (side, linkIds) => findMaybeOurs(db, side, linkIds),
     withMatchLocks: (keys, work) => withMatchLocks(db, keys, work),
     settle: (claimed, settlements, info) => settle(db, claimed, settlements, info),
   };

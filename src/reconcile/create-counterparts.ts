@@ -30,12 +30,18 @@ export async function createCounterparts(
   const keys = first.flatMap(({ values }) => entity.matchKey(values) ?? []);
   const locks = keys.map((key) => `match:${entity.odoo.model}:${key}`);
   const settlements = await context.links.withMatchLocks(locks, async () => {
+    const source = target === 'app' ? 'odoo' : 'app';
+    const linkIds = first.map(({ seen }) => seen.link.id);
+    const uncertain = await context.links.findMaybeOurs(source, linkIds);
+    // After the question, not before: a creation that was settled in between has folded its half link away.
     if (!(await context.links.renewLease(claim))) throw new LeaseLost();
-    const verdicts = await findCounterparts(context, entity, target, first);
+    const clear = first.filter(({ seen }) => !uncertain.has(seen.link.id));
+    const verdicts = await findCounterparts(context, entity, target, clear);
     const linked = await linkFound(context, entity, claim, target, verdicts);
     const missing = verdicts.flatMap((verdict) => (verdict.kind === 'create' ? [verdict.plan] : []));
     const held = verdicts.flatMap((verdict) => (verdict.kind === 'hold' ? [hold(verdict)] : []));
-    return [...linked, ...held, ...(await createAll(context, entity, claim, target, missing))];
+    const waiting = first.filter(({ seen }) => uncertain.has(seen.link.id)).map(({ seen }) => waitForCreation(seen));
+    return [...linked, ...held, ...waiting, ...(await createAll(context, entity, claim, target, missing))];
   });
   // A namesake in the same batch is looked at again once the first one is settled.
   return [...settlements, ...later.map(({ seen }) => again(seen))];
@@ -157,6 +163,15 @@ function hold({ plan, detail, candidates }: MatchVerdict & { kind: 'hold' }): Se
     outcome: 'hold',
     logged: true,
   };
+}
+
+function waitForCreation({ link }: { link: Settlement['link'] }): Settlement {
+  const error = {
+    code: 'creation_under_way',
+    message: 'The record may be one that the bridge is just creating.',
+    remedy: 'Nothing to do: it is looked at again once that creation is settled.',
+  };
+  return { link, next: { kind: 'wait', afterMs: 250, error }, outcome: 'wait', logged: false, keepIntents: true };
 }
 
 function again({ link }: { link: Settlement['link'] }): Settlement {

@@ -1,18 +1,13 @@
 /** Creating records through `load()`: with an external id each, so that a second try finds the first. */
-import { z } from 'zod';
 import type { CanonicalRecord, Entity, OdooWrite } from '../../entities/define-entity.ts';
 import { BridgeError, TerminalError } from '../../errors.ts';
 import type { CreateOperation, WriteResult } from '../backend.ts';
 import { findUnstorable } from '../storable-text.ts';
 import type { OdooContext } from './odoo-context.ts';
 import { maskPersonal } from './odoo-errors.ts';
-import { loadReferences, readRows, toSideRecord } from './odoo-records.ts';
+import { loadReferences, type OdooRow, readRows, toSideRecord } from './odoo-records.ts';
+import { type LoadRequest, loadAndRead, loadRecords } from './server-actions.ts';
 import { writeContext } from './write-context.ts';
-
-const loadAnswer = z.object({
-  ids: z.union([z.literal(false), z.array(z.number())]),
-  messages: z.array(z.looseObject({ type: z.string(), message: z.string(), record: z.number().optional() })),
-});
 
 interface Row {
   readonly operation: CreateOperation;
@@ -68,19 +63,18 @@ async function loadRows(
   if (rows.length === 0) return;
   const fields = [...new Set(rows.flatMap(({ columns }) => Object.keys(columns)))];
   const data = rows.map(({ columns }) => fields.map((field) => columns[field] ?? (field.endsWith('_rank') ? '0' : '')));
-  let answer: z.infer<typeof loadAnswer>;
+  let answer: Loaded;
   try {
-    const call = { model: entity.odoo.model, method: 'load', args: { fields, data }, context: writeContext(quiet) };
-    answer = loadAnswer.parse(await odoo.transport.call(call));
+    answer = await load(odoo, entity, { model: entity.odoo.model, fields, data, context: writeContext(quiet) });
   } catch (error) {
     if (error instanceof TerminalError) return splitOrRefuse(odoo, entity, rows, quiet, results, error);
     if (!(error instanceof BridgeError)) throw error;
     for (const { operation } of rows) results.set(operation, { kind: 'failed', error });
     return;
   }
-  if (answer.ids !== false) return readBack(odoo, entity, rows, answer.ids, results);
+  if (answer.ids !== false) return tellHeld(odoo, entity, rows, answer.ids, answer.rows, results);
   const refused = new Map<number, string>();
-  for (const { record, message } of answer.messages) if (record !== undefined) refused.set(record, message);
+  for (const { record = -1, message } of answer.messages) if (rows[record]) refused.set(record, message);
   const error = refusedByOdoo(answer.messages[0]?.message ?? '');
   if (refused.size === 0) return splitOrRefuse(odoo, entity, rows, quiet, results, error);
   for (const [index, message] of refused) {
@@ -115,27 +109,43 @@ async function splitOrRefuse(
   await loadRows(odoo, entity, rows.slice(middle), quiet, results);
 }
 
-/** What Odoo made of it. A value other than the one sent is Odoo's own unless somebody has written since. */
-async function readBack(
+interface Loaded {
+  readonly ids: readonly number[] | false;
+  readonly messages: readonly { readonly message: string; readonly record?: number | undefined }[];
+  /** What Odoo held at the end of the same transaction; null where that cannot be had. */
+  readonly rows: readonly OdooRow[] | null;
+}
+
+async function load(odoo: OdooContext, entity: Entity, request: LoadRequest): Promise<Loaded> {
+  const action = await odoo.action('load_and_read');
+  if (action === null) return { ...(await loadRecords(odoo.transport, request)), rows: null };
+  return loadAndRead(odoo.transport, action, request, [...entity.odoo.fields, 'write_date', 'create_date']);
+}
+
+/**
+ * What Odoo made of the records. Read in the same transaction, a value other than the one sent is Odoo's own way of
+ * writing it. Read later it may be an edit: then what was sent counts as what Odoo held, and the edit will show.
+ */
+async function tellHeld(
   odoo: OdooContext,
   entity: Entity,
   rows: readonly Row[],
   ids: readonly number[],
+  atOnce: readonly OdooRow[] | null,
   results: Map<CreateOperation, WriteResult>,
 ): Promise<void> {
-  const found = await readRows(odoo.transport, entity, ids);
+  const found = atOnce ?? (await readRows(odoo.transport, entity, ids));
   await loadReferences(odoo.references, found);
   const byId = new Map(found.map((row) => [row.id, row]));
   rows.forEach(({ operation, write }, index) => {
     const row = byId.get(ids[index] ?? 0);
-    // Gone again already, or hidden from us: the id is known, what it holds is not.
-    const untouched = row !== undefined && row.write_date === row.create_date;
-    const held = row && toSideRecord(entity, row, odoo.references).values;
+    const held = row && atOnce ? toSideRecord(entity, row, odoo.references).values : operation.values;
+    const later = atOnce ? [] : write.deferred;
     results.set(operation, {
       kind: 'ok',
       id: String(ids[index]),
-      stamp: row?.create_date ?? null,
-      values: untouched && held ? held : withoutFields(operation.values, write.deferred),
+      stamp: row?.create_date.slice(0, 19) ?? null,
+      values: withoutFields(held, later),
       deferred: write.deferred,
       warnings: write.unheld.map(({ field, reason }) => ({ field, reason })),
     });

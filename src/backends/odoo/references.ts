@@ -10,6 +10,8 @@ export interface TagSettings {
   readonly names: Readonly<Record<string, string>>;
   recall(entity: string): Promise<number | null>;
   remember(entity: string, id: number): Promise<void>;
+  /** Runs `work` in one process at a time: two that find no tag must not make two. */
+  exclusively(work: () => Promise<void>): Promise<void>;
 }
 
 export interface ReferenceStore extends OdooReferences {
@@ -37,6 +39,7 @@ export function createReferences(transport: OdooTransport, tagSettings: TagSetti
   const companyNames = new Map<number, string>();
   const companyIds = new Map<string, number>();
   let loadedAt = Number.NEGATIVE_INFINITY;
+  let loading: Promise<void> | null = null;
 
   async function search<T>(
     model: string,
@@ -48,8 +51,16 @@ export function createReferences(transport: OdooTransport, tagSettings: TagSetti
     return schema.parse(await transport.call({ model, method: 'search_read', args, context: { active_test: false } }));
   }
 
-  async function load(): Promise<void> {
-    if (Date.now() - loadedAt < FRESH_MS) return;
+  /** Who comes while it is under way waits for the same. */
+  function load(): Promise<void> {
+    if (Date.now() - loadedAt < FRESH_MS) return Promise.resolve();
+    loading ??= loadAll().finally(() => {
+      loading = null;
+    });
+    return loading;
+  }
+
+  async function loadAll(): Promise<void> {
     const [countryList, languageList] = await Promise.all([
       search('res.country', [], ['code'], countryRows),
       transport
@@ -63,7 +74,7 @@ export function createReferences(transport: OdooTransport, tagSettings: TagSetti
     }
     languages.clear();
     for (const [code] of languageList) languages.add(code);
-    await loadTags();
+    await tagSettings.exclusively(loadTags);
     loadedAt = Date.now();
   }
 

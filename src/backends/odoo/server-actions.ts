@@ -1,12 +1,13 @@
 /**
- * The two server actions that the set-up installs in Odoo. They run with the rights of whoever calls them and
- * give what Odoo's RPC lacks: a write that is refused when the record has changed, and a bulk lookup of external ids.
+ * The server actions that the set-up installs in Odoo. They run with the rights of whoever calls them and give
+ * what Odoo's RPC lacks: a write that is refused when the record has changed, a creation that tells what Odoo made
+ * of it before anybody else can touch it, and a bulk lookup of external ids.
  */
 import { z } from 'zod';
 import { RetryableError } from '../../errors.ts';
 import type { OdooTransport } from './transport.ts';
 
-export type ActionName = 'write_if_unchanged' | 'find_external_ids';
+export type ActionName = 'write_if_unchanged' | 'load_and_read' | 'find_external_ids';
 
 export interface ServerAction {
   readonly name: ActionName;
@@ -38,6 +39,17 @@ written = list({field for record_id in done for field in rows[record_id]['set']}
 action = {'version': ${ACTION_VERSION}, 'done': model.browse(done).read(written + ['write_date'], load=None), 'stale': stale}
 `;
 
+const LOAD_AND_READ = `# Installed by the bridge. Creates records with external ids and reads them in the same transaction.
+fields = env.context.get('bridge_fields', [])
+data = env.context.get('bridge_data', [])
+clean = {key: value for key, value in env.context.items() if key not in ('bridge_fields', 'bridge_data')}
+model = env(context=clean)[env.context.get('bridge_model', 'res.partner')]
+result = model.load(fields, data) if data else {'ids': [], 'messages': []}
+messages = [{'type': m.get('type'), 'message': str(m.get('message')), 'record': m.get('record', -1)} for m in result['messages']]
+rows = model.browse(result['ids'] or []).read(env.context.get('bridge_read', []), load=None)
+action = {'version': ${ACTION_VERSION}, 'ids': result['ids'], 'messages': messages, 'rows': rows}
+`;
+
 const FIND_EXTERNAL_IDS = `# Installed by the bridge. Tells which records carry these external ids of the bridge's own module.
 module = env.context.get('bridge_module', '')
 names = env.context.get('bridge_names', [])
@@ -50,6 +62,7 @@ action = {'version': ${ACTION_VERSION}, 'found': found}
 
 export const SERVER_ACTIONS: readonly ServerAction[] = [
   { name: 'write_if_unchanged', title: 'Bridge: write if unchanged', code: WRITE_IF_UNCHANGED },
+  { name: 'load_and_read', title: 'Bridge: create and read', code: LOAD_AND_READ },
   { name: 'find_external_ids', title: 'Bridge: find external ids', code: FIND_EXTERNAL_IDS },
 ];
 
@@ -57,6 +70,12 @@ const writeAnswer = z.object({
   version: z.literal(ACTION_VERSION),
   done: z.array(z.looseObject({ id: z.number(), write_date: z.string() })),
   stale: z.array(z.number()),
+});
+const message = z.looseObject({ type: z.string(), message: z.string(), record: z.number().optional() });
+const loadAnswer = z.object({ ids: z.union([z.literal(false), z.array(z.number())]), messages: z.array(message) });
+const loadAndReadAnswer = loadAnswer.extend({
+  version: z.literal(ACTION_VERSION),
+  rows: z.array(z.looseObject({ id: z.number(), write_date: z.string(), create_date: z.string() })),
 });
 const findAnswer = z.object({
   version: z.literal(ACTION_VERSION),
@@ -82,6 +101,38 @@ export async function writeIfUnchanged(
   return writeAnswer.parse(await transport.call(call));
 }
 
+export interface LoadRequest {
+  readonly model: string;
+  readonly fields: readonly string[];
+  /** One list of cells per record. */
+  readonly data: readonly (readonly string[])[];
+  readonly context: Readonly<Record<string, boolean>>;
+}
+
+/** Odoo's `load()`: all or nothing; `ids` is false when it refused, and the messages say which record. */
+export async function loadRecords(transport: OdooTransport, { model, fields, data, context }: LoadRequest) {
+  return loadAnswer.parse(await transport.call({ model, method: 'load', args: { fields, data }, context }));
+}
+
+/** The same, and what Odoo holds of the new records before anybody else can touch them. */
+export async function loadAndRead(
+  transport: OdooTransport,
+  actionId: number,
+  request: LoadRequest,
+  read: readonly string[],
+) {
+  const { model, fields, data, context } = request;
+  const bridge = {
+    active_model: model,
+    bridge_model: model,
+    bridge_fields: fields,
+    bridge_data: data,
+    bridge_read: read,
+  };
+  const call = { model: 'ir.actions.server', method: 'run', ids: [actionId], context: { ...context, ...bridge } };
+  return loadAndReadAnswer.parse(await transport.call(call));
+}
+
 export async function findExternalIds(
   transport: OdooTransport,
   actionId: number,
@@ -98,7 +149,8 @@ export async function findExternalIds(
 export async function isUsable(transport: OdooTransport, name: ActionName, actionId: number): Promise<boolean> {
   try {
     if (name === 'write_if_unchanged') await writeIfUnchanged(transport, actionId, 'res.partner', [], {});
-    else await findExternalIds(transport, actionId, 'res.partner', '', []);
+    else if (name === 'find_external_ids') await findExternalIds(transport, actionId, 'res.partner', '', []);
+    else await loadAndRead(transport, actionId, { model: 'res.partner', fields: [], data: [], context: {} }, []);
     return true;
   } catch (error) {
     // Odoo being away says nothing about the action.

@@ -1,6 +1,6 @@
 /** Updating records: each only if it still is what the decision was made on. */
 import { isDeepStrictEqual } from 'node:util';
-import type { CanonicalRecord, Entity, FieldValue, OdooValues, OdooWrite } from '../../entities/define-entity.ts';
+import type { Entity, FieldValue, OdooValues, OdooWrite } from '../../entities/define-entity.ts';
 import { BridgeError, SetupError, TerminalError } from '../../errors.ts';
 import type { UpdateOperation, WriteResult } from '../backend.ts';
 import { findUnstorable } from '../storable-text.ts';
@@ -108,7 +108,7 @@ async function writeBatch(
   const byId = new Map(done.map((row) => [row.id, row]));
   for (const { operation, write, id } of pending) {
     const row = byId.get(id);
-    results.set(operation, row ? toResult(odoo, entity, operation, write, row) : { kind: 'stale' });
+    results.set(operation, row ? toResult(odoo, entity, operation, write, row, action !== null) : { kind: 'stale' });
   }
 }
 
@@ -139,17 +139,21 @@ async function dropStale(
   });
 }
 
-/** What Odoo held right after the write, in canonical form. */
+/**
+ * What Odoo held after the write, in canonical form. Read by a later call (not `atOnce`), a value other than the one
+ * sent may be somebody's edit: then what was sent counts, and the edit will show.
+ */
 function toResult(
   odoo: OdooContext,
   entity: Entity,
   operation: UpdateOperation,
   write: OdooWrite,
   written: (OdooValues & { readonly write_date: string }) | null,
+  atOnce = true,
 ): WriteResult {
   const held = entity.odoo.decode({ ...operation.record.raw, ...written }, odoo.references);
   const values: Record<string, FieldValue> = {};
-  for (const field of Object.keys(operation.changes)) values[field] = (held as CanonicalRecord)[field] ?? null;
+  for (const [field, sent] of Object.entries(operation.changes)) values[field] = atOnce ? (held[field] ?? null) : sent;
   return {
     kind: 'ok',
     id: operation.record.id,
