@@ -3,9 +3,10 @@ import { checkAccess } from './access-rights.ts';
 import { type Environment, specOf, sudo, tableOf, type Values } from './environment.ts';
 import { OdooError, validationError, valueError } from './odoo-errors.ts';
 import { createLoadedPartners } from './partner-rules.ts';
-import { deleteRow, insertRow, updateRow } from './records.ts';
+import { deleteRow, insertRow } from './records.ts';
 import { type FieldSpec, isNonexistentName } from './schema.ts';
 import { searchRows } from './search-rows.ts';
+import type { Row } from './tables.ts';
 
 interface Message {
   readonly type: 'error';
@@ -209,14 +210,15 @@ function saveRows(env: Environment, model: string, rows: readonly Loaded[]): num
   const ids = new Map<Loaded, number>();
   const fresh: Loaded[] = [];
   const named = new Map<string, Loaded>();
+  const known = indexExternalIds(env);
   for (const row of rows) {
-    const data = row.externalId === undefined ? undefined : findExternalId(env, row.externalId);
+    const data = row.externalId === undefined ? undefined : known.get(row.externalId);
     if (data && data.model !== model) throw wrongModel(row.externalId, model, String(data.model), data.id);
     if (data && !tableOf(env, model).get(Number(data.res_id))) deleteRow(env, 'ir.model.data', data.id);
-    const known = data ? tableOf(env, model).get(Number(data.res_id))?.id : row.externalId ? undefined : row.id;
-    if (known !== undefined) {
-      env.world.operations.write(env, model, [known], row.values);
-      ids.set(row, known);
+    const found = data ? tableOf(env, model).get(Number(data.res_id))?.id : row.externalId ? undefined : row.id;
+    if (found !== undefined) {
+      env.world.operations.write(env, model, [found], row.values);
+      ids.set(row, found);
     } else if (row.externalId !== undefined && named.has(row.externalId)) {
       // twice in one call: the first creates, the second writes, one after the other
       throw validationError('the same external id twice');
@@ -233,7 +235,8 @@ function saveRows(env: Environment, model: string, rows: readonly Loaded[]): num
     for (const [index, row] of fresh.entries()) ids.set(row, created[index] as number);
   }
   for (const row of rows)
-    if (row.externalId !== undefined) keepExternalId(env, row.externalId, model, ids.get(row) as number);
+    if (row.externalId !== undefined)
+      keepExternalId(env, known.get(row.externalId), row.externalId, model, ids.get(row) as number);
   return rows.map((row) => ids.get(row) as number);
 }
 
@@ -243,10 +246,15 @@ function wrongModel(externalId: string | undefined, model: string, found: string
   );
 }
 
-function keepExternalId(env: Environment, externalId: string, model: string, id: number): void {
+function indexExternalIds(env: Environment): ReadonlyMap<string, Row> {
+  const rows = [...tableOf(env, 'ir.model.data').rows.values()];
+  return new Map(rows.map((row) => [`${row.module}.${row.name}`, row]));
+}
+
+function keepExternalId(env: Environment, known: Row | undefined, externalId: string, model: string, id: number): void {
+  if (known?.res_id === id) return;
   const dot = externalId.indexOf('.');
   const values = { module: externalId.slice(0, dot), name: externalId.slice(dot + 1), model, res_id: id };
-  const known = findExternalId(env, externalId);
-  if (!known) insertRow(sudo(env), 'ir.model.data', values);
-  else if (known.res_id !== id) updateRow(sudo(env), 'ir.model.data', known.id, values);
+  // the old row went with the record it named
+  insertRow(sudo(env), 'ir.model.data', values);
 }

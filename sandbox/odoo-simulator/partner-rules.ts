@@ -76,8 +76,7 @@ function settle(env: Environment, id: number, vatToo: boolean): void {
 
 function renameBelow(env: Environment, id: number): void {
   const table = tableOf(env, MODEL);
-  for (const row of [...table.rows.values()]) {
-    if (row.parent_id !== id) continue;
+  for (const row of table.childrenOf(id)) {
     const name = completeName(env, row);
     if (name === row.complete_name) continue;
     const log = { write_uid: env.uid, write_date: env.transaction.stamp };
@@ -198,9 +197,9 @@ export function refuseLinkedUsers(env: Environment, ids: readonly number[], verb
 }
 
 function childrenOf(env: Environment, id: number): readonly Row[] {
-  const rows: Row[] = [];
-  for (const row of tableOf(env, MODEL).rows.values()) if (row.parent_id === id && row.active) rows.push(row);
-  return rows;
+  return tableOf(env, MODEL)
+    .childrenOf(id)
+    .filter((row) => row.active);
 }
 
 /** All address fields when at least one is set, else nothing. */

@@ -5,6 +5,7 @@ export type Row = Readonly<Record<string, unknown>> & { readonly id: number };
 export class Table {
   readonly model: string;
   readonly rows = new Map<number, Row>();
+  readonly #byParent = new Map<unknown, Set<number>>();
   #lastId = 0;
 
   constructor(model: string) {
@@ -23,6 +24,23 @@ export class Table {
 
   get(id: number): Row | undefined {
     return this.rows.get(id);
+  }
+
+  /** Puts the row in the place of the one with that id; without a row, removes it. */
+  restore(id: number, row: Row | undefined): void {
+    const before = this.rows.get(id);
+    if (before?.parent_id) this.#byParent.get(before.parent_id)?.delete(id);
+    if (row) this.rows.set(id, row);
+    else this.rows.delete(id);
+    if (!row?.parent_id) return;
+    const siblings = this.#byParent.get(row.parent_id) ?? new Set();
+    this.#byParent.set(row.parent_id, siblings.add(id));
+  }
+
+  /** Rows whose parent_id is that one, by id. */
+  childrenOf(parentId: number): readonly Row[] {
+    const ids = [...(this.#byParent.get(parentId) ?? [])].sort((left, right) => left - right);
+    return ids.map((id) => this.rows.get(id) as Row);
   }
 }
 
@@ -69,12 +87,12 @@ export class Transaction {
 
   /** What waits for the commit stays, as in Odoo: a webhook may tell of a record that was rolled back. */
   rollback(savepoint = 0): void {
-    for (const change of this.#changes.splice(savepoint).reverse()) restore(change.table, change.id, change.before);
+    for (const change of this.#changes.splice(savepoint).reverse()) change.table.restore(change.id, change.before);
   }
 
   /** Takes the changes out of sight, as they are until COMMIT for everybody else. */
   detach(): void {
-    for (const change of [...this.#changes].reverse()) restore(change.table, change.id, change.before);
+    for (const change of [...this.#changes].reverse()) change.table.restore(change.id, change.before);
   }
 
   /** Brings detached changes back, or says that another transaction has changed one of the rows meanwhile. */
@@ -85,17 +103,12 @@ export class Transaction {
       if (!seen.has(key) && table.get(id) !== before) return false;
       seen.add(key);
     }
-    for (const change of this.#changes) restore(change.table, change.id, change.after);
+    for (const change of this.#changes) change.table.restore(change.id, change.after);
     return true;
   }
 
   #change(table: Table, id: number, after: Row | undefined): void {
     this.#changes.push({ table, id, before: table.get(id), after });
-    restore(table, id, after);
+    table.restore(id, after);
   }
-}
-
-function restore(table: Table, id: number, row: Row | undefined): void {
-  if (row) table.rows.set(id, row);
-  else table.rows.delete(id);
 }
