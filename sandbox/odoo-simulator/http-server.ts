@@ -18,19 +18,25 @@ export interface StoppableServer {
   resume(): Promise<void>;
 }
 
+interface ServerSettings {
+  readonly port: number;
+  readonly keepAlive: boolean;
+  /** The web server's clock, in milliseconds. */
+  webNow(): number;
+}
+
 export async function startHttpServer(
-  port: number,
-  webNow: () => number,
+  settings: ServerSettings,
   respond: (request: HttpRequest) => Promise<Answer>,
 ): Promise<StoppableServer> {
   const sockets = new Set<Socket>();
   let server: Server | undefined;
-  let taken = port;
+  let taken = settings.port;
 
   async function resume(): Promise<void> {
     if (server) return;
     const starting = createServer((request, response) => {
-      void handle(request, response, webNow, respond);
+      void handle(request, response, settings, respond);
     });
     starting.on('connection', (socket) => {
       sockets.add(socket);
@@ -60,7 +66,7 @@ export async function startHttpServer(
 async function handle(
   request: IncomingMessage,
   response: ServerResponse,
-  webNow: () => number,
+  settings: ServerSettings,
   respond: (request: HttpRequest) => Promise<Answer>,
 ): Promise<void> {
   try {
@@ -69,7 +75,7 @@ async function handle(
     const path = (request.url ?? '/').split('?')[0] ?? '/';
     const body = Buffer.concat(chunks).toString('utf8');
     const answer = await respond({ method: request.method, path, headers: request.headers, body });
-    send(response, answer, webNow());
+    send(response, answer, settings);
   } catch (error) {
     // a fault on purpose, or a client that hung up: all else is answered further in
     request.socket.destroy();
@@ -77,15 +83,14 @@ async function handle(
   }
 }
 
-function send(response: ServerResponse, { status, headers, body, fault }: Answer, now: number): void {
+function send(response: ServerResponse, { status, headers, body, fault }: Answer, settings: ServerSettings): void {
   const bytes = Buffer.from(body, 'utf8');
   response.writeHead(status, {
     server: 'Werkzeug/2.2.2 Python/3.11.2',
-    date: new Date(now).toUTCString(),
+    date: new Date(settings.webNow()).toUTCString(),
     'content-length': String(bytes.length),
     ...headers,
-    // as Odoo without a proxy: no connection serves twice
-    connection: 'close',
+    ...(settings.keepAlive ? {} : { connection: 'close' }),
   });
   const half = bytes.subarray(0, bytes.length >> 1);
   if (fault?.kind === 'truncate') response.write(half, () => response.socket?.destroy());

@@ -27,6 +27,8 @@ export interface SimulatorOptions {
   readonly apiKey?: string;
   /** Milliseconds since 1970; may have a fraction. */
   readonly now?: () => number;
+  /** Connections serve many calls, as behind a proxy; by default each serves one, as with Odoo itself. */
+  readonly keepAlive?: boolean;
   /** For faults with a probability. */
   readonly seed?: number;
   readonly users?: readonly SimulatedUser[];
@@ -137,8 +139,7 @@ export async function startOdooSimulator(options: SimulatorOptions = {}): Promis
   };
 
   const server = await startHttpServer(
-    options.port ?? 0,
-    () => now() + clock.webOffsetMs,
+    { port: options.port ?? 0, keepAlive: options.keepAlive ?? false, webNow: () => now() + clock.webOffsetMs },
     (request) => route(backstage, request),
   );
 

@@ -5,7 +5,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { z } from 'zod';
-import { withFileLock } from '../../src/db/file-lock.ts';
+import { isAlive, withFileLock } from '../../src/db/file-lock.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const SCRIPT = join(ROOT, 'scripts', 'odoo-lab.sh');
@@ -56,6 +56,7 @@ export async function realOdoo(t: Test, { modules }: { modules?: string } = {}):
       }
       await run('start');
     }
+    await dropLeftBehind(run);
     await run('fresh', database);
     return null;
   });
@@ -108,6 +109,15 @@ export async function realOdoo(t: Test, { modules }: { modules?: string } = {}):
 async function withLabLock<T>(folder: string, work: () => Promise<T>): Promise<T> {
   await mkdir(folder, { recursive: true });
   return withFileLock(join(folder, '.test-lock'), work, INSTALL_MS);
+}
+
+/** Databases of test processes that died before they could drop them. */
+async function dropLeftBehind(run: (...args: string[]) => Promise<string>): Promise<void> {
+  const names = (await run('psql', 'postgres', '-Atc', 'select datname from pg_database')).split('\n');
+  for (const name of names) {
+    const pid = Number(/^test_(\d+)_/.exec(name)?.[1]);
+    if (pid > 0 && !isAlive(pid)) await run('drop', name);
+  }
 }
 
 async function isUp(run: (...args: string[]) => Promise<string>): Promise<boolean> {
