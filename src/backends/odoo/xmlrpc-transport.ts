@@ -67,7 +67,7 @@ export function createXmlrpcTransport(options: TransportOptions): OdooTransport 
       const keywords = { ...args, ...(context && { context }) };
       assertSendable(ids ? { ids, ...keywords } : keywords);
       await userId();
-      const params = [ids ? [ids] : [], keywords];
+      const params = toParams(method, ids, keywords);
       const { outcome, timeoutMs } = await watched(
         (callback) => library.execute_kw(model, method, params, callback),
         deadline,
@@ -82,6 +82,18 @@ export function createXmlrpcTransport(options: TransportOptions): OdooTransport 
     },
     close: () => Promise.resolve(),
   };
+}
+
+/** Records go first, by position. `create` is no method of records, but takes its values by position as well. */
+function toParams(
+  method: string,
+  ids: readonly number[] | undefined,
+  keywords: Readonly<Record<string, unknown>>,
+): unknown[] {
+  if (ids) return [[ids], keywords];
+  if (method !== 'create') return [[], keywords];
+  const { vals_list, ...others } = keywords;
+  return [[vals_list], others];
 }
 
 function readOutcome(outcome: Watched<unknown>, options: TransportOptions, timeoutMs: number): unknown {

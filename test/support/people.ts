@@ -1,0 +1,95 @@
+/** People at both sides, who know nothing of the bridge. */
+import { z } from 'zod';
+import { createJson2Transport } from '../../src/backends/odoo/json2-transport.ts';
+import type { RpcValue } from '../../src/backends/odoo/transport.ts';
+import type { OdooAddress } from './start-bridge.ts';
+import { waitUntil } from './wait-until.ts';
+
+export type Fields = Record<string, unknown>;
+
+/** Somebody at the app's pages. */
+export function appPerson(url: string) {
+  async function send(method: string, path: string, body?: Fields): Promise<Fields> {
+    const response = await fetch(`${url}/api/${path}`, {
+      method,
+      headers: body ? { 'content-type': 'application/json' } : {},
+      ...(body && { body: JSON.stringify(body) }),
+    });
+    const answer = (await response.json()) as Fields;
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${JSON.stringify(answer)}`);
+    return answer;
+  }
+  return {
+    create: async (collection: string, fields: Fields) => String((await send('POST', collection, fields)).id),
+    edit: (collection: string, id: string, fields: Fields) => send('PATCH', `${collection}/${id}`, fields),
+    look: (collection: string, id: string) => send('GET', `${collection}/${id}`),
+    archive: (collection: string, id: string) => send('POST', `${collection}/${id}/archive`),
+    restore: (collection: string, id: string) => send('POST', `${collection}/${id}/restore`),
+    find: async (collection: string, name: string) =>
+      ((await send('GET', `${collection}?q=${encodeURIComponent(name)}&per_page=100`)).data as Fields[]).filter(
+        (row) => row.name === name,
+      ),
+  };
+}
+
+const SHOWN = [
+  'name',
+  'email',
+  'phone',
+  'street',
+  'street2',
+  'zip',
+  'city',
+  'country_id',
+  'vat',
+  'lang',
+  'comment',
+  'active',
+].concat('type', 'is_company', 'parent_id', 'category_id', 'customer_rank', 'supplier_rank', 'write_date');
+
+/** Somebody at Odoo's screens: an administrator's own calls, not the bridge's. */
+export function odooPerson(address: OdooAddress) {
+  const transport = createJson2Transport(address);
+  const context = { active_test: false };
+  const call = (model: string, method: string, args: Record<string, RpcValue>, ids?: number[]) =>
+    transport.call({ model, method, args, context, ...(ids && { ids }) });
+  async function find(name: string): Promise<(Fields & { id: number })[]> {
+    const rows = await call('res.partner', 'search_read', {
+      domain: [['name', '=', name]],
+      fields: SHOWN,
+      load: '',
+      order: 'id',
+    });
+    return rows as (Fields & { id: number })[];
+  }
+  return {
+    call,
+    find,
+    /** The partner of that name, once it is there. */
+    appears: (name: string) => waitUntil(`${name} is in Odoo`, async () => (await find(name))[0]),
+    create: async (values: Record<string, RpcValue>) =>
+      z.tuple([z.number()]).parse(await call('res.partner', 'create', { vals_list: [values] }))[0],
+    write: (id: number, values: Record<string, RpcValue>) => call('res.partner', 'write', { vals: values }, [id]),
+    async read(id: number): Promise<Fields> {
+      const rows = (await call('res.partner', 'search_read', {
+        domain: [['id', '=', id]],
+        fields: SHOWN,
+        load: '',
+      })) as Fields[];
+      return rows[0] ?? {};
+    },
+    async tagId(name: string): Promise<number> {
+      return waitUntil(`the tag ${name} is there`, async () => {
+        const rows = await call('res.partner.category', 'search_read', {
+          domain: [['name', '=', name]],
+          fields: ['id'],
+        });
+        return (rows as { id: number }[])[0]?.id;
+      });
+    },
+    async countryId(code: string): Promise<number> {
+      const rows = await call('res.country', 'search_read', { domain: [['code', '=', code]], fields: ['id'] });
+      return (rows as { id: number }[])[0]?.id ?? 0;
+    },
+  };
+}
