@@ -3,6 +3,7 @@ import { createAppBackend } from './backends/app/app-backend.ts';
 import type { Backend } from './backends/backend.ts';
 import { connectOdoo } from './backends/odoo/connect-odoo.ts';
 import { deferOdoo } from './backends/odoo/defer-odoo.ts';
+import { inCompany } from './backends/odoo/in-company.ts';
 import { createOdooBackend, type OdooBackend } from './backends/odoo/odoo-backend.ts';
 import type { ClockReading } from './backends/odoo/transport.ts';
 import type { Config } from './config.ts';
@@ -100,7 +101,7 @@ async function connectBackend(
     return value === null ? null : Number(value);
   };
   return createOdooBackend({
-    transport,
+    transport: inCompany(transport, config.ODOO_COMPANY_ID),
     version,
     instance: config.BRIDGE_INSTANCE,
     tags: {

@@ -9,6 +9,7 @@ import { reportHealth } from './health-report.ts';
 import { buildServer } from './http/server.ts';
 import type { Delivery } from './links/links.ts';
 import { CHANNEL } from './links/mark.ts';
+import { forgetOld } from './links/retention.ts';
 import type { BridgeLogger } from './logger.ts';
 import type { ReconcileContext } from './reconcile/context.ts';
 import { startController } from './reconcile/controller.ts';
@@ -39,7 +40,8 @@ export async function serve(config: Config, logger: BridgeLogger): Promise<Runni
     const server = await buildHttp(context);
     closers.push(() => server.close());
     const url = await server.listen({ host: config.HOST, port: config.PORT });
-    const polling = { ...context, overlapMs: config.POLL_OVERLAP_SECONDS * 1000, now: Date.now };
+    const tidy = async () => void (await forgetOld(context.db, config.LOG_RETENTION_DAYS));
+    const polling = { ...context, overlapMs: config.POLL_OVERLAP_SECONDS * 1000, now: Date.now, tidy };
     const schedule = startSchedule(polling, config.POLL_CRON);
     closers.push(() => schedule.stop());
     void resumeResyncs(context).catch(() =>

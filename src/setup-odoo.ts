@@ -41,7 +41,7 @@ export function printSetup(config: Config): readonly string[] {
     lines.push(
       `- Settings › Technical › Automation Rules › New: name "${name}", model ${model}, trigger ${trigger}`,
       ...(fields.length > 0 ? [`    when updating: ${fields.join(', ')}`] : []),
-      `    action "Send Webhook Notification" to ${webhookUrl(config).replace(/:[^:@/]+@/, ':<token>@')}, field: write_date`,
+      `    action "Send Webhook Notification" to ${webhookUrl(config).replace(/:[^:@/]+@/, ':<token>@')}, no fields`,
     );
   }
   for (const { title, code } of SERVER_ACTIONS) {

@@ -80,6 +80,8 @@ export function defineContact(options: ContactOptions): Entity {
     if (school) {
       // Odoo would copy the school's address down, or this address up, to everyone of type `contact`.
       if (row === null || row.type === 'contact') values.type = 'other';
+      // A new parent brings its own language along unless one is written with it.
+      if (row !== null && !('lang' in values)) values.lang = row.lang;
       deferred.push(...ADDRESS.filter((field) => field in changes && (row !== null || changes[field] !== null)));
     } else {
       encodeAddress(changes, references, values, unheld);

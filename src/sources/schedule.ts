@@ -5,7 +5,12 @@ import { entities } from '../entities/registry.ts';
 import { describeError } from '../errors.ts';
 import { type PollContext, poll } from './poller.ts';
 
+/** Once a day, at an hour when few people work. */
+const TIDY_CRON = '30 2 * * *';
+
 export interface ScheduleContext extends PollContext {
+  /** Removes what is older than it need be kept. */
+  readonly tidy: () => Promise<void>;
   readonly app: Backend;
   readonly odoo: Backend;
   readonly log: { info(values: object, message: string): void; warn(values: object, message: string): void };
@@ -26,11 +31,12 @@ export function startSchedule(context: ScheduleContext, pollCron: string): Sched
     return running;
   }
   const task = cron.schedule(pollCron, pollNow, { noOverlap: true, timezone: 'Etc/UTC' });
+  const tidy = cron.schedule(TIDY_CRON, () => tidyUp(context), { noOverlap: true, timezone: 'Etc/UTC' });
   void pollNow();
   return {
     pollNow,
     async stop() {
-      await task.destroy();
+      await Promise.all([task.destroy(), tidy.destroy()]);
       await running;
     },
   };
@@ -48,5 +54,13 @@ async function pollBothSides(context: ScheduleContext): Promise<void> {
         context.log.warn({ side: backend.side, entity: entity.name, code }, message);
       }
     }
+  }
+}
+
+async function tidyUp(context: ScheduleContext): Promise<void> {
+  try {
+    await context.tidy();
+  } catch (error) {
+    context.log.warn({ code: describeError(error).code }, 'old logs could not be removed; it is tried again tomorrow');
   }
 }

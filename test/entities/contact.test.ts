@@ -114,9 +114,12 @@ t.test('the school address trap', async (t) => {
   t.same(encode({ street: '2 rue B' }).values, { street: '2 rue B' }, 'without a parent nothing is shared');
   t.same(encode({ vat: 'FR1' }, child).values, {}, 'the tax number of a child is the business of its company');
   const joined = encode({ school: 'Lycée Ampère', street: '2 rue B', city: null, vat: 'FR1' });
-  t.same(joined.values, { parent_id: 50, type: 'other' });
+  t.same(joined.values, { parent_id: 50, type: 'other', lang: 'fr_FR' }, 'the language stays what it is');
   t.same(joined.deferred, ['street', 'city'], 'never the address together with the parent');
-  t.same(encode({ school: 'Lycée Ampère' }, { ...row, type: 'other' }).values, { parent_id: 50 });
+  t.same(encode({ school: 'Lycée Ampère', language: null }, { ...row, type: 'other' }).values, {
+    lang: false,
+    parent_id: 50,
+  });
   t.same(encode({ school: null, street: '2 rue B' }, child).values, { parent_id: false, street: '2 rue B' });
   const created = encode({ name: 'Anna', school: 'Lycée Ampère', street: '2 rue B', city: null }, null);
   t.same(created.values, { name: 'Anna', parent_id: 50, type: 'other' });

@@ -117,7 +117,6 @@ async function applyAutomation(
   const { name, model, trigger, fields } = automation;
   const model_id = await modelId(transport, model);
   const triggerIds = await fieldIds(transport, model, fields);
-  const stampIds = await fieldIds(transport, model, ['write_date']);
   const shown = ['active', 'trigger', 'trigger_field_ids', 'action_server_ids'];
   const [found] = automationRows.parse(await search(transport, 'base.automation', [['name', '=', name]], shown));
   const actions = found
@@ -133,14 +132,13 @@ async function applyAutomation(
     actions[0]?.state === 'webhook' &&
     actions[0].webhook_url === webhookUrl;
   if (repair && !right) {
-    // A webhook with no fields chosen would send all of them: the time of the change is enough.
+    // No fields: model and id are all that is believed, and a field would be read even where the record is gone.
     const action = {
       name,
       model_id,
       state: 'webhook',
       usage: 'base_automation',
       webhook_url: webhookUrl,
-      webhook_field_ids: [[6, 0, stampIds]],
     };
     const values: Record<string, RpcValue> = {
       name,

@@ -1,0 +1,23 @@
+/** Old deliveries, logs and runs go after LOG_RETENTION_DAYS; links, bases and conflicts stay. */
+import { sql } from 'kysely';
+import type { Db } from '../db/open-database.ts';
+
+/** In small portions, so that no webhook waits for it. @returns how many rows went */
+export async function forgetOld(db: Db, days: number): Promise<number> {
+  let forgotten = 0;
+  for (const [table, column] of [
+    ['deliveries', 'received_at'],
+    ['sync_logs', 'at'],
+    ['runs', 'finished_at'],
+  ] as const) {
+    for (;;) {
+      const { rows } = await sql`
+        delete from ${sql.table(table)} where ctid in (
+          select ctid from ${sql.table(table)} where ${sql.ref(column)} < clock_timestamp() - ${days} * interval '1 day' limit 5000)
+        returning 1`.execute(db);
+      forgotten += rows.length;
+      if (rows.length < 5_000) break;
+    }
+  }
+  return forgotten;
+}
