@@ -27,7 +27,7 @@ export interface Reports {
   queue(): Promise<{ depth: number; oldest_seconds: number; parked: number; held: number }>;
   parked(request: PageRequest): Promise<Page>;
   parkedByError(): Promise<readonly Record<string, unknown>[]>;
-  /** Marks parked links again. @returns how many */
+  /** Marks links again that are parked, or wait for a further try. @returns how many */
   retryParked(filter: ParkedFilter): Promise<number>;
   held(request: PageRequest): Promise<Page>;
   conflicts(request: PageRequest): Promise<Page>;
@@ -125,7 +125,7 @@ async function queue(db: Db) {
 async function retryParked(db: Db, { ids, entity, error_code }: ParkedFilter): Promise<number> {
   const { rows } = await sql`
     with chosen as (
-      select id from links where state = 'parked'
+      select id from links where (state = 'parked' or error is not null)
         and (${ids === undefined}::boolean or id = any(${ids?.map(String) ?? []}::bigint[]))
         and (${entity ?? null}::text is null or entity = ${entity ?? null})
         and (${error_code ?? null}::text is null or error ->> 'code' = ${error_code ?? null})

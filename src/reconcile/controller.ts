@@ -32,37 +32,50 @@ export function startController(context: ReconcileContext, options: ControllerOp
   const { workers = 2, batchSize = 400, pollMs = 1_000 } = options;
   const bell = createBell();
   let stopped = false;
-  let failures = 0;
+  const resting = new Map<string, { failures: number; until: number }>();
 
   async function work(): Promise<void> {
     while (!stopped) {
       const heard = bell.listen();
       try {
-        const busy = await workOnce();
-        failures = 0;
-        if (!busy) await heard(pollMs);
+        if (!(await workOnce())) await heard(pollMs);
       } catch (error) {
-        failures += 1;
-        const pauseMs = Math.min(LONGEST_PAUSE_MS, backoffMs(failures - 2, context.random()));
-        context.log.warn({ code: describeError(error).code, pauseMs }, describeError(error).message);
-        // Not woken by marks: hammering a side that is away does not bring it back. Only stop() cuts it short.
-        await bell.sleep(pauseMs);
+        // The store itself: without it there is nothing to do but wait.
+        context.log.warn({ code: describeError(error).code, pauseMs: pollMs }, 'the database does not answer');
+        await bell.sleep(pollMs);
       }
     }
   }
 
   async function workOnce(): Promise<boolean> {
-    const dirty = await context.links.findDirty();
     let busy = false;
-    for (const name of dirty) {
+    for (const name of await context.links.findDirty()) {
       const entity = findEntity(name);
-      if (!entity || stopped || options.isPaused?.(name)) continue;
+      if (!entity || stopped || options.isPaused?.(name) || isResting(name)) continue;
       const claim = await context.links.claim(name, entity.odoo.model, batchSize);
       if (claim === null) continue;
       busy = true;
-      await underLease(claim, () => passOver(context, claim));
+      try {
+        await underLease(claim, () => passOver(context, claim));
+        resting.delete(name);
+      } catch (error) {
+        rest(name, error);
+      }
     }
     return busy;
+  }
+
+  function isResting(name: string): boolean {
+    return (resting.get(name)?.until ?? 0) > context.now();
+  }
+
+  /** Hammering a side that is away does not bring it back. The other entities go on: their collection may be well. */
+  function rest(name: string, error: unknown): void {
+    const failures = (resting.get(name)?.failures ?? 0) + 1;
+    const pauseMs = Math.min(LONGEST_PAUSE_MS, backoffMs(failures - 2, context.random()));
+    resting.set(name, { failures, until: context.now() + pauseMs });
+    const { code, message } = describeError(error);
+    context.log.warn({ entity: name, code, pauseMs }, message);
   }
 
   async function underLease(claim: Claim, pass: () => Promise<void>): Promise<void> {

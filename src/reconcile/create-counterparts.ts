@@ -40,8 +40,19 @@ export async function createCounterparts(
     const linked = await linkFound(context, entity, claim, target, verdicts);
     const missing = verdicts.flatMap((verdict) => (verdict.kind === 'create' ? [verdict.plan] : []));
     const held = verdicts.flatMap((verdict) => (verdict.kind === 'hold' ? [hold(verdict)] : []));
-    const waiting = first.filter(({ seen }) => uncertain.has(seen.link.id)).map(({ seen }) => waitForCreation(seen));
-    return [...linked, ...held, ...waiting, ...(await createAll(context, entity, claim, target, missing))];
+    const underWay = first
+      .filter(({ seen }) => uncertain.has(seen.link.id))
+      .map(({ seen }) => waitForCreation(seen, 250));
+    const unanswered = verdicts.flatMap((verdict) =>
+      verdict.kind === 'wait' ? [waitForCreation(verdict.plan.seen, verdict.afterMs)] : [],
+    );
+    return [
+      ...linked,
+      ...held,
+      ...underWay,
+      ...unanswered,
+      ...(await createAll(context, entity, claim, target, missing)),
+    ];
   });
   // A namesake in the same batch is looked at again once the first one is settled.
   return [...settlements, ...later.map(({ seen }) => again(seen))];
@@ -165,13 +176,13 @@ function hold({ plan, detail, candidates }: MatchVerdict & { kind: 'hold' }): Se
   };
 }
 
-function waitForCreation({ link }: { link: Settlement['link'] }): Settlement {
+function waitForCreation({ link }: { link: Settlement['link'] }, afterMs: number): Settlement {
   const error = {
     code: 'creation_under_way',
-    message: 'The record may be one that the bridge is just creating.',
+    message: 'A creation that may be of this very record is not settled yet.',
     remedy: 'Nothing to do: it is looked at again once that creation is settled.',
   };
-  return { link, next: { kind: 'wait', afterMs: 250, error }, outcome: 'wait', logged: false, keepIntents: true };
+  return { link, next: { kind: 'wait', afterMs, error }, outcome: 'wait', logged: false, keepIntents: true };
 }
 
 function again({ link }: { link: Settlement['link'] }): Settlement {

@@ -8,6 +8,8 @@ import type { PlannedCreate } from './create-counterparts.ts';
 import { createKey } from './write-keys.ts';
 
 export type MatchVerdict =
+  /** A creation of ours was not answered and may still land: looked for again after so long. */
+  | { readonly kind: 'wait'; readonly plan: PlannedCreate; readonly afterMs: number }
   | { readonly kind: 'create'; readonly plan: PlannedCreate }
   | { readonly kind: 'link'; readonly plan: PlannedCreate; readonly id: string }
   | {
@@ -44,16 +46,33 @@ export async function findCounterparts(
   return plans.map((plan) => {
     const createdId = created.get(keyOf(plan));
     if (createdId !== undefined) return recognize(plan, createdId, occupants, entity);
+    const afterMs = mayStillLandMs(context, plan, target);
+    if (afterMs > 0) return { kind: 'wait', plan, afterMs };
+    const isCompany = plan.seen[source]?.isCompany ?? false;
     const matchKey = entity.matchKey(plan.values);
     const records = (matchKey !== null && found.get(matchKey)) || [];
     const answer = chooseMatch({
       name: entity.matchName(plan.values),
-      isCompany: false,
+      isCompany,
       candidates: records.map((record) => toCandidate(record, entity, occupants)),
-      ownSideCount: matchKey === null ? 1 : (own.get(matchKey)?.length ?? 1),
+      ownSideCount: (matchKey === null ? [] : (own.get(matchKey) ?? [])).filter(
+        (record) => record.isCompany === isCompany,
+      ).length,
     });
     return { ...answer, plan };
   });
+}
+
+/** Odoo may run a call that was given up here; the app answers a second try with the first one's record. */
+const LOOK_AGAIN_MS = 5_000;
+
+function mayStillLandMs(context: ReconcileContext, { seen }: PlannedCreate, target: Side): number {
+  if (target === 'app') return 0;
+  const overAt = Math.max(
+    0,
+    ...seen.link.intents.filter(({ kind }) => kind === 'create').map((intent) => intent.overAt),
+  );
+  return Math.min(LOOK_AGAIN_MS, overAt - context.now());
 }
 
 /** A record under our own creation name: the one a lost answer told of, or one that an older database of ours made. */
@@ -65,7 +84,6 @@ function recognize(plan: PlannedCreate, id: string, occupants: readonly Occupant
   return { kind: 'hold', plan, detail: 'Its external id names a record that is linked elsewhere.', candidates: [id] };
 }
 
-/** People only: a company with the same e-mail is never the same as a person. */
 async function findByMatchKey(
   context: ReconcileContext,
   entity: Entity,
@@ -73,8 +91,7 @@ async function findByMatchKey(
   keys: readonly string[],
 ): Promise<ReadonlyMap<string, readonly SideRecord[]>> {
   const records = keys.length === 0 ? [] : await context[side].findMatches(entity, keys);
-  const people = records.filter(({ isCompany }) => !isCompany);
-  return Map.groupBy(people, ({ values }) => entity.matchKey(values) ?? '');
+  return Map.groupBy(records, ({ values }) => entity.matchKey(values) ?? '');
 }
 
 function toCandidate(record: SideRecord, entity: Entity, occupants: readonly Occupant[]): Candidate {

@@ -2,7 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Entity } from '../entities/define-entity.ts';
 import { entitiesOfModel } from '../entities/registry.ts';
-import { type Claim, type Hold, PRIORITY, type Settlement } from '../links/links.ts';
+import { digestRecord } from '../links/digest.ts';
+import { type Base, type Claim, type Hold, PRIORITY, type Settlement } from '../links/links.ts';
 import { applyUpdates, type PlannedUpdate } from './apply-updates.ts';
 import type { ReconcileContext } from './context.ts';
 import { createCounterparts, type PlannedCreate } from './create-counterparts.ts';
@@ -66,7 +67,8 @@ function settleWithoutWriting(
       const outcomes = entity.groups.map((group) => ({ kind: 'agreed' as const, group }));
       const both = seen.app !== null && seen.odoo !== null;
       const base = both ? agreedBase(seen, { toApp: {}, toOdoo: {}, outcomes }, { app: null, odoo: null }) : undefined;
-      return { link, next: { kind: 'done' }, outcome: 'noop', logged: false, ...(base && { base }) };
+      const news = base !== undefined && !sameBase(base, link.base);
+      return { link, next: { kind: 'done' }, outcome: 'noop', logged: false, ...(news && { base }) };
     }
     case 'forget':
       return { link, next: { kind: 'forget' }, outcome: 'noop', logged: false };
@@ -75,6 +77,15 @@ function settleWithoutWriting(
     case 'hold':
       return { link, next: { kind: 'hold', hold: HOLDS[decision.why] }, outcome: 'hold', logged: true };
   }
+}
+
+/** Most passes after an echo find nothing new: then nothing is written. */
+function sameBase(left: Base, right: Base | null): boolean {
+  return (
+    right !== null &&
+    digestRecord(left.app) === digestRecord(right.app) &&
+    digestRecord(left.odoo) === digestRecord(right.odoo)
+  );
 }
 
 const HOLDS: Readonly<Record<HoldReason, Hold>> = {

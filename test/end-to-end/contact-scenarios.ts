@@ -278,6 +278,7 @@ export async function runContactScenarios(
       );
       await odoo.write(partnerId, { category_id: [[6, 0, [tag.guest]]] });
       await waitUntil('the city came through', async () => (await odoo.read(partnerId)).city === 'Toul');
+      await calm();
       t.equal(await state(), 'active');
     },
   );

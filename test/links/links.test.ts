@@ -279,6 +279,9 @@ t.test('attach: a half link of the same record is folded, a full one is not take
   t.equal(await links.attach(claim, claim.links[0].id, counterpart), true);
   t.same(await db.selectFrom('links').select(['app_id', 'odoo_id']).execute(), [{ app_id: '1', odoo_id: 7 }]);
   await links.settle(claim, [done(claim.links[0])], INFO);
+  const again = await claimOne(links);
+  t.equal(again.links[0].odooId, 7, 'the mark of the folded link is kept: it may tell of an edit');
+  await links.settle(again, [done(again.links[0])], INFO);
   await markTeacher(links, '2');
   const second = await claimOne(links);
   t.equal(await links.attach(second, second.links[0].id, counterpart), false);
