@@ -1,9 +1,9 @@
 /** Teachers, tenants and guests both ways, over real HTTP: the same scenarios for the simulator and for a real Odoo. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Test } from 'tap';
-import { appPerson, type Fields, odooPerson } from '../support/people.ts';
-import { type OdooAddress, startBridge } from '../support/start-bridge.ts';
-import { waitUntil } from '../support/wait-until.ts';
+import { appPerson, type Fields, type OdooAddress, odooPerson } from '../../sandbox/people/people.ts';
+import { waitUntil } from '../../sandbox/people/wait-until.ts';
+import { startBridge } from '../support/start-bridge.ts';
 
 export async function runContactScenarios(
   t: Test,

@@ -4,18 +4,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startTravelApp, type TravelApp } from '../../sandbox/app/start-app.ts';
+import type { OdooAddress } from '../../sandbox/people/people.ts';
 import { type Config, readConfig } from '../../src/config.ts';
 import { createLogger } from '../../src/logger.ts';
 import { type RunningBridge, serve } from '../../src/serve.ts';
 import { runSetup } from '../../src/setup-odoo.ts';
 import { createTestDatabase } from './postgres.ts';
-
-export interface OdooAddress {
-  readonly url: string;
-  readonly database: string;
-  readonly username: string;
-  readonly apiKey: string;
-}
 
 export interface BridgeOptions {
   readonly odoo: OdooAddress;

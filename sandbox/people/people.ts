@@ -2,8 +2,16 @@
 import { z } from 'zod';
 import { createJson2Transport } from '../../src/backends/odoo/json2-transport.ts';
 import type { RpcValue } from '../../src/backends/odoo/transport.ts';
-import type { OdooAddress } from './start-bridge.ts';
+
 import { waitUntil } from './wait-until.ts';
+
+/** Where an Odoo is, and who may use it. */
+export interface OdooAddress {
+  readonly url: string;
+  readonly database: string;
+  readonly username: string;
+  readonly apiKey: string;
+}
 
 export type Fields = Record<string, unknown>;
 
