@@ -1,36 +1,35 @@
 /** Odoo's JSON-2 API (19 and later): one POST per call, arguments by name, real HTTP statuses. */
 import { z } from 'zod';
-import {
-  answerTooLarge,
-  classifyFault,
-  classifyNetworkError,
-  classifyStatus,
-  timedOut,
-  unreadableAnswer,
-} from './odoo-errors.ts';
+import { fetchText, type TextAnswer } from './fetch-text.ts';
+import { classifyAnswer, unreadableAnswer } from './http-errors.ts';
+import { classifyFault } from './odoo-errors.ts';
 import { assertSendable } from './rpc-values.ts';
 import type { OdooCall, OdooTransport } from './transport.ts';
 import {
+  assertHeaderValues,
   MAX_RESPONSE_BYTES,
   parseOdooUrl,
   reportClock,
+  rootOf,
   TIMEOUT_MS,
   type TransportOptions,
 } from './transport-options.ts';
 
 const errorBody = z.looseObject({ name: z.string(), message: z.string() });
-const contextAnswer = z.looseObject({ uid: z.int() });
+const contextAnswer = z.looseObject({ uid: z.int().positive() });
+/** The page that Odoo gives instead of JSON when the named database is not there. */
+const NO_DATABASE = /No database is selected/;
 
+/** @throws SetupError when the options cannot work */
 export function createJson2Transport(options: TransportOptions): OdooTransport {
-  const base = parseOdooUrl(options.url);
-  const root = `${base.origin}${base.pathname.replace(/\/+$/, '')}/json/2`;
+  const root = `${rootOf(parseOdooUrl(options.url))}/json/2`;
+  assertHeaderValues(options);
   let uid: Promise<number> | null = null;
 
   async function call({ model, method, ids, args, context, timeoutMs }: OdooCall): Promise<unknown> {
     const body = { ...args, ...(ids && { ids }), ...(context && { context }) };
     assertSendable(body);
-    const answer = await post(options, `${root}/${model}/${method}`, JSON.stringify(body), timeoutMs);
-    return readAnswer(answer);
+    return readAnswer(await post(options, `${root}/${model}/${method}`, JSON.stringify(body), timeoutMs));
   }
 
   return {
@@ -38,7 +37,11 @@ export function createJson2Transport(options: TransportOptions): OdooTransport {
     call,
     userId() {
       uid ??= call({ model: 'res.users', method: 'context_get' })
-        .then((value) => contextAnswer.parse(value).uid)
+        .then((value) => {
+          const answer = contextAnswer.safeParse(value);
+          if (!answer.success) throw unreadableAnswer();
+          return answer.data.uid;
+        })
         .catch((error: unknown) => {
           uid = null;
           throw error;
@@ -49,69 +52,28 @@ export function createJson2Transport(options: TransportOptions): OdooTransport {
   };
 }
 
-interface Answer {
-  readonly status: number;
-  readonly contentType: string;
-  readonly retryAfter: string | null;
-  readonly text: string;
-}
-
-async function post(
+function post(
   options: TransportOptions,
   url: string,
   body: string,
   timeoutMs = options.timeoutMs ?? TIMEOUT_MS,
-): Promise<Answer> {
-  const signal = AbortSignal.timeout(timeoutMs);
-  const sentAt = Date.now();
-  try {
-    const response = await fetch(url, {
-      method: 'POST',
-      headers: {
-        authorization: `bearer ${options.apiKey}`,
-        'content-type': 'application/json',
-        'x-odoo-database': options.database,
-      },
-      body,
-      // A redirect would carry the key to another place.
-      redirect: 'manual',
-      signal,
-    });
-    reportClock(options, response.headers.get('date'), sentAt);
-    return {
-      status: response.status,
-      contentType: response.headers.get('content-type') ?? '',
-      retryAfter: response.headers.get('retry-after'),
-      text: await readText(response, options.maxResponseBytes ?? MAX_RESPONSE_BYTES),
-    };
-  } catch (error) {
-    if (signal.aborted) throw timedOut(timeoutMs);
-    if (error instanceof TooLarge) throw answerTooLarge(error.maxBytes);
-    throw classifyNetworkError(codeOf(error));
-  }
+): Promise<TextAnswer> {
+  const headers = {
+    authorization: `bearer ${options.apiKey}`,
+    'content-type': 'application/json',
+    'x-odoo-database': options.database,
+  };
+  const maxBytes = options.maxResponseBytes ?? MAX_RESPONSE_BYTES;
+  const onDate = reportClock(options);
+  return fetchText(url, { method: 'POST', headers, body }, { timeoutMs, maxBytes, onDate });
 }
 
-class TooLarge extends Error {
-  readonly maxBytes: number;
-  constructor(maxBytes: number) {
-    super('too large');
-    this.maxBytes = maxBytes;
+function readAnswer(answer: TextAnswer): unknown {
+  const { status, text } = answer;
+  if (status === 404 && NO_DATABASE.test(text)) {
+    throw classifyFault({ status, name: 'NotFound', message: 'No database is selected' });
   }
-}
-
-async function readText(response: Response, maxBytes: number): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of response.body ?? []) {
-    bytes += chunk.byteLength;
-    if (bytes > maxBytes) throw new TooLarge(maxBytes);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
-}
-
-function readAnswer({ status, contentType, retryAfter, text }: Answer): unknown {
-  const foreign = classifyStatus(status, contentType, retryAfter);
+  const foreign = classifyAnswer(answer, 'json');
   if (foreign) throw foreign;
   const body = parseJson(text);
   if (status === 200) return body;
@@ -125,12 +87,4 @@ function parseJson(text: string): unknown {
   } catch {
     throw unreadableAnswer();
   }
-}
-
-/** `fetch` hides the reason one or two causes deep. */
-function codeOf(error: unknown): string {
-  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
-    if ('code' in cause && typeof cause.code === 'string') return cause.code;
-  }
-  return '';
 }

@@ -35,8 +35,21 @@ const any =
   (fault: OdooFault) =>
     tests.some((test) => test(fault));
 
+/** `(Record: res.partner(7,), User: 2)`: the words are translated, the record is not. */
+const NAMES_RECORD = /[a-z_]\w*(\.\w+)*\(\d+(, ?\d+)*,?\)[^()]*\)\s*$/;
+/** The uid of an earlier login that has been deleted since. */
+const OWN_USER_GONE = /\bres\.users\((\d+),\)\D+\1\)/;
+
 /** The first rule that applies counts. Messages are translated by Odoo: codes and class names come first. */
 const RULES: readonly Rule[] = [
+  {
+    // PostgreSQL may speak the language of its server.
+    applies: says(/database "[^"]*" does not exist|« [^»]* » n'existe pas|^No database is selected/),
+    action: 'set-up',
+    code: 'unknown_database',
+    message: () => 'Odoo has no database of that name.',
+    remedy: 'Check ODOO_DB: the name stands in Odoo under /web/database/selector.',
+  },
   {
     applies: any(
       is(/SerializationFailure|DeadlockDetected|LockNotAvailable|ConcurrencyError|LockError|PoolError/),
@@ -49,14 +62,17 @@ const RULES: readonly Rule[] = [
     remedy: 'Nothing to do: it is tried again by itself.',
   },
   {
-    applies: says(/database "[^"]*" does not exist/),
-    action: 'set-up',
-    code: 'unknown_database',
-    message: () => 'Odoo has no database of that name.',
-    remedy: 'Check ODOO_DB: the name stands in Odoo under /web/database/selector.',
+    applies: any(
+      is(/OperationalError|InterfaceError|AdminShutdown|CrashShutdown|CannotConnectNow|TooManyConnections|DiskFull/),
+      says(/No space left on device/),
+    ),
+    action: 'retry',
+    code: 'odoo_database_unavailable',
+    message: () => "Odoo's own database does not work at the moment.",
+    remedy: 'Look at PostgreSQL behind Odoo (running, connections, disk space); the bridge goes on by itself.',
   },
   {
-    applies: any(is(/AccessDenied/), hasCode(3), hasStatus(401)),
+    applies: any(is(/AccessDenied/), hasCode(3), hasStatus(401), says(OWN_USER_GONE)),
     action: 'set-up',
     code: 'invalid_credentials',
     message: () => 'Invalid credentials: Odoo refused the user or the API key.',
@@ -71,7 +87,7 @@ const RULES: readonly Rule[] = [
     remedy: 'Give the Odoo user of the bridge one of the groups that Odoo names, or let an administrator do it.',
   },
   {
-    applies: any(is(/MissingError/), says(/^Record does not exist or has been deleted/)),
+    applies: any(is(/MissingError/), (fault) => hasCode(2)(fault) && says(NAMES_RECORD)(fault)),
     action: 'park',
     code: 'missing_record',
     message: () => 'The record no longer exists in Odoo.',
@@ -85,7 +101,10 @@ const RULES: readonly Rule[] = [
     remedy: 'Install the Odoo app (Contacts, CRM, Invoicing, Automation Rules, …) that the mapping needs.',
   },
   {
-    applies: any(hasStatus(404), is(/AttributeError/)),
+    applies: any(
+      hasStatus(404),
+      says(/^The method '[^']*' does not exist|^(type object )?'[\w.]+'( object)? has no attribute/),
+    ),
     action: 'set-up',
     code: 'unknown_method',
     message: () => 'This Odoo does not have a method that the bridge calls.',
@@ -120,7 +139,7 @@ export function classifyFault(fault: OdooFault): BridgeError {
   const detail: ErrorDetail = { code: rule.code, message: rule.message(fault), remedy: rule.remedy };
   switch (rule.action) {
     case 'retry':
-      return new RetryableError(detail, 'not-applied');
+      return new RetryableError(detail, rule.code === 'odoo_busy' ? 'not-applied' : 'unknown');
     case 'set-up':
       return new SetupError(detail);
     case 'park':
@@ -128,140 +147,28 @@ export function classifyFault(fault: OdooFault): BridgeError {
   }
 }
 
-/** Class and words of a Python traceback, which XML-RPC sends whole: only its last line is looked at. */
+/**
+ * Class and words of a Python traceback, which XML-RPC sends whole, with paths and values of records: only what stands
+ * behind the last frame is looked at. Of several chained exceptions the last one is what Odoo raised.
+ */
 export function readTraceback(faultString: string): { name: string; message: string } {
-  const last = faultString
-    .trimEnd()
-    .split('\n')
-    .findLast((line) => /^[\w.]+(Error|Exception|Failure|Detected|Available|Warning)\b/.test(line));
-  if (last === undefined) return { name: '', message: faultString };
-  const colon = last.indexOf(':');
-  return colon < 0
-    ? { name: last, message: '' }
-    : { name: last.slice(0, colon), message: last.slice(colon + 1).trim() };
+  const [, ...tracebacks] = faultString.split(/^Traceback \(most recent call last\):$/m);
+  const lines = tracebacks.at(-1)?.split('\n');
+  if (!lines) return { name: '', message: faultString };
+  const raised = lines.findIndex((line) => /^\S/.test(line));
+  const [, name = '', message = ''] = /^([\w.]+)(?:: (.*))?$/s.exec(lines.slice(raised).join('\n').trimEnd()) ?? [];
+  return { name, message };
 }
 
-/** An answer that is not the protocol's: a proxy, a login page, a maintenance page. */
-export function classifyStatus(status: number, contentType: string, retryAfter: string | null): BridgeError | null {
-  const html = /html/i.test(contentType);
-  if (status === 429) {
-    return new RetryableError(
-      {
-        code: 'rate_limited',
-        message: 'Odoo asks to slow down (HTTP 429).',
-        remedy: 'Nothing to do: it is tried again after the time that Odoo asks for.',
-      },
-      'not-applied',
-      readRetryAfter(retryAfter),
-    );
-  }
-  if ([502, 503, 504].includes(status)) {
-    return new RetryableError(
-      {
-        code: 'odoo_unavailable',
-        message: `Odoo is not available (HTTP ${status}).`,
-        remedy: 'Odoo is restarting or under maintenance, or its proxy cannot reach it; it is tried again by itself.',
-      },
-      'unknown',
-      readRetryAfter(retryAfter),
-    );
-  }
-  if (status >= 300 && status < 400) {
-    return new SetupError({
-      code: 'redirected',
-      message: `Odoo's address answers with a redirect (HTTP ${status}).`,
-      remedy: 'Set ODOO_URL to the final address (https instead of http, the right host name), not to a login page.',
-    });
-  }
-  if (html) {
-    return new SetupError({
-      code: 'html_answer',
-      message: `The address answers with a web page instead of data (HTTP ${status}).`,
-      remedy: 'Check ODOO_URL and ODOO_DB: a wrong address, a wrong database or a proxy in between gives such a page.',
-    });
-  }
-  return null;
-}
-
-function readRetryAfter(header: string | null): number | undefined {
-  const seconds = Number(header ?? Number.NaN);
-  return Number.isFinite(seconds) && seconds >= 0 ? seconds * 1_000 : undefined;
-}
-
-/** Codes of Node and undici that say the request never left. */
-const NOT_SENT = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'UND_ERR_CONNECT_TIMEOUT',
-]);
-
-/** A connection that could not be made, broke off or took too long. Nothing of the original error is kept. */
-export function classifyNetworkError(code: string): BridgeError {
-  if (/CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ERR_TLS/.test(code)) {
-    return new SetupError({
-      code: 'bad_certificate',
-      message: `The certificate of Odoo's address is not trusted (${code}).`,
-      remedy: 'Renew the certificate, or give Node the issuing authority with NODE_EXTRA_CA_CERTS.',
-    });
-  }
-  if (NOT_SENT.has(code)) {
-    return new RetryableError(
-      {
-        code: 'odoo_unreachable',
-        message: `Odoo cannot be reached (${code === 'ECONNREFUSED' ? 'Connection refused' : code}).`,
-        remedy: 'Check ODOO_URL and that Odoo runs; the bridge goes on by itself once it answers.',
-      },
-      'not-applied',
-    );
-  }
-  return new RetryableError(
-    {
-      code: 'odoo_connection_lost',
-      message: 'The connection to Odoo broke off before the answer was complete.',
-      remedy: 'Nothing to do if it is rare; else look at the network and the proxy before Odoo.',
-    },
-    'unknown',
-  );
-}
-
-export function timedOut(milliseconds: number): RetryableError {
-  return new RetryableError(
-    {
-      code: 'odoo_timeout',
-      message: `Odoo did not answer within ${Math.round(milliseconds / 1_000)} s.`,
-      remedy: 'Nothing to do if it is rare; else look at the load of Odoo.',
-    },
-    'unknown',
-  );
-}
-
-export function answerTooLarge(maxBytes: number): TerminalError {
-  return new TerminalError({
-    code: 'odoo_answer_too_large',
-    message: `Odoo's answer is larger than ${maxBytes} bytes.`,
-    remedy: 'Report it: the bridge should have asked for less at once.',
-  });
-}
-
-export function unreadableAnswer(): RetryableError {
-  return new RetryableError(
-    {
-      code: 'odoo_answer_unreadable',
-      message: "Odoo's answer is cut off or malformed.",
-      remedy: 'Nothing to do if it is rare; else look at the proxy before Odoo.',
-    },
-    'unknown',
-  );
-}
-
-/** Odoo's own sentence is what an operator needs, but it may quote the record. */
+/**
+ * Odoo's own sentence is what an operator needs, but it may quote the record: e-mail addresses, digits in a row (a
+ * phone, a tax number; a date may stay) and what stands in brackets (name and number, when a tax number is wrong).
+ */
 export function maskPersonal(message: string): string {
   return message
     .replace(/[^\s<>"'(]+@[^\s<>"'),;]+/g, '…@…')
-    .replace(/\+?\d[\d\s().-]{5,}\d/g, '…')
+    .replace(/\[[^\]]*\]/g, '[…]')
+    .replace(/\+?\d[\d\s().-]{5,}\d/g, (digits) => (/^\d{4}-\d\d-\d\d$/.test(digits) ? digits : '…'))
     .replace(/\s+/g, ' ')
     .slice(0, 300);
 }

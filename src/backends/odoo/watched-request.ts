@@ -4,75 +4,80 @@
  */
 import diagnostics from 'node:diagnostics_channel';
 import type { ClientRequest, IncomingMessage } from 'node:http';
+import { type AnswerHead, readNetworkCode } from './http-errors.ts';
 
 export interface WatchOptions {
   readonly timeoutMs: number;
   readonly maxBytes: number;
+  /** Told the `Date` header as soon as the answer begins. */
+  readonly onDate: (date: string | null) => void;
 }
 
 export type Watched<T> =
-  | { readonly kind: 'answered'; readonly error: unknown; readonly value: T; readonly response: IncomingMessage | null }
+  /** `error` is the library's own: it carries the request, so nothing but its text may be looked at. */
+  | { readonly kind: 'answered'; readonly error: unknown; readonly value: T; readonly head: AnswerHead }
   | { readonly kind: 'timed-out' }
   | { readonly kind: 'too-large' }
   /** `code` as Node names it, empty when the server just closed. */
-  | { readonly kind: 'broken'; readonly code: string; readonly response: IncomingMessage | null };
+  | { readonly kind: 'broken'; readonly code: string };
 
 /**
- * Runs `start`, which must make exactly one HTTP request before it returns, and calls back once at most.
- * @throws whatever `start` throws synchronously
+ * Runs `start`, which must make one HTTP request before it returns, and call back when it is over.
+ * @throws what `start` throws before there is a request
  */
 export function watchRequest<T>(
   options: WatchOptions,
   start: (callback: (error: unknown, value: T) => void) => void,
 ): Promise<Watched<T>> {
-  return new Promise((resolve, reject) => {
-    let request: ClientRequest | null = null;
+  return new Promise((resolve) => {
     let response: IncomingMessage | null = null;
+    const request = catchRequest(() =>
+      start((error, value) => {
+        const code = readNetworkCode(error);
+        if (response === null || code !== null) finish({ kind: 'broken', code: code ?? '' });
+        else finish({ kind: 'answered', error, value, head: readHead(response) });
+      }),
+    );
     const timer = setTimeout(() => finish({ kind: 'timed-out' }), options.timeoutMs);
 
     function finish(outcome: Watched<T>): void {
       clearTimeout(timer);
       resolve(outcome);
-      // Its late errors are nobody's any more, but must not end the process.
-      request?.on('error', () => {});
-      if (outcome.kind !== 'answered') request?.destroy();
+      // The library may be content with the beginning of an answer that goes on for ever.
+      if (!response?.complete) request.destroy();
     }
 
-    function watch(message: unknown): void {
-      request = (message as { request: ClientRequest }).request;
-      request.once('response', (incoming) => {
-        response = incoming;
-        let bytes = 0;
-        incoming.on('data', (chunk: Buffer | string) => {
-          bytes += Buffer.byteLength(chunk);
-          if (bytes > options.maxBytes) finish({ kind: 'too-large' });
-        });
-        // The library waits for ever for the rest of an answer that was cut off.
-        incoming.once('aborted', () => finish({ kind: 'broken', code: 'ECONNRESET', response }));
-        incoming.once('error', (error: Error & { code?: string }) =>
-          finish({ kind: 'broken', code: error.code ?? '', response }),
-        );
+    // Late errors are nobody's any more, but must not end the process.
+    request.on('error', () => {});
+    request.once('response', (incoming) => {
+      response = incoming;
+      options.onDate(incoming.headers.date ?? null);
+      let bytes = 0;
+      incoming.on('data', (chunk: Buffer | string) => {
+        bytes += Buffer.byteLength(chunk);
+        if (bytes > options.maxBytes) finish({ kind: 'too-large' });
       });
-    }
-
-    diagnostics.subscribe('http.client.request.created', watch);
-    try {
-      start((error, value) => {
-        const code = codeOf(error);
-        if (code !== null && response === null) finish({ kind: 'broken', code, response });
-        else finish({ kind: 'answered', error, value, response });
-      });
-    } catch (error) {
-      clearTimeout(timer);
-      reject(error);
-    } finally {
-      diagnostics.unsubscribe('http.client.request.created', watch);
-    }
+      // The library waits for ever for the rest of an answer that was cut off.
+      incoming.once('error', (error) => finish({ kind: 'broken', code: readNetworkCode(error) ?? '' }));
+    });
   });
 }
 
-/** The code of a failed connection; null for an error of another kind, such as an answer that is no XML-RPC. */
-function codeOf(error: unknown): string | null {
-  const code = error instanceof Error && 'code' in error ? error.code : null;
-  return typeof code === 'string' ? code : null;
+function catchRequest(start: () => void): ClientRequest {
+  let request: ClientRequest | null = null;
+  const note = (message: unknown) => {
+    request = (message as { request: ClientRequest }).request;
+  };
+  diagnostics.subscribe('http.client.request.created', note);
+  try {
+    start();
+  } finally {
+    diagnostics.unsubscribe('http.client.request.created', note);
+  }
+  if (request === null) throw new TypeError('the library made no request that Node told of');
+  return request;
+}
+
+function readHead({ statusCode = 0, headers }: IncomingMessage): AnswerHead {
+  return { status: statusCode, contentType: headers['content-type'] ?? '', retryAfter: headers['retry-after'] ?? null };
 }

@@ -1,17 +1,11 @@
 /** Odoo's XML-RPC API (all versions up to 21) through the npm package `odoo-xmlrpc`, with its traps fenced off. */
 import Odoo from 'odoo-xmlrpc';
-import { SetupError } from '../../errors.ts';
-import {
-  answerTooLarge,
-  classifyFault,
-  classifyNetworkError,
-  classifyStatus,
-  readTraceback,
-  timedOut,
-  unreadableAnswer,
-} from './odoo-errors.ts';
-import { assertSendable } from './rpc-values.ts';
-import type { OdooCall, OdooTransport } from './transport.ts';
+import { z } from 'zod';
+import { RetryableError, SetupError } from '../../errors.ts';
+import { answerTooLarge, classifyAnswer, classifyNetworkError, timedOut, unreadableAnswer } from './http-errors.ts';
+import { classifyFault, readTraceback } from './odoo-errors.ts';
+import { assertSendable, isPlainAnswer } from './rpc-values.ts';
+import type { OdooCall, OdooTransport, RpcValue } from './transport.ts';
 import {
   MAX_RESPONSE_BYTES,
   parseOdooUrl,
@@ -20,39 +14,52 @@ import {
   type TransportOptions,
 } from './transport-options.ts';
 import { type Watched, watchRequest } from './watched-request.ts';
+import { escapeTexts } from './xml-text.ts';
+
+type Callback = (error: unknown, value: unknown) => void;
 
 /** A method without a result answers with this fault, after its transaction has been committed. */
 const RETURNED_NONE = /cannot marshal None unless allow_none is enabled/;
 /** What `connect` of the library says when Odoo answers `False`. */
 const NO_UID = /^No UID returned/;
+const faultShape = z.object({ faultCode: z.int(), faultString: z.string() });
+const messageShape = z.object({ message: z.string() });
+const uidShape = z.int().positive();
 
+/** @throws SetupError when the options cannot work */
 export function createXmlrpcTransport(options: TransportOptions): OdooTransport {
   const url = parseOdooUrl(options.url);
   if (url.pathname !== '/') throw pathNotPossible();
-  const library = new Odoo({
-    url: url.origin,
-    // The library knows no default port of its own.
-    port: url.port || (url.protocol === 'https:' ? 443 : 80),
-    db: options.database,
-    username: options.username,
-    password: options.apiKey,
-  });
+  const { database: db, username, apiKey: password, timeoutMs: usualMs = TIMEOUT_MS } = options;
+  assertSendable({ db, username, password }, 'options');
+  // The library knows no default port of its own.
+  const port = url.port || (url.protocol === 'https:' ? 443 : 80);
+  const library = new Odoo({ url: url.origin, port, db, username, password });
   let uid: Promise<number> | null = null;
 
-  async function watched(
-    start: Parameters<typeof watchRequest<unknown>>[1],
-    timeoutMs = options.timeoutMs ?? TIMEOUT_MS,
-  ) {
-    const sentAt = Date.now();
-    const outcome = await watchRequest({ timeoutMs, maxBytes: options.maxResponseBytes ?? MAX_RESPONSE_BYTES }, start);
-    if ('response' in outcome) reportClock(options, outcome.response?.headers.date, sentAt);
-    return { outcome, timeoutMs };
+  async function run(start: (callback: Callback) => void, timeoutMs: number): Promise<unknown> {
+    const maxBytes = options.maxResponseBytes ?? MAX_RESPONSE_BYTES;
+    const outcome = await watchRequest({ timeoutMs, maxBytes, onDate: reportClock(options) }, start);
+    switch (outcome.kind) {
+      case 'timed-out':
+        throw timedOut(timeoutMs);
+      case 'too-large':
+        throw answerTooLarge(maxBytes);
+      case 'broken':
+        throw classifyNetworkError(outcome.code);
+      case 'answered':
+        return readAnswer(outcome);
+    }
   }
 
   /** Asked once, for it costs a third of a second; shared by all who wait for it. */
   function userId(): Promise<number> {
-    uid ??= watched((callback) => library.connect(callback))
-      .then(({ outcome, timeoutMs }) => Number(readOutcome(outcome, options, timeoutMs)))
+    uid ??= run((callback) => library.connect(callback), usualMs)
+      .then((value) => {
+        const id = uidShape.safeParse(value);
+        if (!id.success) throw unreadableAnswer();
+        return id.data;
+      })
       .catch((error: unknown) => {
         uid = null;
         throw error;
@@ -63,17 +70,14 @@ export function createXmlrpcTransport(options: TransportOptions): OdooTransport 
   return {
     kind: 'xmlrpc',
     userId,
-    async call({ model, method, ids, args, context, timeoutMs: deadline }: OdooCall) {
+    async call({ model, method, ids, args, context, timeoutMs = usualMs }: OdooCall) {
+      const deadline = Date.now() + timeoutMs;
       const keywords = { ...args, ...(context && { context }) };
       assertSendable(ids ? { ids, ...keywords } : keywords);
-      await userId();
-      const params = toParams(method, ids, keywords);
-      const { outcome, timeoutMs } = await watched(
-        (callback) => library.execute_kw(model, method, params, callback),
-        deadline,
-      );
+      const params = toParams(method, ids, keywords).map(escapeTexts);
+      await signIn(userId(), timeoutMs);
       try {
-        return readOutcome(outcome, options, timeoutMs);
+        return await run((callback) => library.execute_kw(model, method, params, callback), deadline - Date.now());
       } catch (error) {
         // The user may have been archived or given another id: log in again the next time.
         if (error instanceof SetupError && error.code === 'invalid_credentials') uid = null;
@@ -84,46 +88,52 @@ export function createXmlrpcTransport(options: TransportOptions): OdooTransport 
   };
 }
 
+/** The call's own deadline holds for the login too; and as long as that has not passed, nothing is applied. */
+async function signIn(login: Promise<number>, timeoutMs: number): Promise<void> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(timedOut(timeoutMs)), timeoutMs);
+  try {
+    await Promise.race([login, late.promise]);
+  } catch (error) {
+    if (error instanceof RetryableError) throw new RetryableError(error, 'not-applied', error.retryAfterMs);
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /** Records go first, by position. `create` is no method of records, but takes its values by position as well. */
 function toParams(
   method: string,
   ids: readonly number[] | undefined,
-  keywords: Readonly<Record<string, unknown>>,
-): unknown[] {
+  keywords: Readonly<Record<string, RpcValue>>,
+): RpcValue[] {
   if (ids) return [[ids], keywords];
   if (method !== 'create') return [[], keywords];
-  const { vals_list, ...others } = keywords;
+  const { vals_list = [], ...others } = keywords;
   return [[vals_list], others];
 }
 
-function readOutcome(outcome: Watched<unknown>, options: TransportOptions, timeoutMs: number): unknown {
-  switch (outcome.kind) {
-    case 'timed-out':
-      throw timedOut(timeoutMs);
-    case 'too-large':
-      throw answerTooLarge(options.maxResponseBytes ?? MAX_RESPONSE_BYTES);
-    case 'broken':
-      throw classifyNetworkError(outcome.code);
-    case 'answered':
-      return readAnswer(outcome);
-  }
-}
-
 /** The library ignores the HTTP status: a proxy's page would be a parse error. And its errors hold the API key: none gets out. */
-function readAnswer({ error, value, response }: Watched<unknown> & { kind: 'answered' }): unknown {
-  const status = response?.statusCode ?? 0;
-  const headers = response?.headers ?? {};
-  const foreign = classifyStatus(status, headers['content-type'] ?? '', headers['retry-after'] ?? null);
+function readAnswer({ error, value, head }: Watched<unknown> & { kind: 'answered' }): unknown {
+  const foreign = classifyAnswer(head, 'xml');
   if (foreign) throw foreign;
-  if (!error) return value;
-  const { faultCode, faultString, message } = error as { faultCode?: number; faultString?: string; message?: string };
-  if (typeof faultCode === 'number' && typeof faultString === 'string') {
-    if (faultCode === 1 && RETURNED_NONE.test(faultString)) return null;
-    const { name, message: words } = faultCode === 1 ? readTraceback(faultString) : { name: '', message: faultString };
-    throw classifyFault({ faultCode, name, message: words });
+  if (!error) {
+    if (isPlainAnswer(value)) return value;
+    throw unreadableAnswer();
   }
-  if (NO_UID.test(message ?? '')) throw classifyFault({ faultCode: 3, name: 'AccessDenied', message: '' });
-  if (status === 404) throw classifyFault({ status, name: 'NotFound', message: '' });
+  const { data: fault } = faultShape.safeParse(error);
+  if (fault) {
+    const { faultCode, faultString } = fault;
+    if (faultCode === 1 && RETURNED_NONE.test(faultString)) return null;
+    throw classifyFault({
+      faultCode,
+      ...(faultCode === 1 ? readTraceback(faultString) : { name: '', message: faultString }),
+    });
+  }
+  if (NO_UID.test(messageShape.safeParse(error).data?.message ?? '')) {
+    throw classifyFault({ faultCode: 3, name: 'AccessDenied', message: '' });
+  }
   throw unreadableAnswer();
 }
 
