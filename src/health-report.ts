@@ -29,8 +29,8 @@ export async function reportHealth(context: Context): Promise<HealthReport> {
 
 async function probeOdoo(context: Context) {
   const odoo = await context.odoo.connected();
-  // One small call: the user's own id.
-  await odoo.transport.userId();
+  // One small call that any user may make; the user's id is remembered and would say nothing of now.
+  await odoo.transport.call({ model: 'res.users', method: 'context_get' });
   return {
     version: odoo.version.full,
     transport: odoo.transport.kind,
