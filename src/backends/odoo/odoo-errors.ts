@@ -174,5 +174,5 @@ export function maskPersonal(message: string): string {
 }
 
 function lastPart(name: string): string {
-  return /^[\w.]+$/.test(name) ? (name.split('.').at(-1) ?? name) : 'unknown error';
+  return /^[\w.]+$/.test(name) ? name.slice(name.lastIndexOf('.') + 1) : 'unknown error';
 }

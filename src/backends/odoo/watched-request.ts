@@ -33,8 +33,7 @@ export function watchRequest<T>(
     let response: IncomingMessage | null = null;
     const request = catchRequest(() =>
       start((error, value) => {
-        const code = readNetworkCode(error);
-        if (response === null || code !== null) finish({ kind: 'broken', code: code ?? '' });
+        if (response === null || readNetworkCode(error) !== null) breakOff(error);
         else finish({ kind: 'answered', error, value, head: readHead(response) });
       }),
     );
@@ -47,9 +46,14 @@ export function watchRequest<T>(
       if (!response?.complete) request.destroy();
     }
 
+    function breakOff(error: unknown): void {
+      finish({ kind: 'broken', code: readNetworkCode(error) ?? '' });
+    }
+
     // Late errors are nobody's any more, but must not end the process.
     request.on('error', () => {});
-    request.once('response', (incoming) => {
+    // Before the library's own listener, which may call back at once.
+    request.prependOnceListener('response', (incoming: IncomingMessage) => {
       response = incoming;
       options.onDate(incoming.headers.date ?? null);
       let bytes = 0;
@@ -58,7 +62,7 @@ export function watchRequest<T>(
         if (bytes > options.maxBytes) finish({ kind: 'too-large' });
       });
       // The library waits for ever for the rest of an answer that was cut off.
-      incoming.once('error', (error) => finish({ kind: 'broken', code: readNetworkCode(error) ?? '' }));
+      incoming.once('error', breakOff);
     });
   });
 }

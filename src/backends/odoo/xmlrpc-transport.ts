@@ -20,10 +20,9 @@ type Callback = (error: unknown, value: unknown) => void;
 
 /** A method without a result answers with this fault, after its transaction has been committed. */
 const RETURNED_NONE = /cannot marshal None unless allow_none is enabled/;
-/** What `connect` of the library says when Odoo answers `False`. */
-const NO_UID = /^No UID returned/;
 const faultShape = z.object({ faultCode: z.int(), faultString: z.string() });
-const messageShape = z.object({ message: z.string() });
+/** What `connect` of the library says when Odoo answers `False`. */
+const noUidShape = z.object({ message: z.string().startsWith('No UID returned') });
 const uidShape = z.int().positive();
 
 /** @throws SetupError when the options cannot work */
@@ -119,7 +118,7 @@ function readAnswer({ error, value, head }: Watched<unknown> & { kind: 'answered
   const foreign = classifyAnswer(head, 'xml');
   if (foreign) throw foreign;
   if (!error) {
-    if (isPlainAnswer(value)) return value;
+    if (value !== undefined && isPlainAnswer(value)) return value;
     throw unreadableAnswer();
   }
   const { data: fault } = faultShape.safeParse(error);
@@ -131,10 +130,8 @@ function readAnswer({ error, value, head }: Watched<unknown> & { kind: 'answered
       ...(faultCode === 1 ? readTraceback(faultString) : { name: '', message: faultString }),
     });
   }
-  if (NO_UID.test(messageShape.safeParse(error).data?.message ?? '')) {
-    throw classifyFault({ faultCode: 3, name: 'AccessDenied', message: '' });
-  }
-  throw unreadableAnswer();
+  const refused = noUidShape.safeParse(error).success;
+  throw refused ? classifyFault({ faultCode: 3, name: 'AccessDenied', message: '' }) : unreadableAnswer();
 }
 
 function pathNotPossible(): SetupError {
