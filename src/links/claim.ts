@@ -104,13 +104,12 @@ function toIntents(row: Row): readonly Intent[] {
     .map(({ over_at, ...intent }) => ({ ...intent, linkId: row.id, overAt: over_at }));
 }
 
-/** @returns true when every link of the claim is still this worker's. */
-export async function renewLease(db: Db, claimed: Claim): Promise<boolean> {
+/** @returns the links of the claim that are still this worker's */
+export async function renewLease(db: Db, claimed: Claim): Promise<ReadonlySet<string>> {
   const { rows } = await sql<{ id: string }>`
     update links set lease_until = clock_timestamp() + ${LEASE_MS} * interval '1 ms'
     where lease_token = ${claimed.token} returning id`.execute(db);
-  const held = new Set(rows.map((row) => row.id));
-  return claimed.links.every(({ id }) => held.has(id));
+  return new Set(rows.map((row) => row.id));
 }
 
 export async function release(db: Db, claimed: Claim, afterMs: number): Promise<void> {
@@ -121,14 +120,23 @@ export async function release(db: Db, claimed: Claim, afterMs: number): Promise<
     where lease_token = ${claimed.token} and id = any(${ids}::bigint[])`.execute(db);
 }
 
-export async function recordIntents(db: Db, claimed: Claim, intents: readonly Intent[]): Promise<void> {
-  if (intents.length === 0) return;
+/**
+ * Announces writes, and renews the lease with it. Only for links under a live lease: a worker that lost one must
+ * not announce, and so not do, a write.
+ * @returns the links of the claim that are still this worker's: only those may be written
+ */
+export async function recordIntents(db: Db, claimed: Claim, intents: readonly Intent[]): Promise<ReadonlySet<string>> {
   const rows = JSON.stringify(intents.map((intent) => ({ ...intent, overAt: new Date(intent.overAt).toISOString() })));
-  // Only under a live lease: a worker that lost it must not announce, and so not do, a write.
-  await sql`
-    insert into intents (link_id, side, kind, key, fields, over_at)
-    select l.id, i.side, i.kind, i.key, i.fields, i."overAt"
-    from jsonb_to_recordset(${rows}::jsonb)
-      as i("linkId" bigint, side text, kind text, key text, fields jsonb, "overAt" timestamptz)
-    join links l on l.id = i."linkId" and l.lease_token = ${claimed.token}`.execute(db);
+  const held = await sql<{ id: string }>`
+    with held as (
+      update links set lease_until = clock_timestamp() + ${LEASE_MS} * interval '1 ms'
+      where lease_token = ${claimed.token} returning id),
+    announced as (
+      insert into intents (link_id, side, kind, key, fields, over_at)
+      select held.id, i.side, i.kind, i.key, i.fields, i."overAt"
+      from jsonb_to_recordset(${rows}::jsonb)
+        as i("linkId" bigint, side text, kind text, key text, fields jsonb, "overAt" timestamptz)
+      join held on held.id = i."linkId" returning 1)
+    select id, (select count(*) from announced) from held`.execute(db);
+  return new Set(held.rows.map((row) => row.id));
 }

@@ -154,11 +154,12 @@ export interface Links {
   /** Entities that have work now. */
   findDirty(): Promise<readonly string[]>;
   claim(entity: string, odooModel: string, limit: number): Promise<Claim | null>;
-  /** @returns false when the lease was lost: another worker may be at it. */
-  renewLease(claim: Claim): Promise<boolean>;
+  /** @returns the links of the claim that are still this worker's; of the others somebody else takes care */
+  renewLease(claim: Claim): Promise<ReadonlySet<string>>;
   /** Gives claimed links back untouched, to be tried after so many milliseconds. */
   release(claim: Claim, afterMs: number): Promise<void>;
-  recordIntents(claim: Claim, intents: readonly Intent[]): Promise<void>;
+  /** Announces writes. @returns the links that are still this worker's: only those may be written */
+  recordIntents(claim: Claim, intents: readonly Intent[]): Promise<ReadonlySet<string>>;
   /** Writes the counterpart's id at once. A half link that waited on that record is folded into this one. */
   attach(claim: Claim, linkId: string, counterpart: { side: Side; id: string; odooModel: string }): Promise<boolean>;
   findOccupants(side: Side, entity: string, odooModel: string, ids: readonly string[]): Promise<readonly Occupant[]>;

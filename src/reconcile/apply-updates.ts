@@ -4,7 +4,6 @@ import type { Entity, Side } from '../entities/define-entity.ts';
 import { type Claim, type Intent, PRIORITY, type Settlement } from '../links/links.ts';
 import type { ReconcileContext } from './context.ts';
 import type { Merge } from './decide.ts';
-import { LeaseLost } from './lease.ts';
 import type { Observation } from './read-both-sides.ts';
 import { settleMerge } from './settlement.ts';
 import { updateKey } from './write-keys.ts';
@@ -38,13 +37,14 @@ export async function applyUpdates(
     ...toApp.map((write) => toIntent(context, write, 'app')),
     ...toOdoo.map((write) => toIntent(context, write, 'odoo')),
   ];
-  await context.links.recordIntents(claim, intents);
-  if (!(await context.links.renewLease(claim))) throw new LeaseLost();
+  const ours = await context.links.recordIntents(claim, intents);
+  const mine = (writes: readonly Write[]) => writes.filter(({ linkId }) => ours.has(linkId));
   const [appResults, odooResults] = await Promise.all([
-    writeAll(context, entity, toApp, 'app'),
-    writeAll(context, entity, toOdoo, 'odoo'),
+    writeAll(context, entity, mine(toApp), 'app'),
+    writeAll(context, entity, mine(toOdoo), 'odoo'),
   ]);
-  return planned.map(({ seen, merge }) => {
+  const written = planned.filter(({ seen }) => ours.has(seen.link.id));
+  return written.map(({ seen, merge }) => {
     const results = { app: appResults.get(seen.link.id) ?? null, odoo: odooResults.get(seen.link.id) ?? null };
     return settleMerge(context, seen, merge, results);
   });

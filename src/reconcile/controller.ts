@@ -4,7 +4,6 @@ import { BridgeError, describeError, RetryableError, SetupError, TerminalError }
 import type { Claim } from '../links/links.ts';
 import { backoffMs } from './backoff.ts';
 import type { ReconcileContext } from './context.ts';
-import { LeaseLost } from './lease.ts';
 import { reconcile } from './reconcile.ts';
 
 export interface ControllerOptions {
@@ -79,7 +78,7 @@ export function startController(context: ReconcileContext, options: ControllerOp
   }
 
   async function underLease(claim: Claim, pass: () => Promise<void>): Promise<void> {
-    const heartbeat = setInterval(() => context.links.renewLease(claim).catch(() => false), HEARTBEAT_MS);
+    const heartbeat = setInterval(() => context.links.renewLease(claim).catch(() => null), HEARTBEAT_MS);
     try {
       await pass();
     } finally {
@@ -108,7 +107,6 @@ async function passOver(context: ReconcileContext, claim: Claim): Promise<void> 
   try {
     await reconcile(context, entity, claim);
   } catch (error) {
-    if (error instanceof LeaseLost) return context.links.release(claim, 0);
     const aboutRecord = error instanceof TerminalError || !(error instanceof BridgeError || isDatabaseError(error));
     if (!aboutRecord) {
       const atLeast = error instanceof RetryableError ? error.retryAfterMs : undefined;

@@ -2,13 +2,12 @@
  * Giving a record its counterpart: found if it exists, made if it does not. Lookup, creation and link happen
  * under one lock per match key, so that two workers, or two sides, never make the same person twice.
  */
-import type { CreateOperation, WriteResult } from '../backends/backend.ts';
+import type { WriteResult } from '../backends/backend.ts';
 import type { CanonicalRecord, Entity, Side } from '../entities/define-entity.ts';
 import { type Base, type Claim, PRIORITY, type Settlement } from '../links/links.ts';
 import { ensureReferences } from './apply-updates.ts';
 import type { ReconcileContext } from './context.ts';
 import { findCounterparts, type MatchVerdict } from './find-counterparts.ts';
-import { LeaseLost } from './lease.ts';
 import type { Observation } from './read-both-sides.ts';
 import { mayStillLand, nextAfter } from './settlement.ts';
 import { createKey } from './write-keys.ts';
@@ -34,8 +33,8 @@ export async function createCounterparts(
     const linkIds = first.map(({ seen }) => seen.link.id);
     const uncertain = await context.links.findMaybeOurs(source, linkIds);
     // After the question, not before: a creation that was settled in between has folded its half link away.
-    if (!(await context.links.renewLease(claim))) throw new LeaseLost();
-    const clear = first.filter(({ seen }) => !uncertain.has(seen.link.id));
+    const ours = await context.links.renewLease(claim);
+    const clear = first.filter(({ seen }) => ours.has(seen.link.id) && !uncertain.has(seen.link.id));
     const verdicts = await findCounterparts(context, entity, target, clear);
     const linked = await linkFound(context, entity, claim, target, verdicts);
     const missing = verdicts.flatMap((verdict) => (verdict.kind === 'create' ? [verdict.plan] : []));
@@ -108,21 +107,25 @@ async function createAll(
       entity,
       missing.map(({ values }) => values),
     );
-  const operations = missing.map(({ seen, values }) => ({
-    key: createKey(context.instance, entity, seen.link, target),
-    values,
-  }));
   const overAt = context.now() + context.callMaxMs;
-  const intents = missing.map(({ seen }, index) => {
-    const { key, values } = operations[index] as CreateOperation;
-    return { linkId: seen.link.id, side: target, kind: 'create' as const, key, fields: values, overAt };
-  });
-  await context.links.recordIntents(claim, intents);
-  if (!(await context.links.renewLease(claim))) throw new LeaseLost();
-  const quiet = missing.every(({ seen }) => seen.link.priority >= PRIORITY.resync);
+  const planned = missing.map((plan) => ({ plan, key: createKey(context.instance, entity, plan.seen.link, target) }));
+  const ours = await context.links.recordIntents(
+    claim,
+    planned.map(({ plan, key }) => ({
+      linkId: plan.seen.link.id,
+      side: target,
+      kind: 'create',
+      key,
+      fields: plan.values,
+      overAt,
+    })),
+  );
+  const mine = planned.filter(({ plan }) => ours.has(plan.seen.link.id));
+  const quiet = mine.every(({ plan }) => plan.seen.link.priority >= PRIORITY.resync);
+  const operations = mine.map(({ plan, key }) => ({ key, values: plan.values }));
   const results = await context[target].create(entity, operations, { quiet });
   const settlements: Settlement[] = [];
-  for (const [index, plan] of missing.entries()) {
+  for (const [index, { plan }] of mine.entries()) {
     const result = results[index] ?? { kind: 'failed' as const, error: new TypeError('a write was left unanswered') };
     settlements.push(await settleCreate(context, entity, claim, target, plan, result));
   }

@@ -13,7 +13,7 @@ import { agreedBase } from './settlement.ts';
 
 /**
  * One pass over a claim. Every link of it is settled, whatever becomes of it.
- * @throws BridgeError when a side cannot be read at all, LeaseLost when another worker took over
+ * @throws BridgeError when a side cannot be read at all
  */
 export async function reconcile(context: ReconcileContext, entity: Entity, claim: Claim): Promise<void> {
   const reconcileId = randomUUID();
