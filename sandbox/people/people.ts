@@ -1,8 +1,7 @@
 /** People at both sides, who know nothing of the bridge. */
 import { z } from 'zod';
 import { createJson2Transport } from '../../src/backends/odoo/json2-transport.ts';
-import type { RpcValue } from '../../src/backends/odoo/transport.ts';
-
+import type { OdooTransport, RpcValue } from '../../src/backends/odoo/transport.ts';
 import { waitUntil } from './wait-until.ts';
 
 /** Where an Odoo is, and who may use it. */
@@ -14,6 +13,10 @@ export interface OdooAddress {
 }
 
 export type Fields = Record<string, unknown>;
+export type AppPerson = ReturnType<typeof appPerson>;
+export type OdooPerson = ReturnType<typeof odooPerson>;
+/** As `odooPerson` reads it. */
+export type Partner = Fields & { readonly id: number };
 
 /** Somebody at the app's pages. */
 export function appPerson(url: string) {
@@ -33,6 +36,22 @@ export function appPerson(url: string) {
     look: (collection: string, id: string) => send('GET', `${collection}/${id}`),
     archive: (collection: string, id: string) => send('POST', `${collection}/${id}/archive`),
     restore: (collection: string, id: string) => send('POST', `${collection}/${id}/restore`),
+    /** All records, archived ones too. */
+    all: async (collection: string) => {
+      const records: Fields[] = [];
+      for (const archived of [0, 1]) {
+        let [page, total] = [0, 1];
+        for (let seen = 0; seen < total; ) {
+          page += 1;
+          const answer = await send('GET', `${collection}?per_page=200&page=${page}&archived=${archived}`);
+          const rows = answer.data as Fields[];
+          records.push(...rows);
+          seen += rows.length;
+          total = rows.length === 0 ? 0 : Number(answer.total);
+        }
+      }
+      return records;
+    },
     find: async (collection: string, name: string) =>
       ((await send('GET', `${collection}?q=${encodeURIComponent(name)}&per_page=100`)).data as Fields[]).filter(
         (row) => row.name === name,
@@ -56,22 +75,18 @@ const SHOWN = [
 ].concat('type', 'is_company', 'parent_id', 'category_id', 'customer_rank', 'supplier_rank', 'write_date');
 
 /** Somebody at Odoo's screens: an administrator's own calls, not the bridge's. */
-export function odooPerson(address: OdooAddress) {
-  const transport = createJson2Transport(address);
+export function odooPerson(address: OdooAddress, transport: OdooTransport = createJson2Transport(address)) {
   const context = { active_test: false };
   const call = (model: string, method: string, args: Record<string, RpcValue>, ids?: number[]) =>
     transport.call({ model, method, args, context, ...(ids && { ids }) });
-  async function find(name: string): Promise<(Fields & { id: number })[]> {
-    const rows = await call('res.partner', 'search_read', {
-      domain: [['name', '=', name]],
-      fields: SHOWN,
-      load: '',
-      order: 'id',
-    });
-    return rows as (Fields & { id: number })[];
+  async function search(domain: RpcValue): Promise<Partner[]> {
+    const args = { domain, fields: SHOWN, load: '', order: 'id' };
+    return (await call('res.partner', 'search_read', args)) as Partner[];
   }
+  const find = (name: string) => search([['name', '=', name]]);
   return {
     call,
+    search,
     find,
     /** The partner of that name, once it is there. */
     appears: (name: string) => waitUntil(`${name} is in Odoo`, async () => (await find(name))[0]),
@@ -79,12 +94,7 @@ export function odooPerson(address: OdooAddress) {
       z.tuple([z.number()]).parse(await call('res.partner', 'create', { vals_list: [values] }))[0],
     write: (id: number, values: Record<string, RpcValue>) => call('res.partner', 'write', { vals: values }, [id]),
     async read(id: number): Promise<Fields> {
-      const rows = (await call('res.partner', 'search_read', {
-        domain: [['id', '=', id]],
-        fields: SHOWN,
-        load: '',
-      })) as Fields[];
-      return rows[0] ?? {};
+      return (await search([['id', '=', id]]))[0] ?? {};
     },
     async tagId(name: string): Promise<number> {
       return waitUntil(`the tag ${name} is there`, async () => {

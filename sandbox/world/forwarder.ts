@@ -1,7 +1,7 @@
-/** A TCP forwarder on loopback: cutting it is, for who goes through it, as if the server behind it were stopped. */
-
+/** Hands HTTP on to another server. Cutting it is, for who goes through it, as if that server were stopped. */
+import { createServer, request as requestHttp } from 'node:http';
+import { request as requestHttps } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { connect, createServer, type Socket } from 'node:net';
 
 export interface Forwarder {
   /** `http://127.0.0.1:port`, with the path of the address behind it. */
@@ -13,50 +13,44 @@ export interface Forwarder {
 }
 
 export async function startForwarder(target: string): Promise<Forwarder> {
-  const { hostname, port, protocol, pathname } = new URL(target);
-  const targetPort = Number(port || (protocol === 'https:' ? 443 : 80));
-  const open = new Set<Socket>();
-  let server = createServer(relay);
-
-  function relay(incoming: Socket): void {
-    const outgoing = connect(targetPort, hostname);
-    for (const [one, other] of [
-      [incoming, outgoing],
-      [outgoing, incoming],
-    ] as const) {
-      open.add(one);
-      one.on('error', () => other.destroy());
-      one.on('close', () => {
-        open.delete(one);
-        other.destroy();
-      });
-    }
+  const { protocol, hostname, port, host, pathname } = new URL(target);
+  const request = protocol === 'https:' ? requestHttps : requestHttp;
+  const server = createServer((incoming, answer) => {
+    const { method, url: path, headers } = incoming;
+    const outgoing = request({ hostname, port, method, path, headers: { ...headers, host } }, (received) => {
+      answer.writeHead(received.statusCode ?? 502, received.headers);
+      received.pipe(answer);
+      received.once('error', () => answer.destroy());
+    });
+    // No answer of our own: who asks shall see what it would see without us.
+    outgoing.once('error', () => answer.destroy());
+    answer.once('close', () => outgoing.destroy());
     incoming.pipe(outgoing);
-    outgoing.pipe(incoming);
-  }
+  });
 
-  function listen(onPort: number): Promise<number> {
+  function listen(onPort: number): Promise<void> {
     return new Promise((resolve, reject) => {
       server.once('error', reject);
-      server.listen(onPort, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
+      server.listen(onPort, '127.0.0.1', () => {
+        server.off('error', reject);
+        resolve();
+      });
     });
   }
 
   function cut(): Promise<void> {
     return new Promise((resolve) => {
       server.close(() => resolve());
-      for (const socket of open) socket.destroy();
+      server.closeAllConnections();
     });
   }
 
-  const ownPort = await listen(0);
+  await listen(0);
+  const { port: ownPort } = server.address() as AddressInfo;
   return {
     url: `http://127.0.0.1:${ownPort}${pathname === '/' ? '' : pathname}`,
     cut,
-    async mend() {
-      server = createServer(relay);
-      await listen(ownPort);
-    },
+    mend: () => listen(ownPort),
     close: () => (server.listening ? cut() : Promise.resolve()),
   };
 }
