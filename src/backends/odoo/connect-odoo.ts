@@ -50,7 +50,8 @@ export async function fetchOdooVersion(
   const olderBody = rpcVersionBody.safeParse(readJson(older));
   if (olderBody.success)
     return toVersion(olderBody.data.result.server_version_info, olderBody.data.result.server_version);
-  throw classifyAnswer(older, 'json') ?? notOdoo();
+  // The first answer tells better what the server is: Odoo itself fails on a POST to a path it does not know.
+  throw classifyAnswer(modern, 'json') ?? classifyAnswer(older, 'json') ?? notOdoo();
 }
 
 /** Null when it is none. */

@@ -35,7 +35,8 @@ export function classifyAnswer(head: AnswerHead, wanted: 'json' | 'xml'): Bridge
       {
         code: 'odoo_unavailable',
         message: `Odoo is not available (HTTP ${status}).`,
-        remedy: 'Odoo is restarting or under maintenance, or its proxy cannot reach it; it is tried again by itself.',
+        remedy:
+          'Odoo is restarting or under maintenance, or its proxy cannot reach it; it is tried again by itself. If it lasts, check the path in ODOO_URL.',
       },
       UNKNOWN,
       readRetryAfter(head.retryAfter),
@@ -52,7 +53,8 @@ export function classifyAnswer(head: AnswerHead, wanted: 'json' | 'xml'): Bridge
     return new SetupError({
       code: 'redirected',
       message: `Odoo's address answers with a redirect (HTTP ${status}).`,
-      remedy: 'Set ODOO_URL to the final address (https instead of http, the right host name), not to a login page.',
+      remedy:
+        'Set ODOO_URL to the address of Odoo itself: https instead of http, the right host name, no page such as /odoo or /web/login behind it.',
     });
   }
   if (foreign) {

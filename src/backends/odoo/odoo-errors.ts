@@ -111,8 +111,12 @@ const RULES: readonly Rule[] = [
     remedy: 'Check that the version of Odoo is one that the bridge supports (README), and that ODOO_TRANSPORT fits it.',
   },
   {
-    applies: any(says(/^Invalid field/), is(/(^|\.)KeyError$/)),
+    applies: any(
+      says(/^Invalid field|^(KeyError\('|ValueError\(["']Invalid field).* while evaluating$/m),
+      is(/(^|\.)KeyError$/),
+    ),
     action: 'set-up',
+    // Of a server action, Python's own exceptions come wrapped: `KeyError('zzz') while evaluating …`.
     code: 'missing_field',
     message: () => 'This Odoo does not have a field that the mapping uses.',
     remedy: 'Install the Odoo app that brings the field (ranks: Invoicing), or check the version of Odoo.',

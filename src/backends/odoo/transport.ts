@@ -6,7 +6,7 @@ export type RpcValue = string | number | boolean | null | readonly RpcValue[] | 
 export interface OdooCall {
   readonly model: string;
   readonly method: string;
-  /** Records the method runs on; left out for methods of the model itself. */
+  /** Records the method runs on; empty for a record's method without a record, left out for methods of the model itself. */
   readonly ids?: readonly number[];
   /** Arguments by name, as Odoo's Python signature names them. */
   readonly args?: Readonly<Record<string, RpcValue>>;
@@ -33,7 +33,7 @@ export interface OdooTransport {
   readonly kind: 'xmlrpc' | 'json2';
   /**
    * Calls a public method.
-   * @returns the method's value; Python's None is null
+   * @returns the method's value; Python's None is null (over XML-RPC the whole value is, when there is a None anywhere in it)
    * @throws RetryableError, SetupError or TerminalError (see errors.ts of this folder), never with the request in it
    */
   call(call: OdooCall): Promise<unknown>;

@@ -82,6 +82,12 @@ t.test('the table', async (t) => {
     [python('AttributeError', "type object 'res.partner' has no attribute 'x'"), setUp('unknown_method', /version/)],
     [python('AttributeError', "'NoneType' object is not my fault"), park('odoo_error')],
     [python('ValueError', "Invalid field 'zzz' on 'res.partner'"), setUp('missing_field', /Install/)],
+    [python('ValueError', `KeyError('zzz') while evaluating\n'code'`), setUp('missing_field', /Install/)],
+    [
+      json(500, 'builtins.ValueError', `ValueError("Invalid field 'zzz' on 'x'") while evaluating\n'code'`),
+      setUp('missing_field', /Install/),
+    ],
+    [json(500, 'builtins.ValueError', `ValueError("Wrong value") while evaluating\n"KeyError('"`), park('odoo_error')],
     [python('KeyError', "'zzz'"), setUp('missing_field', /Install/)],
     [json(500, 'builtins.KeyError', "'zzz'"), setUp('missing_field', /Install/)],
     [fault(2, 'Contacts require a name'), park('refused_by_odoo')],

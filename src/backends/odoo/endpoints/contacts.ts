@@ -21,9 +21,6 @@ const contactRow = z.object({
   city: text,
   country_id: link,
   vat: text,
-  website: text,
-  /** Job position. */
-  function: text,
   /** Installed language, `fr_FR`. */
   lang: text,
   /** Company that a person belongs to. */
@@ -36,7 +33,7 @@ const contactRow = z.object({
 
 export type Contact = z.output<typeof contactRow>;
 
-/** What may be written; null empties a field. Odoo may store a value in another form (a website with its `http://`). */
+/** What may be written; null empties a field. Odoo may store a value in another form (a tax number without its blanks). */
 export type ContactChanges = Partial<Omit<Contact, 'id' | 'write_date' | 'active'>>;
 export type NewContact = ContactChanges & { readonly name: string };
 
