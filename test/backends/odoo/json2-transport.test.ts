@@ -98,7 +98,12 @@ t.test('answers that are no success', async (t) => {
   ];
   for (const [fault, expected] of cases) {
     const server = await startFaultyServer(t, fault ?? silence);
-    const transport = createJson2Transport({ ...options, url: server.url, timeoutMs: 400, maxResponseBytes: 100_000 });
+    const transport = createJson2Transport({
+      ...options,
+      url: server.url,
+      timeoutMs: 1_000,
+      maxResponseBytes: 100_000,
+    });
     const error: unknown = await transport.call(search).then(String, (reason: unknown) => reason);
     t.match(error, expected);
     t.notMatch(inspect(error, { depth: 9, showHidden: true }), /s3cret|Traceback/, 'nothing of the request in it');

@@ -86,14 +86,25 @@ t.test('a login that fails is not remembered, and nothing was applied', async (t
 
 t.test('the deadline of a call holds for its login too', async (t) => {
   const server = await startFaultyServer(t, silence);
-  const transport = createXmlrpcTransport({ ...options, url: server.url, timeoutMs: 600 });
+  const transport = createXmlrpcTransport({ ...options, url: server.url, timeoutMs: 1_500 });
   const login = t.rejects(transport.userId(), { code: 'odoo_timeout', outcome: 'unknown' });
   const begun = Date.now();
   const late = { name: 'RetryableError', code: 'odoo_timeout', outcome: 'not-applied' };
   await t.rejects(transport.call({ ...search, timeoutMs: 100 }), late);
-  t.ok(Date.now() - begun < 500, 'by the deadline of the call, not of the login');
+  t.ok(Date.now() - begun < 1_200, 'by the deadline of the call, not of the login');
   t.equal(server.asked.length, 1);
   await login;
+});
+
+t.test('the call itself has the rest of its deadline', async (t) => {
+  const slowLogin: typeof uid = (response, asked) => void setTimeout(() => uid(response, asked), 500);
+  const server = await startFaultyServer(t, slowLogin, silence);
+  const transport = createXmlrpcTransport({ ...options, url: server.url, timeoutMs: 20_000 });
+  const begun = Date.now();
+  const late = { name: 'RetryableError', code: 'odoo_timeout', outcome: 'unknown' };
+  await t.rejects(transport.call({ ...search, timeoutMs: 800 }), late);
+  const took = Date.now() - begun;
+  t.ok(took >= 790 && took < 1_200, `not counted anew after the login (${took} ms)`);
 });
 
 t.test('what cannot be sent is not sent', async (t) => {
@@ -149,7 +160,12 @@ t.test('answers that are no success', async (t) => {
   ];
   for (const [fault, expected] of cases) {
     const server = await startFaultyServer(t, uid, fault ?? silence);
-    const transport = createXmlrpcTransport({ ...options, url: server.url, timeoutMs: 400, maxResponseBytes: 100_000 });
+    const transport = createXmlrpcTransport({
+      ...options,
+      url: server.url,
+      timeoutMs: 1_000,
+      maxResponseBytes: 100_000,
+    });
     await transport.userId();
     const error: unknown = await transport.call(search).then(String, (reason: unknown) => reason);
     t.match(error, expected);
