@@ -33,6 +33,7 @@ async function runDemo(options: { exit: boolean; simulator: boolean }): Promise<
         name: 'demo',
         requireReal: process.env.DEMO_REQUIRE_ODOO === '1',
         simulate,
+        wired: true,
         // Often, so that the story need not wait for a poll; its lines go to the log file only.
         environment: { POLL_CRON: '*/5 * * * * *' },
         say: teller.say,

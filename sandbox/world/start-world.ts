@@ -21,7 +21,7 @@ export interface World {
   readonly bridge: Bridge;
   readonly atApp: AppPerson;
   readonly atOdoo: OdooPerson;
-  /** Between the bridge and Odoo, there and back: people reach Odoo directly. */
+  /** To Odoo and from Odoo, if the world is wired: people reach Odoo directly. */
   readonly wires: readonly Forwarder[];
 }
 
@@ -30,6 +30,8 @@ export interface WorldOptions {
   readonly name: string;
   readonly requireReal: boolean;
   readonly simulate: boolean;
+  /** Puts forwarders between the bridge and Odoo, so that the one can be cut off from the other. */
+  readonly wired: boolean;
   /** Further variables of the bridge. */
   readonly environment?: Readonly<Record<string, string>>;
   readonly say: (text: string) => void;
@@ -53,8 +55,12 @@ export async function startWorld(options: WorldOptions, belongings: Belongings):
 
   const bridgePort = await findFreePort(USUAL_BRIDGE_PORT);
   const bridgeUrl = `http://127.0.0.1:${bridgePort}`;
-  const wires = [await startForwarder(odoo.url), await startForwarder(bridgeUrl)] as const;
-  for (const wire of wires) await belongings.own(() => wire.close());
+  const wires: Forwarder[] = [];
+  for (const target of options.wired ? [odoo.url, bridgeUrl] : []) {
+    const wire = await startForwarder(target);
+    wires.push(wire);
+    await belongings.own(() => wire.close());
+  }
 
   const [appToken, bridgeToken, odooToken] = [makeSecret(), makeSecret(), makeSecret()];
   const webhook = { url: `${bridgeUrl}/webhooks/app`, secret: `whsec_${randomBytes(32).toString('base64')}` };
@@ -68,7 +74,7 @@ export async function startWorld(options: WorldOptions, belongings: Belongings):
     url: bridgeUrl,
     token: bridgeToken,
     env: {
-      ODOO_URL: wires[0].url,
+      ODOO_URL: wires[0]?.url ?? odoo.url,
       ODOO_DB: odoo.database,
       ODOO_USERNAME: odoo.username,
       ODOO_API_KEY: odoo.apiKey,
@@ -77,7 +83,7 @@ export async function startWorld(options: WorldOptions, belongings: Belongings):
       APP_API_TOKEN: appToken,
       APP_WEBHOOK_SECRETS: webhook.secret,
       BRIDGE_API_TOKENS: bridgeToken,
-      BRIDGE_PUBLIC_URL: wires[1].url,
+      BRIDGE_PUBLIC_URL: wires[1]?.url ?? bridgeUrl,
       BRIDGE_INSTANCE: `demo${odoo.mark}`,
       DATABASE_URL: bridgeDatabase,
       DATA_DIR: dataDir,
