@@ -1,12 +1,11 @@
 /** What a benchmark gets and what it gives. */
 import type { Belongings } from '../world/belongings.ts';
-import type { World } from '../world/start-world.ts';
+import type { World, WorldOptions } from '../world/start-world.ts';
 
 export interface BenchOptions {
   /** How many; each benchmark has its own idea. */
   readonly n: number;
-  /** Starts a world, with these further variables of the bridge. */
-  startWorld(environment: Readonly<Record<string, string>>): Promise<World>;
+  startWorld(options: Pick<WorldOptions, 'appWebhooks' | 'environment'>): Promise<World>;
   readonly belongings: Belongings;
   /** Progress: nothing that a program would read. */
   readonly say: (text: string) => void;

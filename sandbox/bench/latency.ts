@@ -18,7 +18,7 @@ export const latency: Bench = {
 
 async function measureLatency({ n, startWorld, say }: BenchOptions): Promise<BenchResult> {
   // As the bridge comes: a poll a minute, so that what is fast was a webhook.
-  const world = await startWorld({});
+  const world = await startWorld({ appWebhooks: true });
   await world.bridge.run('webhooks', 'install');
   await world.bridge.start();
   const pairs = await createPairs(world);

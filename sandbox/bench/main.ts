@@ -5,8 +5,9 @@ import { Interrupted, listenForInterrupt, unlessInterrupted } from '../world/int
 import { startWorld } from '../world/start-world.ts';
 import type { Bench } from './bench.ts';
 import { latency } from './latency.ts';
+import { push } from './push.ts';
 
-const BENCHES: Readonly<Record<string, Bench>> = { latency };
+const BENCHES: Readonly<Record<string, Bench>> = { latency, push };
 
 interface Command {
   readonly bench: Bench;
@@ -25,8 +26,8 @@ async function runBench({ bench, n, json, simulator }: Command): Promise<number>
     n,
     say,
     belongings,
-    startWorld: (environment) =>
-      startWorld({ name: 'bench', requireReal, simulate: simulator, wired: false, environment, say }, belongings),
+    startWorld: (options) =>
+      startWorld({ name: 'bench', requireReal, simulate: simulator, wired: false, say, ...options }, belongings),
   });
   try {
     const { figures, lines, isGood } = await unlessInterrupted(interrupt, work);

@@ -34,6 +34,7 @@ async function runDemo(options: { exit: boolean; simulator: boolean }): Promise<
         requireReal: process.env.DEMO_REQUIRE_ODOO === '1',
         simulate,
         wired: true,
+        appWebhooks: true,
         // Often, so that the story need not wait for a poll; its lines go to the log file only.
         environment: { POLL_CRON: '*/5 * * * * *' },
         say: teller.say,

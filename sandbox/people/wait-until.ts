@@ -5,12 +5,13 @@ export async function waitUntil<T>(
   what: string,
   ask: () => Promise<T> | T,
   timeoutMs = 20_000,
+  everyMs = 20,
 ): Promise<NonNullable<T>> {
   const end = Date.now() + timeoutMs;
   for (;;) {
     const answer = await ask();
     if (answer) return answer;
     if (Date.now() > end) throw new Error(`waited ${timeoutMs} ms in vain until ${what}`);
-    await sleep(20);
+    await sleep(everyMs);
   }
 }

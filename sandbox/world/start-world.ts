@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import { connectOdoo } from '../../src/backends/odoo/connect-odoo.ts';
+import type { OdooTransport } from '../../src/backends/odoo/transport.ts';
 import { startEmbeddedPostgres } from '../../src/db/embedded-postgres.ts';
 import { type AppPerson, appPerson, type OdooPerson, odooPerson } from '../people/people.ts';
 import type { Belongings } from './belongings.ts';
@@ -10,7 +11,7 @@ import { findFreePort } from './free-port.ts';
 import { makeDatabase } from './make-database.ts';
 import { type Bridge, prepareBridge } from './prepare-bridge.ts';
 import { type ProvidedOdoo, provideOdoo } from './provide-odoo.ts';
-import { startApp } from './start-app.ts';
+import { startApp, type WebhookTarget } from './start-app.ts';
 
 export interface World {
   readonly odoo: ProvidedOdoo & {
@@ -19,8 +20,12 @@ export interface World {
   };
   readonly appUrl: string;
   readonly bridge: Bridge;
+  /** Where and how the app's events are posted. */
+  readonly webhook: WebhookTarget;
   readonly atApp: AppPerson;
   readonly atOdoo: OdooPerson;
+  /** The way to Odoo that the person there uses. */
+  readonly transport: OdooTransport;
   /** To Odoo and from Odoo, if the world is wired: people reach Odoo directly. */
   readonly wires: readonly Forwarder[];
 }
@@ -32,6 +37,8 @@ export interface WorldOptions {
   readonly simulate: boolean;
   /** Puts forwarders between the bridge and Odoo, so that the one can be cut off from the other. */
   readonly wired: boolean;
+  /** False leaves the app without webhooks: the bridge's polls find what changed. */
+  readonly appWebhooks: boolean;
   /** Further variables of the bridge. */
   readonly environment?: Readonly<Record<string, string>>;
   readonly say: (text: string) => void;
@@ -65,7 +72,12 @@ export async function startWorld(options: WorldOptions, belongings: Belongings):
   const [appToken, bridgeToken, odooToken] = [makeSecret(), makeSecret(), makeSecret()];
   const webhook = { url: `${bridgeUrl}/webhooks/app`, secret: `whsec_${randomBytes(32).toString('base64')}` };
   const appUrl = await startApp(
-    { databaseUrl: appDatabase, token: appToken, logFile: join(dataDir, 'app.log'), webhook },
+    {
+      databaseUrl: appDatabase,
+      token: appToken,
+      logFile: join(dataDir, 'app.log'),
+      webhook: options.appWebhooks ? webhook : null,
+    },
     belongings,
   );
   say(`the travel app is up at ${appUrl}`);
@@ -98,9 +110,11 @@ export async function startWorld(options: WorldOptions, belongings: Belongings):
     odoo: { ...odoo, version: version.full },
     appUrl,
     bridge,
+    webhook,
     wires,
     atApp: appPerson(appUrl),
     atOdoo: odooPerson(odoo, transport),
+    transport,
   };
 }
 
