@@ -17,10 +17,12 @@ export interface AppAnswer {
 
 export type AppClient = (method: 'GET' | 'POST', path: string, body?: unknown) => Promise<AppAnswer>;
 
+/** The client throws SetupError, RetryableError or TerminalError, never with the request or the token in it. */
 export function createAppClient(options: AppClientOptions): AppClient {
   const { timeoutMs = 30_000, maxResponseBytes = 32 * 1024 * 1024 } = options;
   const root = options.url.replace(/\/+$/, '');
   return async (method, path, body) => {
+    assertToken(options.token);
     const sentAt = Date.now();
     const response = await send(`${root}${path}`, {
       method,
@@ -81,12 +83,25 @@ function parseBody(text: string): unknown {
   }
 }
 
+/** `fetch` would refuse it in an error that quotes it and looks like a broken connection. */
+function assertToken(token: string): void {
+  if (/^[\x21-\x7e]+$/.test(token)) return;
+  throw new SetupError({
+    code: 'bad_app_token',
+    message: 'APP_API_TOKEN is empty or has a blank, a line break or an accented letter in it.',
+    remedy: 'Copy APP_API_TOKEN again, without anything before or after it.',
+  });
+}
+
+/** These say that the request never left. */
+const NOT_SENT = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT)$/;
+
 /** Nothing of the original error is kept: its cause names hosts and may hold the request. */
-function classifyNetworkError(error: unknown): RetryableError {
-  const cause = error instanceof Error ? (error.cause as { code?: unknown } | undefined) : undefined;
-  const code = typeof cause?.code === 'string' ? cause.code : '';
-  const notSent = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT'].includes(code);
-  if (notSent) {
+function classifyNetworkError(error: unknown): RetryableError | SetupError {
+  const { name, cause } = error as { name: string; cause?: { code?: string } };
+  if (name === 'TimeoutError') return lostAnswer('app_timeout', 'The app did not answer in time.');
+  const code = cause?.code ?? '';
+  if (NOT_SENT.test(code)) {
     return new RetryableError(
       {
         code: 'app_unreachable',
@@ -96,15 +111,20 @@ function classifyNetworkError(error: unknown): RetryableError {
       'not-applied',
     );
   }
-  const timedOut = error instanceof Error && error.name === 'TimeoutError';
-  return new RetryableError(
-    {
-      code: timedOut ? 'app_timeout' : 'app_connection_lost',
-      message: timedOut ? 'The app did not answer in time.' : 'The connection to the app broke off.',
-      remedy: 'Nothing to do if it is rare; else look at the load and the log of the app.',
-    },
-    'unknown',
-  );
+  if (/CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ERR_TLS/.test(code)) {
+    return new SetupError({
+      code: 'app_bad_certificate',
+      message: `The certificate of the app's address is not trusted (${code}).`,
+      remedy: 'Renew the certificate, or give Node the issuing authority with NODE_EXTRA_CA_CERTS.',
+    });
+  }
+  return lostAnswer('app_connection_lost', 'The connection to the app broke off.');
+}
+
+/** The app may have done what it was asked for. */
+function lostAnswer(code: string, message: string): RetryableError {
+  const remedy = 'Nothing to do if it is rare; else look at the load and the log of the app.';
+  return new RetryableError({ code, message, remedy }, 'unknown');
 }
 
 function classifyStatus(response: Response, method: string): Error {
@@ -117,7 +137,6 @@ function classifyStatus(response: Response, method: string): Error {
     });
   }
   if (status === 429 || status >= 500) {
-    const seconds = Number(response.headers.get('retry-after') ?? Number.NaN);
     return new RetryableError(
       {
         code: status === 429 ? 'app_rate_limited' : 'app_failed',
@@ -125,7 +144,7 @@ function classifyStatus(response: Response, method: string): Error {
         remedy: 'It is tried again by itself; if it lasts, look at the log of the app.',
       },
       status === 429 || method === 'GET' ? 'not-applied' : 'unknown',
-      Number.isFinite(seconds) ? seconds * 1000 : undefined,
+      readRetryAfter(response.headers.get('retry-after')),
     );
   }
   if (status === 400 || status === 413 || status === 422) {
@@ -140,4 +159,11 @@ function classifyStatus(response: Response, method: string): Error {
     message: `The app answered with HTTP ${status} where the bridge's contract expects an answer.`,
     remedy: 'Check APP_URL and that the app offers /bridge/… as the contract says.',
   });
+}
+
+/** Seconds or a date. */
+function readRetryAfter(header: string | null): number | undefined {
+  if (header === null) return undefined;
+  const milliseconds = /^\d+$/.test(header) ? Number(header) * 1_000 : Date.parse(header) - Date.now();
+  return Number.isFinite(milliseconds) ? Math.max(0, milliseconds) : undefined;
 }

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { connectOdoo, fetchOdooVersion } from '../../../src/backends/odoo/connect-odoo.ts';
-import { answer, closedUrl, html, json, silence, startFaultyServer } from './faulty-server.ts';
+import { answer, closedUrl, html, json, silence, startFaultyServer } from '../../support/faulty-server.ts';
 
 const options = { database: 'travel', username: 'bot', apiKey: 'key' };
 const nineteen = json({ version: '19.0-20260101', version_info: [19, 0, 0, 'final', 0, ''] });

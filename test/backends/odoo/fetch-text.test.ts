@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import t from 'tap';
 import { fetchText } from '../../../src/backends/odoo/fetch-text.ts';
-import { answer, cutOff, endless, hangUp, json, silence, startFaultyServer } from './faulty-server.ts';
+import { answer, cutOff, endless, hangUp, json, silence, startFaultyServer } from '../../support/faulty-server.ts';
 
 const limits = { timeoutMs: 5_000, maxBytes: 1_000 };
 

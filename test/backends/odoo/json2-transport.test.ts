@@ -12,7 +12,7 @@ import {
   silence,
   startFaultyServer,
   startTlsServer,
-} from './faulty-server.ts';
+} from '../../support/faulty-server.ts';
 
 const apiKey = 's3cret-key';
 const options = { database: 'travel', username: 'bot@example.com', apiKey };

@@ -4,7 +4,7 @@ import { startOdooSimulator } from '../../../sandbox/odoo-simulator/start-simula
 import { createJson2Transport } from '../../../src/backends/odoo/json2-transport.ts';
 import { odooClient } from '../../../src/backends/odoo/odoo-client.ts';
 import { createXmlrpcTransport } from '../../../src/backends/odoo/xmlrpc-transport.ts';
-import { json, startFaultyServer } from './faulty-server.ts';
+import { json, startFaultyServer } from '../../support/faulty-server.ts';
 
 const partner = z.object({ name: z.string(), email: z.union([z.string(), z.literal(false)]), active: z.boolean() });
 const domain = [['name', 'like', 'Client test']];

@@ -1,7 +1,16 @@
 import { request } from 'node:http';
 import t from 'tap';
 import { type Watched, watchRequest } from '../../../src/backends/odoo/watched-request.ts';
-import { answer, closedUrl, cutOff, endless, hangUp, silence, startFaultyServer, xml } from './faulty-server.ts';
+import {
+  answer,
+  closedUrl,
+  cutOff,
+  endless,
+  hangUp,
+  silence,
+  startFaultyServer,
+  xml,
+} from '../../support/faulty-server.ts';
 
 const dates: (string | null)[] = [];
 const limits = { timeoutMs: 5_000, maxBytes: 1_000, onDate: (date: string | null) => dates.push(date) };

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import t from 'tap';
 import { escapeTexts } from '../../../src/backends/odoo/xml-text.ts';
 import { createXmlrpcTransport } from '../../../src/backends/odoo/xmlrpc-transport.ts';
-import { startFaultyServer, xmlValue } from './faulty-server.ts';
+import { startFaultyServer, xmlValue } from '../../support/faulty-server.ts';
 
 t.test('values keep their shape', async (t) => {
   t.same(escapeTexts([1, null, true, 'plain', { a: ['b'] }]), [1, null, true, 'plain', { a: ['b'] }]);

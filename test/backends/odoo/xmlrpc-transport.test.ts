@@ -16,7 +16,7 @@ import {
   xml,
   xmlFault,
   xmlValue,
-} from './faulty-server.ts';
+} from '../../support/faulty-server.ts';
 
 const apiKey = 's3cret-key';
 const options = { database: 'travel', username: 'bot@example.com', apiKey };
