@@ -110,6 +110,15 @@ const TABLE: Readonly<Record<string, { readonly allowed: readonly string[]; read
       allowed: ['./config.ts', './reconcile/controller.ts', './http/server.ts', 'pino'],
       forbidden: [],
     },
+    'src/logger.ts': {
+      allowed: ['pino', 'rotating-file-stream', 'node:fs'],
+      forbidden: ['./config.ts', './errors.ts'],
+    },
+    // What the composition root hands out is put to work in these: the process and the commands.
+    'src/serve.ts': { allowed: ['./context.ts', './http/server.ts', './sources/schedule.ts'], forbidden: [] },
+    'src/health-report.ts': { allowed: ['./context.ts', './http/health.ts'], forbidden: [] },
+    'src/setup-odoo.ts': { allowed: ['./context.ts', './backends/odoo/automations.ts'], forbidden: [] },
+    'src/sync-until-done.ts': { allowed: ['./serve.ts', './sources/resync.ts'], forbidden: [] },
     'src/main.ts': { allowed: ['./context.ts', './sources/poller.ts'], forbidden: [] },
     'src/cli.ts': { allowed: ['./context.ts', './backends/odoo/transport.ts', 'commander'], forbidden: [] },
     'migrations/0002_probe.ts': { allowed: ['kysely'], forbidden: ['../src/db/schema.ts', 'pg', 'node:fs'] },
