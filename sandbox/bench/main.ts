@@ -4,10 +4,11 @@ import { createBelongings } from '../world/belongings.ts';
 import { Interrupted, listenForInterrupt, unlessInterrupted } from '../world/interrupt.ts';
 import { startWorld } from '../world/start-world.ts';
 import type { Bench } from './bench.ts';
+import { ingest } from './ingest.ts';
 import { latency } from './latency.ts';
 import { push } from './push.ts';
 
-const BENCHES: Readonly<Record<string, Bench>> = { latency, push };
+const BENCHES: Readonly<Record<string, Bench>> = { latency, push, ingest };
 
 interface Command {
   readonly bench: Bench;
