@@ -2,6 +2,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Server, Socket } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { selfSigned } from './self-signed.ts';
 
 interface Test {
@@ -19,8 +20,8 @@ export interface FaultyServer {
   readonly url: string;
   readonly port: number;
   readonly asked: Asked[];
-  /** Connections that are open at the moment. */
-  readonly sockets: ReadonlySet<Socket>;
+  /** Resolves when each connection that carried a question is closed: it was ended, not just forgotten. */
+  hungUpOn(): Promise<void>;
 }
 
 export type Answer = (response: ServerResponse, asked: Asked) => void;
@@ -30,14 +31,29 @@ export async function startFaultyServer(t: Test, ...answers: readonly Answer[]):
   return start(t, 'http', answers);
 }
 
+/** Its certificate is signed by nobody. */
 export async function startTlsServer(t: Test, ...answers: readonly Answer[]): Promise<FaultyServer> {
   return start(t, 'https', answers);
 }
 
-async function start(t: Test, scheme: 'http' | 'https', answers: readonly Answer[]): Promise<FaultyServer> {
+/** Null on a machine without IPv6. */
+export async function startIpv6Server(t: Test, ...answers: readonly Answer[]): Promise<FaultyServer | null> {
+  const addresses = Object.values(networkInterfaces()).flat();
+  return addresses.some((each) => each?.address === '::1') ? start(t, 'http', answers, '::1') : null;
+}
+
+async function start(
+  t: Test,
+  scheme: 'http' | 'https',
+  answers: readonly Answer[],
+  host = '127.0.0.1',
+): Promise<FaultyServer> {
   const asked: Asked[] = [];
   const sockets = new Set<Socket>();
+  // `fetch` opens another connection in place of one that it gave up, and lets it idle for some seconds.
+  const used = new Set<Socket>();
   const listener = async (request: IncomingMessage, response: ServerResponse) => {
+    used.add(request.socket);
     let body = '';
     for await (const chunk of request.setEncoding('utf8')) body += chunk;
     const { method = '', url: path = '', headers } = request;
@@ -49,13 +65,18 @@ async function start(t: Test, scheme: 'http' | 'https', answers: readonly Answer
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(0, host, resolve));
   t.teardown(async () => {
     for (const socket of sockets) socket.destroy();
     await new Promise((resolve) => server.close(resolve));
   });
   const { port } = server.address() as AddressInfo;
-  return { url: `${scheme}://127.0.0.1:${port}`, port, asked, sockets };
+  const url = `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  return { url, port, asked, hungUpOn: () => untilApart(used, sockets) };
+}
+
+async function untilApart(used: ReadonlySet<Socket>, open: ReadonlySet<Socket>): Promise<void> {
+  while (!used.isDisjointFrom(open)) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
 /** A whole answer. */
@@ -84,7 +105,25 @@ export const cutOff =
     response.writeHead(200, { 'content-type': type, 'content-length': 1_000 });
     response.write(beginning, () => response.socket?.destroy());
   };
-/** Goes on for ever. */
+/** Begins the answer and goes silent. */
+export const stall =
+  (type: string, beginning: string): Answer =>
+  (response) =>
+    response.writeHead(200, { 'content-type': type }).write(beginning);
+/** Never silent for long, and never done. */
+export const trickle =
+  (type: string, beginning: string): Answer =>
+  (response) => {
+    response.writeHead(200, { 'content-type': type }).write(beginning);
+    const timer = setInterval(() => response.write(' '), 40);
+    response.once('close', () => clearInterval(timer));
+  };
+/** No HTTP at all. */
+export const garbage =
+  (text: string): Answer =>
+  (response) =>
+    response.socket?.end(text);
+/** Goes on for ever, as fast as it is read. */
 export const endless =
   (type: string, beginning: string, status = 200): Answer =>
   (response) => {

@@ -1,7 +1,17 @@
 import { gzipSync } from 'node:zlib';
 import t from 'tap';
 import { fetchText } from '../../../src/backends/odoo/fetch-text.ts';
-import { answer, cutOff, endless, hangUp, json, silence, startFaultyServer } from '../../support/faulty-server.ts';
+import {
+  answer,
+  cutOff,
+  endless,
+  hangUp,
+  json,
+  silence,
+  stall,
+  startFaultyServer,
+  trickle,
+} from '../../support/faulty-server.ts';
 
 const limits = { timeoutMs: 5_000, maxBytes: 1_000 };
 
@@ -30,18 +40,18 @@ t.test('a redirect is not followed', async (t) => {
 });
 
 t.test('the deadline holds for the head and for the body', async (t) => {
-  for (const fault of [silence, endlessPause]) {
+  for (const fault of [silence, stall('application/json', '['), trickle('application/json', '[')]) {
     const server = await startFaultyServer(t, fault);
     const error = { name: 'RetryableError', code: 'odoo_timeout', outcome: 'unknown' };
     await t.rejects(fetchText(server.url, {}, { ...limits, timeoutMs: 150 }), error);
-    await closed(server.sockets);
+    await server.hungUpOn();
   }
 });
 
 t.test('an answer without end is given up at the cap', async (t) => {
   const server = await startFaultyServer(t, endless('application/json', '['));
   await t.rejects(fetchText(server.url, {}, limits), { name: 'TerminalError', code: 'odoo_answer_too_large' });
-  await closed(server.sockets);
+  await server.hungUpOn();
   const bomb = await startFaultyServer(t, (response) => {
     response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(Buffer.alloc(100_000)));
   });
@@ -56,12 +66,3 @@ t.test('connections that break', async (t) => {
   const error = { code: 'odoo_connection_lost' };
   await t.rejects(fetchText('http://127.0.0.1:1/', { headers: { a: 'é\n' } }, limits), error, 'without a code at all');
 });
-
-function endlessPause(response: Parameters<typeof silence>[0]): void {
-  response.writeHead(200, { 'content-type': 'application/json' }).write('[');
-}
-
-/** The request is ended, not just forgotten. */
-async function closed(sockets: ReadonlySet<unknown>): Promise<void> {
-  while (sockets.size > 0) await new Promise((resolve) => setTimeout(resolve, 5));
-}

@@ -1,3 +1,4 @@
+import diagnostics from 'node:diagnostics_channel';
 import { request } from 'node:http';
 import t from 'tap';
 import { type Watched, watchRequest } from '../../../src/backends/odoo/watched-request.ts';
@@ -6,9 +7,12 @@ import {
   closedUrl,
   cutOff,
   endless,
+  garbage,
   hangUp,
   silence,
+  stall,
   startFaultyServer,
+  trickle,
   xml,
 } from '../../support/faulty-server.ts';
 
@@ -31,10 +35,6 @@ function ask(url: string, options = limits, { hasty = false } = {}): Promise<Wat
   });
 }
 
-async function closed(sockets: ReadonlySet<unknown>): Promise<void> {
-  while (sockets.size > 0) await new Promise((resolve) => setTimeout(resolve, 5));
-}
-
 t.test('an answer comes with its head', async (t) => {
   const server = await startFaultyServer(t, answer(503, 'text/xml', 'x', { 'retry-after': '3', date: 'then' }));
   const head = { status: 503, contentType: 'text/xml', retryAfter: '3' };
@@ -49,21 +49,22 @@ t.test('an answer comes with its head', async (t) => {
 });
 
 t.test('deadline and cap end the request', async (t) => {
-  const silent = await startFaultyServer(t, silence);
-  t.same(await ask(silent.url, { ...limits, timeoutMs: 100 }), { kind: 'timed-out' });
-  await closed(silent.sockets);
-  const trickling = await startFaultyServer(t, (response) => response.writeHead(200).write('x'));
-  t.same(await ask(trickling.url, { ...limits, timeoutMs: 100 }), { kind: 'timed-out' });
-  await closed(trickling.sockets);
+  for (const fault of [silence, stall('text/xml', '<'), trickle('text/xml', '<')]) {
+    const slow = await startFaultyServer(t, fault);
+    const begun = Date.now();
+    t.same(await ask(slow.url, { ...limits, timeoutMs: 100 }), { kind: 'timed-out' });
+    t.ok(Date.now() - begun < 1_000, 'in time, whatever trickles in');
+    await slow.hungUpOn();
+  }
   const large = await startFaultyServer(t, endless('text/xml', '<'));
   t.same(await ask(large.url), { kind: 'too-large' });
-  await closed(large.sockets);
+  await large.hungUpOn();
 });
 
 t.test('a library that has seen enough does not leave the rest running', async (t) => {
   const server = await startFaultyServer(t, (response) => response.writeHead(200).write('<html>'));
   t.match(await ask(server.url, limits, { hasty: true }), { kind: 'answered', error: { message: 'no XML' } });
-  await closed(server.sockets);
+  await server.hungUpOn();
 });
 
 t.test('connections that break are told by their code', async (t) => {
@@ -78,6 +79,8 @@ t.test('connections that break are told by their code', async (t) => {
     setImmediate(() => callback(new Error('of its own'), null));
   });
   t.match(await failed, { kind: 'broken' }, 'before there was an answer');
+  const nonsense = await startFaultyServer(t, garbage('what?\r\n\r\n'));
+  t.same(await ask(nonsense.url), { kind: 'broken', code: 'HPE_INVALID_CONSTANT' }, 'no HTTP');
 });
 
 t.test('each request is watched by itself', async (t) => {
@@ -97,4 +100,5 @@ t.test('a start that throws or makes no request is told at once', async (t) => {
     watchRequest(limits, () => {}),
     { name: 'TypeError' },
   );
+  t.notOk(diagnostics.channel('http.client.request.created').hasSubscribers, 'and nobody goes on listening');
 });
