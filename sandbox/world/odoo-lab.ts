@@ -13,26 +13,34 @@ const USUAL_PORT = 8069;
 
 /** A lab that runs already serves others too: it is used, and left running. */
 export async function startOdooLab(say: (text: string) => void, belongings: Belongings): Promise<OdooAddress> {
-  const isUp = await runLab(['status']).then(
-    () => true,
-    () => false,
-  );
-  if (!isUp) {
+  const running = await findRunningLab();
+  const url = running ?? `http://127.0.0.1:${process.env.ODOO_LAB_PORT ?? (await findFreePort(USUAL_PORT))}`;
+  // For each command: they write the port into the configuration that the server and the next command read.
+  const env = { ODOO_LAB_PORT: new URL(url).port };
+  if (running === null) {
     say('bringing up a real Odoo 19: about a minute the first time, seconds after');
-    const env = { ODOO_LAB_PORT: process.env.ODOO_LAB_PORT ?? String(await findFreePort(USUAL_PORT)) };
     await runLab(['install'], { say, env, belongings });
     // Owned before it starts: a start that fails half-way has to be stopped as well.
-    await belongings.own(() => runLab(['stop']));
+    await belongings.own(() => runLab(['stop'], { env }));
     await runLab(['start'], { say, env, belongings });
   }
   const database = `demo_${randomBytes(4).toString('hex')}`;
-  await belongings.own(() => runLab(['drop', database]));
-  await runLab(['fresh', database], { say, belongings });
-  const apiKey = (await runLab(['apikey', database], { belongings })).output.trim();
-  const { told } = await runLab(['status']);
-  const url = /http:\/\/127\.0\.0\.1:\d+/.exec(told)?.[0];
-  if (!url || !apiKey) throw new Error('the lab did not say where it is');
+  await belongings.own(() => runLab(['drop', database], { env }));
+  await runLab(['fresh', database], { say, env, belongings });
+  const { output } = await runLab(['apikey', database], { env, belongings });
+  const apiKey = output.trim();
+  if (!apiKey) throw new Error('the lab gave no API key');
   return { url, database, username: 'admin', apiKey };
+}
+
+/** @returns where it listens, or null */
+async function findRunningLab(): Promise<string | null> {
+  try {
+    const { told } = await runLab(['status'], {});
+    return /http:\/\/127\.0\.0\.1:\d+/.exec(told)?.[0] ?? null;
+  } catch {
+    return null;
+  }
 }
 
 interface RunOptions {
@@ -43,7 +51,7 @@ interface RunOptions {
 }
 
 /** @returns what the script printed, and what it told on standard error. @throws with its last line */
-async function runLab(args: readonly string[], { say, env, belongings }: RunOptions = {}) {
+async function runLab(args: readonly string[], { say, env, belongings }: RunOptions) {
   const child = spawn('bash', [SCRIPT, ...args], {
     cwd: ROOT,
     env: { ...process.env, ...env },
@@ -61,8 +69,9 @@ async function runLab(args: readonly string[], { say, env, belongings }: RunOpti
   });
   const ended = new Promise<number | null>((resolve, reject) => {
     child.once('error', reject);
-    // Not `close`: the server that `start` leaves behind holds our pipes open.
-    child.once('exit', (code) => setImmediate(() => resolve(code)));
+    child.once('close', resolve);
+    // The server that `start` leaves behind may hold our pipes open for ever.
+    child.once('exit', (code) => setTimeout(() => resolve(code), 500));
   });
   await belongings?.own(async () => {
     // The script and whatever download it waits for.
