@@ -76,7 +76,7 @@ async function start(
 }
 
 async function untilApart(used: ReadonlySet<Socket>, open: ReadonlySet<Socket>): Promise<void> {
-  while (!used.isDisjointFrom(open)) await new Promise((resolve) => setTimeout(resolve, 5));
+  while ([...used].some((socket) => open.has(socket))) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
 /** A whole answer. */

@@ -1,19 +1,21 @@
 /**
- * The few generic calls that typed endpoints are made of. Usable alone:
- *
- *     const { transport } = await connectOdoo({ url, database, username, apiKey, transport: 'auto' });
- *     const odoo = odooClient(transport);
- *     const ids = await createCustomer(odoo, { name: 'Ada Lovelace', email: 'ada@example.com' });
+ * Odoo's generic calls, typed: what endpoints (`endpoints/`) are made of. Usable alone, see docs/odoo-client.md.
  */
 import { z } from 'zod';
 import { SetupError } from '../../errors.ts';
+import { pageSize } from './odoo-records.ts';
 import type { OdooTransport, RpcValue } from './transport.ts';
 import { writeContext } from './write-context.ts';
 
 /** Values to store, by Odoo's field names; null empties a field. */
 export type OdooChanges = Readonly<Record<string, RpcValue>>;
-/** Odoo's search condition: `[['email', '=', 'a@b.c'], …]`. */
+/** Odoo's search condition: `[['email', '=', 'a@b.c'], …]`; empty for all. */
 export type Domain = readonly RpcValue[];
+
+export interface SearchOptions {
+  /** Archived records too; Odoo by itself hides them. */
+  readonly archived?: boolean;
+}
 
 export interface WriteOptions {
   /** No trace in Odoo's history and no mails: for bulk imports. */
@@ -21,30 +23,40 @@ export interface WriteOptions {
 }
 
 export interface LoadResult {
-  /** Null when a row was refused: then none was stored. */
+  /** In the order of the rows; null when a row was refused: then none was stored. */
   readonly ids: readonly number[] | null;
   readonly messages: readonly {
     readonly type: string;
+    /** Odoo's words, which may quote the row. */
     readonly message: string;
+    /** Index of the row. */
     readonly record?: number | undefined;
   }[];
 }
 
+type Row<Shape extends z.core.$ZodLooseShape> = z.output<z.ZodObject<Shape>> & { readonly id: number };
+
 /** All of them throw what the transport throws, and SetupError `unexpected_answer`. */
 export interface OdooClient {
   readonly transport: OdooTransport;
-  /** Ids in ascending order, archived records included. */
-  search(model: string, domain: Domain, options?: { readonly limit?: number }): Promise<readonly number[]>;
+  /** Ids in ascending order, in one call. */
+  search(
+    model: string,
+    domain: Domain,
+    options?: SearchOptions & { readonly limit?: number },
+  ): Promise<readonly number[]>;
+  count(model: string, domain: Domain, options?: SearchOptions): Promise<number>;
   /**
-   * All records found, in the order of their ids, archived ones included, fetched page by page.
+   * All records found, in the order of their ids, fetched page by page (1,000 over JSON-2, 200 over XML-RPC).
    * @param row names the fields to read and their types, as raw values: many2one as bare id, empty as false
    */
   searchRead<Shape extends z.core.$ZodLooseShape>(
     model: string,
     row: z.ZodObject<Shape>,
     domain: Domain,
+    options?: SearchOptions,
   ): Promise<readonly Row<Shape>[]>;
-  /** Like `searchRead`; ids that do not exist or may not be seen are left out. */
+  /** The same for known ids, archived ones too; those that do not exist or may not be seen are left out. */
   read<Shape extends z.core.$ZodLooseShape>(
     model: string,
     row: z.ZodObject<Shape>,
@@ -54,6 +66,9 @@ export interface OdooClient {
   create(model: string, values: readonly OdooChanges[], options?: WriteOptions): Promise<readonly number[]>;
   /** The same values for all of the records, in one transaction. */
   write(model: string, ids: readonly number[], values: OdooChanges, options?: WriteOptions): Promise<void>;
+  /** Hides the records from lists and searches; nothing is deleted. */
+  archive(model: string, ids: readonly number[], options?: WriteOptions): Promise<void>;
+  restore(model: string, ids: readonly number[], options?: WriteOptions): Promise<void>;
   /** Odoo's import: creates or, where the external id in column `id` is known, updates. Cells are text. */
   load(
     model: string,
@@ -63,72 +78,80 @@ export interface OdooClient {
   ): Promise<LoadResult>;
 }
 
-type Row<Shape extends z.core.$ZodLooseShape> = z.output<z.ZodObject<Shape>> & { readonly id: number };
-
-/** XML-RPC parses on the main thread, 190 µs a record: smaller pages let others in between. */
-const PAGE = { json2: 1_000, xmlrpc: 100 };
-const ARCHIVED_TOO = { active_test: false };
-
 const idsAnswer = z.array(z.int());
 const loadAnswer = z.object({
   ids: z.union([idsAnswer, z.literal(false).transform(() => null)]),
   messages: z.array(z.looseObject({ type: z.string(), message: z.string(), record: z.int().optional() })),
 });
 
-export function odooClient(transport: OdooTransport): OdooClient {
-  const page = PAGE[transport.kind];
+export function createOdooClient(transport: OdooTransport): OdooClient {
+  const page = pageSize(transport);
 
-  async function searchRead<Shape extends z.core.$ZodLooseShape>(
+  async function ask<Schema extends z.ZodType>(
+    schema: Schema,
+    model: string,
+    method: string,
+    args: Readonly<Record<string, RpcValue>>,
+    context: Readonly<Record<string, RpcValue>>,
+  ): Promise<z.output<Schema>> {
+    return parseAnswer(schema, await transport.call({ model, method, args, context }), model);
+  }
+
+  async function readPage<Shape extends z.core.$ZodLooseShape>(
     model: string,
     row: z.ZodObject<Shape>,
     domain: Domain,
+    options?: SearchOptions,
   ): Promise<readonly Row<Shape>[]> {
     const withId = row.extend({ id: z.int() });
-    const fields = Object.keys(withId.shape);
-    const rows: Row<Shape>[] = [];
-    for (;;) {
-      // By id, not by offset: a record that comes or goes meanwhile cannot shift the pages.
-      const after = rows.at(-1)?.id ?? 0;
-      const args = { domain: [...domain, ['id', '>', after]], fields, order: 'id', limit: page, load: '' };
-      const answer = await transport.call({ model, method: 'search_read', args, context: ARCHIVED_TOO });
-      const found = parseAnswer(z.array(withId), answer, model) as unknown as Row<Shape>[];
-      rows.push(...found);
-      if (found.length < page) return rows;
-    }
+    const args = { domain, fields: Object.keys(withId.shape), order: 'id', limit: page, load: '' };
+    const rows = await ask(z.array(withId), model, 'search_read', args, searchContext(options));
+    return rows as unknown as readonly Row<Shape>[];
+  }
+
+  async function write(model: string, ids: readonly number[], values: OdooChanges, options?: WriteOptions) {
+    const args = { vals: emptyAsFalse(values) };
+    await transport.call({ model, method: 'write', ids, args, context: writeContext(options?.quiet ?? false) });
   }
 
   return {
     transport,
-    searchRead,
-    async search(model, domain, { limit } = {}) {
+    search(model, domain, { limit, ...options } = {}) {
       const args = { domain, order: 'id', ...(limit !== undefined && { limit }) };
-      return parseAnswer(
-        idsAnswer,
-        await transport.call({ model, method: 'search', args, context: ARCHIVED_TOO }),
-        model,
-      );
+      return ask(idsAnswer, model, 'search', args, searchContext(options));
+    },
+    count: (model, domain, options) => ask(z.int(), model, 'search_count', { domain }, searchContext(options)),
+    async searchRead(model, row, domain, options) {
+      const rows: Row<typeof row.shape>[] = [];
+      for (;;) {
+        // By id, not by offset: a record that comes or goes meanwhile cannot shift the pages.
+        const found = await readPage(model, row, [...domain, ['id', '>', rows.at(-1)?.id ?? 0]], options);
+        rows.push(...found);
+        if (found.length < page) return rows;
+      }
     },
     async read(model, row, ids) {
       const rows: Row<typeof row.shape>[] = [];
       for (let start = 0; start < ids.length; start += page) {
-        rows.push(...(await searchRead(model, row, [['id', 'in', ids.slice(start, start + page)]])));
+        rows.push(...(await readPage(model, row, [['id', 'in', ids.slice(start, start + page)]], { archived: true })));
       }
       return rows;
     },
-    async create(model, values, { quiet = false } = {}) {
-      const call = { model, method: 'create', args: { vals_list: values.map(emptyAsFalse) } };
-      const answer = await transport.call({ ...call, context: writeContext(quiet) });
-      return parseAnswer(idsAnswer.length(values.length), answer, model);
+    create(model, values, options) {
+      const answer = idsAnswer.length(values.length);
+      const args = { vals_list: values.map(emptyAsFalse) };
+      return ask(answer, model, 'create', args, writeContext(options?.quiet ?? false));
     },
-    async write(model, ids, values, { quiet = false } = {}) {
-      const call = { model, method: 'write', ids, args: { vals: emptyAsFalse(values) } };
-      await transport.call({ ...call, context: writeContext(quiet) });
-    },
-    async load(model, fields, data, { quiet = false } = {}) {
-      const call = { model, method: 'load', args: { fields, data } };
-      return parseAnswer(loadAnswer, await transport.call({ ...call, context: writeContext(quiet) }), model);
-    },
+    write,
+    archive: (model, ids, options) => write(model, ids, { active: false }, options),
+    restore: (model, ids, options) => write(model, ids, { active: true }, options),
+    load: (model, fields, data, options) =>
+      ask(loadAnswer, model, 'load', { fields, data }, writeContext(options?.quiet ?? false)),
   };
+}
+
+function searchContext(options: SearchOptions = {}): Readonly<Record<string, RpcValue>> {
+  return options.archived ? { active_test: false } : {};
 }
 
 /** Odoo spells an empty value `false`, for whatever type of field; some types do not take null. */
