@@ -3,7 +3,7 @@ import type { ClockOffset } from './backend.ts';
 
 /** Readings kept: enough to be narrow, few enough to follow a clock that was set. */
 const KEPT = 32;
-/** What is assumed before the first reading: nothing, within a day. */
+/** Before the first reading: the clocks are taken as equal. */
 const UNKNOWN: ClockOffset = { offsetMs: 0, uncertaintyMs: 0 };
 
 export interface ClockEstimate {
