@@ -24,6 +24,11 @@ export async function webhookRoutes(server: FastifyInstance, options: WebhookOpt
     (_request, body, done) => done(null, body),
   );
   const limits = { bodyLimit: BODY_LIMIT };
+  // Size comes before everything else, also before the type of the content.
+  server.addHook('onRequest', async (request, reply) => {
+    if (Number(request.headers['content-length'] ?? 0) <= BODY_LIMIT) return;
+    return sendProblem(reply, { status: 413, title: 'The body is too large', detail: `At most ${BODY_LIMIT} bytes.` });
+  });
 
   server.post('/webhooks/app', limits, (request, reply) => {
     const header = (name: string) => [request.headers[name]].flat()[0];
