@@ -29,7 +29,13 @@ export interface RunningBridge {
 export async function serve(config: Config, logger: BridgeLogger): Promise<RunningBridge> {
   const context = await createContext(config, logger);
   const closers: (() => Promise<unknown>)[] = [() => context.close()];
-  async function stop(): Promise<void> {
+  let stopping: Promise<void> | null = null;
+  /** Whoever asks again waits for the same end. */
+  function stop(): Promise<void> {
+    stopping ??= closeAll();
+    return stopping;
+  }
+  async function closeAll(): Promise<void> {
     for (const closer of closers.splice(0).reverse()) await closer();
   }
   try {

@@ -7,6 +7,7 @@ import {
   verifySetup,
 } from './backends/odoo/automations.ts';
 import { SERVER_ACTIONS } from './backends/odoo/server-actions.ts';
+import type { OdooTransport } from './backends/odoo/transport.ts';
 import type { Config } from './config.ts';
 import type { Context } from './context.ts';
 import { entities } from './entities/registry.ts';
@@ -28,10 +29,23 @@ export async function runSetup(context: Context, action: SetupAction): Promise<r
   }
   const result = action === 'install' ? await installSetup(options) : await verifySetup(options);
   if (action === 'install') {
+    await forgetVanishedTags(context, transport);
     // The bot itself may be no administrator and could not search for them.
     for (const [name, id] of result.actionIds) await context.cursors.write(`odoo:action:${name}`, String(id));
   }
   return result.items;
+}
+
+/** A tag that was deleted in Odoo is looked for by its name again, and made if need be. */
+async function forgetVanishedTags(context: Context, transport: OdooTransport): Promise<void> {
+  for (const { name } of entities) {
+    const known = await context.cursors.read(`odoo:tag:${name}`);
+    if (known === null) continue;
+    const domain = [['id', '=', Number(known)]];
+    const call = { model: 'res.partner.category', method: 'search', args: { domain }, context: { active_test: false } };
+    const found = await transport.call(call);
+    if (Array.isArray(found) && found.length === 0) await context.cursors.remove(`odoo:tag:${name}`);
+  }
 }
 
 /** The same, in words, for who may not or will not let a program do it. */

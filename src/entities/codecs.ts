@@ -3,6 +3,8 @@ import type { FieldValue } from './define-entity.ts';
 
 /** Empty is null, outer blanks and CRLF are no difference; anything but text is null. */
 export function text(value: unknown): string | null {
+  // A number is text that somebody forgot to quote (a zip code); nothing is emptied for it.
+  if (typeof value === 'number' && Number.isFinite(value)) return String(value);
   if (typeof value !== 'string') return null;
   const cleaned = value.replaceAll('\r\n', '\n').trim();
   return cleaned === '' ? null : cleaned;

@@ -74,9 +74,12 @@ export function defineContact(options: ContactOptions): Entity {
     if ('type' in changes) encodeType(changes.type, row, values, unheld);
     const school = options.hasSchool && 'school' in changes ? (text(changes.school) ?? false) : undefined;
     if (school !== undefined) values.parent_id = school === false ? false : references.companyId(school);
+    if (values.parent_id === null) throw new TypeError('a school must be made before a teacher is put into it');
     const isChild = school === undefined ? row !== null && many2one(row.parent_id) !== null : school !== false;
     // Odoo gives a child the tax number of its parent and writes a child's own up to the parent and its siblings.
     if ('vat' in changes && !isChild) values.vat = orFalse(changes.vat);
+    if (isChild && changes.vat)
+      unheld.push({ field: 'vat', reason: 'The tax number of a contact is that of its company in Odoo.' });
     if (school) {
       // Odoo would copy the school's address down, or this address up, to everyone of type `contact`.
       if (row === null || row.type === 'contact') values.type = 'other';

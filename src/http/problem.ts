@@ -55,7 +55,7 @@ export function installProblems(server: FastifyInstance): void {
 /** PostgreSQL shutting down or not reachable: the sender keeps the event and comes again. */
 function isDatabaseAway(error: Error & { code?: string }): boolean {
   if (error instanceof BridgeError) return false;
-  const away = /^(ECONN\w+|EPIPE|ETIMEDOUT|57P0[123]|08\w{3}|53300)$/.test(error.code ?? '');
+  const away = /^(ECONN\w+|EPIPE|ETIMEDOUT|57P0[123]|40P01|40001|08\w{3}|53300)$/.test(error.code ?? '');
   return (
     away ||
     /Connection terminated|timeout exceeded when trying to connect|driver has already been destroyed/.test(

@@ -107,17 +107,21 @@ function toIntents(row: Row): readonly Intent[] {
 /** @returns the links of the claim that are still this worker's */
 export async function renewLease(db: Db, claimed: Claim): Promise<ReadonlySet<string>> {
   const { rows } = await sql<{ id: string }>`
+    with mine as (select id from links where lease_token = ${claimed.token} order by id for update)
     update links set lease_until = clock_timestamp() + ${LEASE_MS} * interval '1 ms'
-    where lease_token = ${claimed.token} returning id`.execute(db);
+    from mine where links.id = mine.id returning links.id`.execute(db);
   return new Set(rows.map((row) => row.id));
 }
 
 export async function release(db: Db, claimed: Claim, afterMs: number): Promise<void> {
   const ids = claimed.links.map(({ id }) => id);
   await sql`
+    with mine as (
+      select id from links where lease_token = ${claimed.token} and id = any(${ids}::bigint[]) order by id for update)
     update links set lease_token = null, lease_until = null,
-      next_attempt_at = clock_timestamp() + ${afterMs} * interval '1 ms'
-    where lease_token = ${claimed.token} and id = any(${ids}::bigint[])`.execute(db);
+      -- Not all at the same instant: one bad record must not meet the same batch again.
+      next_attempt_at = clock_timestamp() + ${afterMs} * (0.5 + random()) * interval '1 ms'
+    from mine where links.id = mine.id`.execute(db);
 }
 
 /**
@@ -128,9 +132,13 @@ export async function release(db: Db, claimed: Claim, afterMs: number): Promise<
 export async function recordIntents(db: Db, claimed: Claim, intents: readonly Intent[]): Promise<ReadonlySet<string>> {
   const rows = JSON.stringify(intents.map((intent) => ({ ...intent, overAt: new Date(intent.overAt).toISOString() })));
   const held = await sql<{ id: string }>`
-    with held as (
+    with mine as (select id from links where lease_token = ${claimed.token} order by id for update),
+    held as (
       update links set lease_until = clock_timestamp() + ${LEASE_MS} * interval '1 ms'
-      where lease_token = ${claimed.token} returning id),
+      from mine where links.id = mine.id returning links.id),
+    replaced as (
+      delete from intents where kind = 'create' and link_id in (
+        select "linkId" from jsonb_to_recordset(${rows}::jsonb) as i("linkId" bigint, kind text) where i.kind = 'create')),
     announced as (
       insert into intents (link_id, side, kind, key, fields, over_at)
       select held.id, i.side, i.kind, i.key, i.fields, i."overAt"

@@ -39,7 +39,7 @@ export function createCursors(db: Db): Cursors {
     async movedAt(prefix) {
       const row = await db
         .selectFrom('cursors')
-        .select(({ fn }) => fn.max('moved_at').as('at'))
+        .select(({ fn }) => fn.min('moved_at').as('at'))
         .where('name', 'like', `${prefix}%`)
         .executeTakeFirst();
       return row?.at ?? null;

@@ -24,7 +24,13 @@ function toChange(next: Next, attempts: number): Change {
     case 'done':
       return { ...calm, done: true, state: next.outOfScope ? 'out_of_scope' : 'active' };
     case 'again':
-      return { ...calm, done: false, attempts };
+      // At once, but not for ever: what changes again and again is looked at less and less often.
+      return {
+        ...calm,
+        done: false,
+        attempts: attempts + 1,
+        afterMs: attempts < 5 ? null : Math.min(60_000, 250 * 2 ** (attempts - 5)),
+      };
     case 'retry':
       return { ...calm, done: false, attempts: attempts + 1, afterMs: next.afterMs, error: next.error };
     case 'wait':
@@ -46,6 +52,7 @@ export async function settle(
 ): Promise<number> {
   if (settlements.length === 0) return 0;
   return db.transaction().execute(async (trx) => {
+    await lockInOrder(trx, settlements);
     const kept = await settleLinks(trx, claimed, settlements);
     const valid = settlements.filter(({ link }) => kept.has(link.id));
     await settleBases(trx, valid);
@@ -62,6 +69,15 @@ export async function settle(
   });
 }
 
+/** All rows that this settlement will touch, in the order of their ids as marks take them: so neither waits for the other. */
+async function lockInOrder(trx: Trx, settlements: readonly Settlement[]): Promise<void> {
+  const ids = settlements.map(({ link }) => link.id);
+  await sql`
+    select id from links where id = any(${ids}::bigint[]) or exists (
+      select from links own where own.id = any(${ids}::bigint[]) and own.odoo_id = links.odoo_id and own.odoo_model = links.odoo_model)
+    order by id for update`.execute(trx);
+}
+
 interface Kept {
   readonly appId: string | null;
   readonly odooId: number | null;
@@ -73,16 +89,17 @@ async function settleLinks(trx: Trx, claimed: Claim, settlements: readonly Settl
   const rows = JSON.stringify(
     settlements.map(({ link, next, ownAppStamp, ownOdooStamp, warnings }) => ({
       ...toChange(next, link.attempts),
+      waits: next.kind === 'wait',
       id: link.id,
       seq: link.seq,
       ownAppStamp,
       ownOdooStamp,
-      warnings: warnings && warnings.length > 0 ? warnings : null,
+      warnings,
     })),
   );
   const result = await sql<{ id: string; app_id: string | null; odoo_id: number | null; odoo_model: string }>`
     with s as (
-      select * from jsonb_to_recordset(${rows}::jsonb) as s(id bigint, seq bigint, done boolean, state text, attempts integer,
+      select * from jsonb_to_recordset(${rows}::jsonb) as s(id bigint, seq bigint, done boolean, waits boolean, state text, attempts integer,
         "afterMs" double precision, error jsonb, hold jsonb, warnings jsonb, "ownAppStamp" text, "ownOdooStamp" text)),
     locked as (
       select l.id from links l join s on s.id = l.id where l.lease_token = ${claimed.token} order by l.id for update of l)
@@ -91,8 +108,9 @@ async function settleLinks(trx: Trx, claimed: Claim, settlements: readonly Settl
       state = s.state,
       state_since = case when links.state = s.state then links.state_since else clock_timestamp() end,
       attempts = s.attempts,
-      next_attempt_at = clock_timestamp() + s."afterMs" * interval '1 ms',
-      error = nullif(s.error, 'null'), hold = nullif(s.hold, 'null'), warnings = nullif(s.warnings, 'null'),
+      next_attempt_at = case when links.dirty_seq > s.seq and not s.waits then null
+        else clock_timestamp() + s."afterMs" * interval '1 ms' end,
+      error = nullif(s.error, 'null'), hold = nullif(s.hold, 'null'), warnings = case when s.warnings is null then links.warnings else nullif(s.warnings, '[]') end,
       own_app_stamp = coalesce(s."ownAppStamp", links.own_app_stamp),
       own_odoo_stamp = coalesce(s."ownOdooStamp", links.own_odoo_stamp),
       lease_token = null, lease_until = null

@@ -140,11 +140,14 @@ async function park(context: ReconcileContext, claim: Claim, error: unknown): Pr
   await context.links.settle(claim, settlements, { reconcileId: crypto.randomUUID(), clocks });
 }
 
-/** PostgreSQL's own errors (a five-character SQLSTATE) and lost connections: about the store, not about a record. */
+/** Lost connections, deadlocks, lack of resources: about the store. Other errors of PostgreSQL are about the data. */
 function isDatabaseError(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const code = 'code' in error ? String(error.code) : '';
-  return /^([0-9A-Z]{5}|ECONN\w+|EPIPE|ETIMEDOUT|ENOTFOUND)$/.test(code) || /connection|timeout/i.test(error.message);
+  return (
+    /^((08|40|53|55|57|58|XX)[0-9A-Z]{3}|ECONN\w+|EPIPE|ETIMEDOUT|ENOTFOUND)$/.test(code) ||
+    /connection|timeout/i.test(error.message)
+  );
 }
 
 /** Wakes sleepers. `listen` before looking, so that a ring between the look and the sleep is not missed. */

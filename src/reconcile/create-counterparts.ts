@@ -4,12 +4,13 @@
  */
 import type { WriteResult } from '../backends/backend.ts';
 import type { CanonicalRecord, Entity, Side } from '../entities/define-entity.ts';
+import { BridgeError } from '../errors.ts';
 import { type Base, type Claim, PRIORITY, type Settlement } from '../links/links.ts';
 import { ensureReferences } from './apply-updates.ts';
 import type { ReconcileContext } from './context.ts';
 import { findCounterparts, type MatchVerdict } from './find-counterparts.ts';
 import type { Observation } from './read-both-sides.ts';
-import { mayStillLand, nextAfter } from './settlement.ts';
+import { mayStillLand, nextAfter, nextAfterError } from './settlement.ts';
 import { createKey } from './write-keys.ts';
 
 export interface PlannedCreate {
@@ -78,19 +79,27 @@ async function linkFound(
 ): Promise<readonly Settlement[]> {
   const found = verdicts.flatMap((verdict) => (verdict.kind === 'link' ? [verdict] : []));
   if (found.length === 0) return [];
-  await context[target].adopt(
-    entity,
-    found.map(({ id }) => id),
-  );
+  const settlements: Settlement[] = [];
   for (const { plan, id } of found) {
-    await context.links.attach(claim, plan.seen.link.id, { side: target, id, odooModel: entity.odoo.model });
+    const { link } = plan.seen;
+    try {
+      await context[target].adopt(entity, [id]);
+      await context.links.attach(claim, link.id, { side: target, id, odooModel: entity.odoo.model });
+      settlements.push({
+        ...again(plan.seen),
+        outcome: 'link',
+        logged: true,
+        wroteOdoo: target === 'odoo',
+        keepIntents: true,
+      });
+    } catch (error) {
+      // One record that may not be touched must not hold the others up.
+      if (!(error instanceof BridgeError)) throw error;
+      const next = nextAfterError(context, link.attempts, error);
+      settlements.push({ link, next, outcome: next.kind, logged: true });
+    }
   }
-  return found.map(({ plan }) => ({
-    ...again(plan.seen),
-    outcome: 'link',
-    logged: true,
-    wroteOdoo: target === 'odoo',
-  }));
+  return settlements;
 }
 
 async function createAll(

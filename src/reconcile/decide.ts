@@ -1,5 +1,5 @@
 /** What to do about one link, from what both sides and the base say. Pure: no I/O, no clock, no library. */
-import type { CanonicalChanges, CanonicalRecord, Side } from '../entities/define-entity.ts';
+import type { CanonicalChanges, CanonicalRecord, FieldValue, Side } from '../entities/define-entity.ts';
 import { type GroupOutcome, type MergeInput, type MergeSide, mergeFields } from './merge-fields.ts';
 
 /** How a side knows the record. `unlinked`: no id yet. `missing`: an id that the side did not return. */
@@ -42,7 +42,8 @@ export const RULES: Readonly<Record<AppExistence, Readonly<Record<OdooExistence,
   },
   // An app id that was left out of the answer is neither a deletion nor a reason to create.
   missing: {
-    unlinked: 'missing_in_app',
+    // Nothing ties it to anything: an id that never existed, or not yet.
+    unlinked: 'forget',
     missing: 'missing_in_app',
     archived: 'missing_in_app',
     active: 'missing_in_app',
@@ -85,8 +86,13 @@ function decideMerge(input: MergeInput): Decision {
   const toOdoo: Record<string, CanonicalRecord[string]> = {};
   for (const outcome of outcomes) {
     if (outcome.kind !== 'flow') continue;
-    const [from, to] = outcome.to === 'app' ? [input.odoo, toApp] : [input.app, toOdoo];
-    for (const field of outcome.group.fields) to[field] = from.values[field] ?? null;
+    const [from, into, changes] =
+      outcome.to === 'app' ? [input.odoo, input.app, toApp] : [input.app, input.odoo, toOdoo];
+    for (const field of outcome.group.fields) {
+      const [value, held] = [from, into].map(({ values }) => values[field] ?? null) as [FieldValue, FieldValue];
+      // A field of the group that is the same already is not written again: it might have side effects there.
+      if (!input.entity.same(field, value, held)) changes[field] = value;
+    }
   }
   const merge = { toApp, toOdoo, outcomes };
   const agreed = outcomes.every(({ kind }) => kind !== 'flow');

@@ -45,6 +45,12 @@ function foldIntents(
   now: number,
 ): { base: Base | null; unsettledUntil: number | null } {
   const updates = link.intents.filter(({ kind }) => kind === 'update');
+  const created = link.intents.find(({ kind }) => kind === 'create');
+  // Both sides were equal to what was sent when our creation landed: edits since then are edits.
+  if (link.base === null && created && sides.app && sides.odoo) {
+    const values = { ...created.fields };
+    return { base: { app: values, odoo: { ...values } }, unsettledUntil: null };
+  }
   if (updates.length === 0 || link.base === null) return { base: link.base, unsettledUntil: null };
   const folded = { app: { ...link.base.app }, odoo: { ...link.base.odoo } };
   let unsettledUntil: number | null = null;

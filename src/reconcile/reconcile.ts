@@ -1,7 +1,9 @@
 /** The core: read both sides, decide, apply, settle, for a claimed batch of links of one entity. */
 import { randomUUID } from 'node:crypto';
-import type { Entity } from '../entities/define-entity.ts';
+import type { CanonicalChanges, Entity } from '../entities/define-entity.ts';
 import { entitiesOfModel } from '../entities/registry.ts';
+import { findUnstorable } from '../entities/storable-text.ts';
+import type { ErrorDetail } from '../errors.ts';
 import { digestRecord } from '../links/digest.ts';
 import { type Base, type Claim, type Hold, PRIORITY, type Settlement } from '../links/links.ts';
 import { applyUpdates, type PlannedUpdate } from './apply-updates.ts';
@@ -47,6 +49,11 @@ function planBatch(context: ReconcileContext, entity: Entity, observations: read
       continue;
     }
     const decision = decide(toDecideInput(context, entity, seen));
+    const unstorable = findUnstorable(valuesToWrite(decision));
+    if (unstorable !== null) {
+      plan.settled.push(parkUnstorable(seen, unstorable));
+      continue;
+    }
     if (decision.kind === 'update') plan.updates.push({ seen, merge: decision.merge });
     else if (decision.kind === 'create' && decision.in === 'odoo')
       plan.createsInOdoo.push({ seen, values: decision.values });
@@ -54,6 +61,16 @@ function planBatch(context: ReconcileContext, entity: Entity, observations: read
     else plan.settled.push(settleWithoutWriting(entity, seen, decision));
   }
   return plan;
+}
+
+/** Looked at before anything is stored or sent: neither our own database nor the other side could hold it. */
+function valuesToWrite(decision: Decision): CanonicalChanges {
+  if (decision.kind === 'create') return decision.values;
+  return decision.kind === 'update' ? { ...decision.merge.toApp, ...decision.merge.toOdoo } : {};
+}
+
+function parkUnstorable({ link }: Observation, error: ErrorDetail): Settlement {
+  return { link, next: { kind: 'park', error }, outcome: 'park', logged: true };
 }
 
 function settleWithoutWriting(
@@ -123,7 +140,7 @@ async function markOtherMemberships(
   const { model } = entity.odoo;
   const others = entitiesOfModel(model).filter((other) => other !== entity);
   const members = observations.flatMap(({ odoo }) =>
-    odoo === null
+    odoo === null || odoo.values.active !== true
       ? []
       : others.filter(({ name }) => odoo.memberOf.includes(name)).map(({ name }) => ({ name, id: odoo.id })),
   );

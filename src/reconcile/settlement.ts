@@ -42,9 +42,13 @@ export function nextAfterError(context: Pick<ReconcileContext, 'random'>, attemp
 
 /** True when a call of ours may still change Odoo: its intent must stay. */
 export function mayStillLand(result: WriteResult | null): boolean {
-  return (
-    result?.kind === 'failed' && !(result.error instanceof RetryableError && result.error.outcome === 'not-applied')
-  );
+  return result?.kind === 'failed' && result.error instanceof RetryableError && result.error.outcome === 'unknown';
+}
+
+/** An older call of ours, not answered then, may be what made this write stale: it is still to be recognised as ours. */
+function earlierMayLand({ link }: Observation, results: SideResults): boolean {
+  const stale = results.app?.kind === 'stale' || results.odoo?.kind === 'stale';
+  return stale && link.intents.length > 0;
 }
 
 export function settleMerge(
@@ -67,7 +71,7 @@ export function settleMerge(
     outcome: outcomeOf(next, conflicts.length > 0, merge),
     direction: [...new Set(flows.map((flow) => (flow.to === 'app' ? 'odoo→app' : 'app→odoo')))].join(' '),
     fields: flows.map((flow) => flow.group.name),
-    keepIntents: mayStillLand(results.app) || mayStillLand(results.odoo),
+    keepIntents: mayStillLand(results.app) || mayStillLand(results.odoo) || earlierMayLand(seen, results),
     wroteOdoo: stampOf(results.odoo) !== null,
     ownAppStamp: stampOf(results.app),
     ownOdooStamp: stampOf(results.odoo),
@@ -120,7 +124,8 @@ function agreedField(
   }
   if (result.warnings.some((warning) => warning.field === field)) return now;
   const written = result.values[field];
-  return { ...now, [to]: written === undefined ? now[from] : written };
+  // A field of the group that was the same already was not sent.
+  return { ...now, [to]: written === undefined ? now[to] : written };
 }
 
 function describeConflict(

@@ -31,7 +31,8 @@ const eventSchema = z.object({
       .string()
       .min(1)
       .max(128)
-      .regex(/^[^,\p{Cc}]+$/u),
+      .regex(/^[^,\p{Cc}]+$/u)
+      .refine((id) => id.isWellFormed()),
   }),
 });
 

@@ -4,7 +4,8 @@ import * as codecs from '../../src/entities/codecs.ts';
 
 t.test('text: empty is null, outer blanks and CRLF are no difference', async (t) => {
   t.equal(codecs.text('  a\r\nb '), 'a\nb');
-  for (const empty of ['', '   ', null, undefined, false, 7]) t.equal(codecs.text(empty), null);
+  t.equal(codecs.text(75001), '75001');
+  for (const empty of ['', '   ', null, undefined, false, Number.NaN]) t.equal(codecs.text(empty), null);
 });
 
 t.test('what Odoo gives', async (t) => {

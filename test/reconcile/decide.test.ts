@@ -14,7 +14,7 @@ const TABLE: Readonly<Record<AppExistence, Readonly<Record<OdooExistence, string
     out_of_scope: 'forget',
   },
   missing: {
-    unlinked: 'hold missing_in_app',
+    unlinked: 'forget',
     missing: 'hold missing_in_app',
     archived: 'hold missing_in_app',
     active: 'hold missing_in_app',
@@ -90,7 +90,7 @@ t.test('an update carries what flows to each side', async (t) => {
     app: { existence: 'active', side: side({ name: 'A', street: 'old', city: 'old' }, 1) },
     odoo: { existence: 'active', side: side({ name: 'old', street: 'O', city: 'old' }, 1) },
   });
-  t.match(decision, { kind: 'update', merge: { toOdoo: { name: 'A' }, toApp: { street: 'O', city: 'old' } } });
+  t.match(decision, { kind: 'update', merge: { toOdoo: { name: 'A' }, toApp: { street: 'O' } } });
   const empty = { ...side({}, 2), values: { active: true } };
   const cleared = decide({
     entity: sample,

@@ -1,10 +1,10 @@
 /** The app as a side: the contract's requests, in bulk. */
 import { z } from 'zod';
 import type { CanonicalRecord, Entity } from '../../entities/define-entity.ts';
+import { findUnstorable } from '../../entities/storable-text.ts';
 import { BridgeError, SetupError, TerminalError } from '../../errors.ts';
 import type { Backend, ChangedPage, SideRecord, WriteResult } from '../backend.ts';
 import { type ClockEstimate, createClockEstimate } from '../clock-offset.ts';
-import { findUnstorable } from '../storable-text.ts';
 import { type AppClient, type AppClientOptions, createAppClient } from './app-client.ts';
 
 const BATCH = 200;
@@ -18,7 +18,11 @@ const recordSchema = z.looseObject({
   deleted_at: z.string().nullish(),
 });
 type AppRecord = z.infer<typeof recordSchema>;
-const dataSchema = z.object({ data: z.array(recordSchema) });
+/** A record that is not as the contract says is left out: it must not stop the others of its page. */
+const recordsSchema = z
+  .array(z.unknown())
+  .transform((records) => records.flatMap((record) => recordSchema.safeParse(record).data ?? []));
+const dataSchema = z.object({ data: recordsSchema });
 const pageSchema = dataSchema.extend({
   next_cursor: z.string().nullable(),
   server_time: z.iso.datetime({ offset: true }),
@@ -52,7 +56,7 @@ export function createAppBackend(options: AppClientOptions): Backend {
   return {
     side: 'app',
     async read(entity, ids) {
-      const pages = chunk(ids, BATCH).map((some) => get(call, entity, { ids: some.join(',') }, dataSchema));
+      const pages = chunkIds(ids).map((some) => get(call, entity, { ids: some.join(',') }, dataSchema));
       return (await Promise.all(pages)).flatMap(({ body }) => body.data.map((record) => toSideRecord(entity, record)));
     },
     readChanged: (entity, since, cursor) => readChanged(call, clock, entity, since, cursor),
@@ -261,4 +265,19 @@ function chunk<T>(items: readonly T[], size: number): T[][] {
   return Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
     items.slice(index * size, (index + 1) * size),
   );
+}
+
+/** Ids may be long: the address of a request stays well under the 8 KiB that servers take. */
+function chunkIds(ids: readonly string[]): string[][] {
+  const chunks: string[][] = [];
+  let length = Number.POSITIVE_INFINITY;
+  for (const id of ids) {
+    length += encodeURIComponent(id).length + 3;
+    if (length > 4_000 || chunks.at(-1)?.length === BATCH) {
+      chunks.push([]);
+      length = encodeURIComponent(id).length;
+    }
+    chunks.at(-1)?.push(id);
+  }
+  return chunks;
 }

@@ -1,8 +1,8 @@
 /** Creating records through `load()`: with an external id each, so that a second try finds the first. */
 import type { CanonicalRecord, Entity, OdooWrite } from '../../entities/define-entity.ts';
-import { BridgeError, TerminalError } from '../../errors.ts';
+import { findUnstorable } from '../../entities/storable-text.ts';
+import { BridgeError, describeError, TerminalError } from '../../errors.ts';
 import type { CreateOperation, WriteResult } from '../backend.ts';
-import { findUnstorable } from '../storable-text.ts';
 import type { OdooContext } from './odoo-context.ts';
 import { maskPersonal } from './odoo-errors.ts';
 import { loadReferences, type OdooRow, readRows, toSideRecord } from './odoo-records.ts';
@@ -29,8 +29,12 @@ export async function createRecords(
     if (error) results.set(operation, { kind: 'refused', error });
     else rows.push(toRow(odoo, entity, operation));
   }
-  for (let start = 0; start < rows.length; start += 200) {
-    await loadRows(odoo, entity, rows.slice(start, start + 200), quiet, results);
+  // One load per set of columns: a cell that is left empty for a record would take the default away that Odoo gives.
+  const alike = Map.groupBy(rows, ({ columns }) => Object.keys(columns).sort().join());
+  for (const group of alike.values()) {
+    for (let start = 0; start < group.length; start += 200) {
+      await loadRows(odoo, entity, group.slice(start, start + 200), quiet, results);
+    }
   }
   return operations.map((operation) => results.get(operation) ?? unanswered());
 }
@@ -79,7 +83,7 @@ async function loadRows(
   if (refused.size === 0) return splitOrRefuse(odoo, entity, rows, quiet, results, error);
   for (const [index, message] of refused) {
     const row = rows[index];
-    if (row) results.set(row.operation, { kind: 'refused', error: refusedByOdoo(message) });
+    if (row) results.set(row.operation, { kind: 'refused', error: describeError(refusedByOdoo(message)) });
   }
   await loadRows(
     odoo,
@@ -100,8 +104,7 @@ async function splitOrRefuse(
 ): Promise<void> {
   const [only] = rows;
   if (rows.length === 1 && only) {
-    const { code, message, remedy } = error;
-    results.set(only.operation, { kind: 'refused', error: { code, message, remedy } });
+    results.set(only.operation, { kind: 'refused', error: describeError(error) });
     return;
   }
   const middle = Math.ceil(rows.length / 2);

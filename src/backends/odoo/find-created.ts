@@ -24,7 +24,8 @@ export async function findCreated(
   return new Map(rows.map(({ name, res_id }) => [`${module}.${name}`, String(res_id)]));
 }
 
-async function findByName(odoo: OdooContext, model: string, module: string, names: readonly string[]) {
+/** By name within our module; archived or not, whatever became of the record since. */
+export async function findByName(odoo: OdooContext, model: string, module: string, names: readonly string[]) {
   const action = await odoo.action('find_external_ids');
   if (action !== null) return findExternalIds(odoo.transport, action, model, module, names);
   try {

@@ -91,12 +91,20 @@ export function createOdooBackend(options: OdooBackendOptions): OdooBackend {
     hasCompareAndSet: async () => (await odoo.action('write_if_unchanged')) !== null,
     observeDate({ serverDate, sentAt, receivedAt }) {
       byDates.observe({ from: serverDate, to: serverDate + 1_000, sentAt, receivedAt });
+      // The clock was set since our last write: until the next one the web server's is the better witness.
+      if (wroteOnce && contradicts(byWrites.current(), byDates.current())) wroteOnce = false;
     },
   };
 }
 
+/** Both clocks of one server may be apart, but not by seconds. */
+function contradicts(left: ClockOffset, right: ClockOffset): boolean {
+  return Math.abs(left.offsetMs - right.offsetMs) > left.uncertaintyMs + right.uncertaintyMs + 5_000;
+}
+
 async function decodeRows(odoo: OdooContext, entity: Entity, rows: Awaited<ReturnType<typeof readRows>>) {
   await loadReferences(odoo.references, rows);
+  odoo.references.requireTag(entity.name);
   return rows.map((row) => toSideRecord(entity, row, odoo.references));
 }
 
@@ -109,6 +117,7 @@ async function readChanged(
   cursor: string | null,
 ): Promise<ChangedPage> {
   await odoo.references.load();
+  odoo.references.requireTag(entity.name);
   // Taken before the read, on Odoo's clock, and rather too early than too late.
   const serverTime = Date.now() + clock.offsetMs - clock.uncertaintyMs;
   const domain: RpcValue[] = [['id', '>', cursor === null ? 0 : Number(cursor)]];

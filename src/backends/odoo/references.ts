@@ -23,6 +23,8 @@ export interface ReferenceStore extends OdooReferences {
   findMissingCompanies(names: readonly string[]): Promise<readonly string[]>;
   rememberCompany(name: string, id: number): void;
   tags(): ReadonlyMap<string, number>;
+  /** @throws SetupError when the tag of the entity was there once and is gone: only this entity stops */
+  requireTag(entity: string): void;
 }
 
 const FRESH_MS = 600_000;
@@ -36,6 +38,7 @@ export function createReferences(transport: OdooTransport, tagSettings: TagSetti
   const countryIds = new Map<string, number>();
   const languages = new Set<string>();
   const tags = new Map<string, number>();
+  const vanished = new Map<string, string>();
   const companyNames = new Map<number, string>();
   const companyIds = new Map<string, number>();
   let loadedAt = Number.NEGATIVE_INFINITY;
@@ -84,7 +87,11 @@ export function createReferences(transport: OdooTransport, tagSettings: TagSetti
       const known = await tagSettings.recall(entity);
       const domain = known === null ? [['name', '=', name]] : [['id', '=', known]];
       const [found] = await search('res.partner.category', domain, ['name'], namedRows);
-      if (known !== null && !found) throw tagVanished(entity, name);
+      if (known !== null && !found) {
+        vanished.set(entity, name);
+        continue;
+      }
+      vanished.delete(entity);
       const id = found?.id ?? (await createTag(name));
       tags.set(entity, id);
       if (known === null) await tagSettings.remember(entity, id);
@@ -118,7 +125,6 @@ export function createReferences(transport: OdooTransport, tagSettings: TagSetti
       const patterns = names.map((name) => ['name', '=ilike', name.trim().replace(/[\\%_]/g, '\\$&')]);
       const domain = ['&', ['is_company', '=', true], ...Array(patterns.length - 1).fill('|'), ...patterns];
       const rows = await search('res.partner', domain, ['name'], namedRows);
-      for (const name of names) companyIds.delete(foldExact(name));
       // The oldest of several namesakes, so that every bridge process takes the same one.
       for (const { id, name } of rows.reverse()) if (name !== false) rememberCompany(name, id);
       return [...new Map(names.map((name) => [foldExact(name), name]))]
@@ -127,6 +133,10 @@ export function createReferences(transport: OdooTransport, tagSettings: TagSetti
     },
     rememberCompany,
     tags: () => tags,
+    requireTag(entity) {
+      const name = vanished.get(entity);
+      if (name !== undefined) throw tagVanished(entity, name);
+    },
     countryCode: (id) => countries.get(id) ?? null,
     countryId: (code) => countryIds.get(code.toUpperCase()) ?? null,
     odooLanguage: (tag) => findLanguage(languages, tag),
@@ -155,6 +165,7 @@ function tagVanished(entity: string, name: string): SetupError {
   return new SetupError({
     code: 'tag_vanished',
     message: `The contact tag of "${entity}" (${name}) no longer exists in Odoo; this entity is paused.`,
-    remedy: `Restore the tag, or forget it with "bridge webhooks install", which makes a new one.`,
+    remedy:
+      'Make a contact tag of that name in Odoo and run "bridge webhooks install", which takes it for the old one.',
   });
 }

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { foldExact, text } from '../../entities/codecs.ts';
 import { TerminalError } from '../../errors.ts';
+import { findByName } from './find-created.ts';
 import type { OdooContext } from './odoo-context.ts';
 import { loadRecords } from './server-actions.ts';
 import { writeContext } from './write-context.ts';
@@ -9,6 +10,9 @@ import { writeContext } from './write-context.ts';
 /** Its external id is made of its name: a second try after a lost answer finds the first company. */
 export async function createCompany(odoo: OdooContext, name: string): Promise<number> {
   const hash = createHash('sha256').update(foldExact(name)).digest('hex').slice(0, 32);
+  // A company of ours that was renamed in Odoo is that school still: load() would rename it back.
+  const [known] = await findByName(odoo, 'res.partner', `bridge_${odoo.instance}`, [`company-${hash}`]);
+  if (known) return known.res_id;
   const fields = ['id', 'name', 'is_company'];
   const data = [[`bridge_${odoo.instance}.company-${hash}`, text(name) ?? name, '1']];
   const { ids } = await loadRecords(odoo.transport, {

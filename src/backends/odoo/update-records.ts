@@ -1,9 +1,9 @@
 /** Updating records: each only if it still is what the decision was made on. */
 import { isDeepStrictEqual } from 'node:util';
 import type { Entity, FieldValue, OdooValues, OdooWrite } from '../../entities/define-entity.ts';
+import { findUnstorable } from '../../entities/storable-text.ts';
 import { BridgeError, SetupError, TerminalError } from '../../errors.ts';
 import type { UpdateOperation, WriteResult } from '../backend.ts';
-import { findUnstorable } from '../storable-text.ts';
 import type { OdooContext } from './odoo-context.ts';
 import { type OdooRow, readRows } from './odoo-records.ts';
 import { type PlainRow, writePlain } from './plain-writes.ts';

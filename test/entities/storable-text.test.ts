@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import t from 'tap';
-import { findUnstorable } from '../../src/backends/storable-text.ts';
+import { findUnstorable } from '../../src/entities/storable-text.ts';
 
 t.test('what people write can be stored', async (t) => {
   t.equal(findUnstorable({}), null);

@@ -1,5 +1,5 @@
-import type { FieldValue } from '../entities/define-entity.ts';
 import type { ErrorDetail } from '../errors.ts';
+import type { FieldValue } from './define-entity.ts';
 
 /** Control characters that no XML carries, and halves of surrogate pairs. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for.
