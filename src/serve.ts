@@ -1,5 +1,6 @@
 /** The running bridge: database, both sides, controller, schedule and HTTP, started in this order and ended backwards. */
 
+import type { FastifyInstance } from 'fastify';
 import type { Config } from './config.ts';
 import { type Context, createContext } from './context.ts';
 import { listenOnChannel } from './db/listen.ts';
@@ -44,7 +45,7 @@ export async function serve(config: Config, logger: BridgeLogger): Promise<Runni
     const listener = listenOnChannel(context.databaseUrl, CHANNEL, () => controller.nudge());
     closers.push(() => listener.stop());
     const server = await buildHttp(context);
-    closers.push(() => server.close());
+    closers.push(() => closeServer(server));
     const url = await server.listen({ host: config.HOST, port: config.PORT });
     const tidy = async () => void (await forgetOld(context.db, config.LOG_RETENTION_DAYS));
     const polling = { ...context, overlapMs: config.POLL_OVERLAP_SECONDS * 1000, now: Date.now, tidy };
@@ -58,6 +59,16 @@ export async function serve(config: Config, logger: BridgeLogger): Promise<Runni
   } catch (error) {
     await stop();
     throw error;
+  }
+}
+
+/** A connection that was busy when closing began is idle soon, and would else be kept for a minute. */
+async function closeServer(server: FastifyInstance): Promise<void> {
+  const timer = setInterval(() => server.server.closeIdleConnections(), 50);
+  try {
+    await server.close();
+  } finally {
+    clearInterval(timer);
   }
 }
 
