@@ -108,13 +108,9 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   const parsed = schema.safeParse(given);
   if (!parsed.success) {
     throw new ConfigError(
-      parsed.error.issues.map(({ path, message }) => `${String(path[0])} ${describe(message)} (see .env.example)`),
+      parsed.error.issues.map(({ path, message }) => `${String(path[0])} ${message} (see .env.example)`),
     );
   }
   const dataDir = resolve(parsed.data.DATA_DIR);
   return { ...parsed.data, DATA_DIR: dataDir, LOG_FILE: parsed.data.LOG_FILE ?? join(dataDir, 'bridge.log') };
-}
-
-function describe(message: string): string {
-  return /^Invalid input: expected/.test(message) ? 'is missing' : message;
 }
