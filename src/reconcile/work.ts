@@ -1,0 +1,107 @@
+/** One look at the queue: claims what is dirty, entity by entity, and reconciles it. Without timers: who calls it decides when. */
+import { findEntity } from '../entities/registry.ts';
+import { BridgeError, describeError, RetryableError, SetupError, TerminalError } from '../errors.ts';
+import type { Claim } from '../links/links.ts';
+import { backoffMs } from './backoff.ts';
+import type { ReconcileContext } from './context.ts';
+import { reconcile } from './reconcile.ts';
+
+export interface WorkOptions {
+  /** Links of one batch. */
+  readonly batchSize: number;
+  /** Entities that a person paused. */
+  readonly isPaused: (entity: string) => boolean;
+  /** Keeps the lease alive while the pass runs. */
+  readonly underLease: (claim: Claim, pass: () => Promise<void>) => Promise<void>;
+}
+
+const LONGEST_PAUSE_MS = 15_000;
+
+/** @returns a function that looks once; it resolves with whether there was anything to do, and rejects when the store is away */
+export function createWork(context: ReconcileContext, options: WorkOptions): () => Promise<boolean> {
+  const resting = new Map<string, { failures: number; until: number }>();
+
+  function isResting(name: string): boolean {
+    return (resting.get(name)?.until ?? 0) > context.now();
+  }
+
+  /** Hammering a side that is away does not bring it back. The other entities go on: their collection may be well. */
+  function rest(name: string, error: unknown): void {
+    const failures = (resting.get(name)?.failures ?? 0) + 1;
+    const pauseMs = Math.min(LONGEST_PAUSE_MS, backoffMs(failures - 2, context.random()));
+    resting.set(name, { failures, until: context.now() + pauseMs });
+    const { code, message } = describeError(error);
+    context.log.warn({ entity: name, code, pauseMs }, message);
+  }
+
+  return async function workOnce() {
+    let busy = false;
+    for (const name of await context.links.findDirty()) {
+      const entity = findEntity(name);
+      if (!entity || options.isPaused(name) || isResting(name)) continue;
+      const claim = await context.links.claim(name, entity.odoo.model, options.batchSize);
+      if (claim === null) continue;
+      busy = true;
+      try {
+        await options.underLease(claim, () => passOver(context, claim));
+        resting.delete(name);
+      } catch (error) {
+        rest(name, error);
+      }
+    }
+    return busy;
+  };
+}
+
+/**
+ * One pass. A batch that fails as a whole for a reason of its own is halved until the bad record stands alone
+ * and is parked; a side that is away gives the whole batch back untouched.
+ */
+async function passOver(context: ReconcileContext, claim: Claim): Promise<void> {
+  const entity = findEntity(claim.entity);
+  if (!entity) return;
+  try {
+    await reconcile(context, entity, claim);
+  } catch (error) {
+    const aboutRecord = error instanceof TerminalError || !(error instanceof BridgeError || isDatabaseError(error));
+    if (!aboutRecord) {
+      const atLeast = error instanceof RetryableError ? error.retryAfterMs : undefined;
+      await context.links.release(claim, atLeast ?? (error instanceof SetupError ? 5_000 : 500));
+      throw error;
+    }
+    if (claim.links.length > 1) {
+      const middle = Math.ceil(claim.links.length / 2);
+      await passOver(context, { ...claim, links: claim.links.slice(0, middle) });
+      return passOver(context, { ...claim, links: claim.links.slice(middle) });
+    }
+    await park(context, claim, error);
+  }
+}
+
+async function park(context: ReconcileContext, claim: Claim, error: unknown): Promise<void> {
+  const settlements = claim.links.map((link) => ({
+    link,
+    next: { kind: 'park' as const, error: describeError(error) },
+    outcome: 'park',
+    logged: true,
+  }));
+  // The stack names files and lines of the bridge, never a record.
+  const where =
+    error instanceof Error ? error.stack?.split('\n').filter((line) => line.trimStart().startsWith('at ')) : undefined;
+  context.log.error(
+    { code: describeError(error).code, linkIds: claim.links.map(({ id }) => id), where },
+    'record parked',
+  );
+  const clocks = { app: context.app.clock(), odoo: context.odoo.clock() };
+  await context.links.settle(claim, settlements, { reconcileId: crypto.randomUUID(), clocks });
+}
+
+/** Lost connections, deadlocks, lack of resources: about the store. Other errors of PostgreSQL are about the data. */
+function isDatabaseError(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const code = 'code' in error ? String(error.code) : '';
+  return (
+    /^((08|40|53|55|57|58|XX)[0-9A-Z]{3}|ECONN\w+|EPIPE|ETIMEDOUT|ENOTFOUND)$/.test(code) ||
+    /connection|timeout/i.test(error.message)
+  );
+}
