@@ -21,6 +21,11 @@ export async function up(db: Kysely<any>): Promise<void> {
       next_attempt_at timestamptz,
       own_app_stamp text,
       own_odoo_stamp text,
+      app_edit jsonb,
+      odoo_edit jsonb,
+      flips jsonb,
+      restoring jsonb,
+      released boolean not null default false,
       error jsonb,
       hold jsonb,
       warnings jsonb,
@@ -43,6 +48,9 @@ export async function up(db: Kysely<any>): Promise<void> {
       odoo jsonb not null,
       app_digest text not null,
       odoo_digest text not null,
+      app_stamp text,
+      odoo_stamp text,
+      mapping text,
       agreed_at timestamptz not null default now()
     )`.execute(db);
 
@@ -54,11 +62,23 @@ export async function up(db: Kysely<any>): Promise<void> {
       kind text not null check (kind in ('create', 'update')),
       key text not null,
       fields jsonb not null,
-      expected jsonb,
+      conflicts jsonb not null default '[]',
+      edited jsonb,
       created_at timestamptz not null default now(),
       over_at timestamptz not null
     )`.execute(db);
   await sql`create index intents_link on intents (link_id)`.execute(db);
+
+  // What the guards let pass in the last 24 hours: reserved in the transaction that announces the write.
+  await sql`
+    create table guard_uses (
+      link_id bigint not null references links on delete cascade,
+      kind text not null check (kind in ('archive', 'rewrite')),
+      entity text not null,
+      used_at timestamptz not null default now(),
+      primary key (link_id, kind)
+    )`.execute(db);
+  await sql`create index guard_uses_recent on guard_uses (entity, kind, used_at)`.execute(db);
 
   await sql`
     create table deliveries (
@@ -68,8 +88,11 @@ export async function up(db: Kysely<any>): Promise<void> {
       entity text,
       record_id text not null,
       received_at timestamptz not null default now(),
+      looks smallint not null default 0,
+      look_at timestamptz,
       unique (source, delivery_id)
     )`.execute(db);
+  await sql`create index deliveries_looks on deliveries (look_at) where look_at is not null`.execute(db);
   await sql`create index deliveries_received on deliveries (received_at)`.execute(db);
 
   await sql`
@@ -127,10 +150,9 @@ export async function up(db: Kysely<any>): Promise<void> {
       scope jsonb not null,
       status text not null default 'running' check (status in ('running', 'done', 'cancelled', 'failed')),
       listed boolean not null default false,
-      total integer not null default 0,
       error jsonb,
-      counts jsonb,
       started_at timestamptz not null default now(),
+      progressed_at timestamptz not null default now(),
       finished_at timestamptz
     )`.execute(db);
   await sql`

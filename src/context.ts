@@ -53,7 +53,11 @@ export async function createContext(config: Config, logger: BridgeLogger): Promi
       log: logger.log,
       databaseUrl,
       db,
-      links: createPostgresLinks(db, (model) => entitiesOfModel(model).map(({ name }) => name)),
+      links: createPostgresLinks(db, {
+        entitiesOf: (model) => entitiesOfModel(model).map(({ name }) => name),
+        guardPercent: config.DELETE_GUARD_PERCENT,
+        looksAgain: odoo.postsBeforeCommit,
+      }),
       cursors,
       runs: createRuns(db),
       reports: createReports(db),

@@ -37,6 +37,12 @@ export class RetryableError extends BridgeError {
   }
 }
 
+/** The same failure where it is known that nothing was sent yet, e.g. of a look-up before the write. */
+export function beforeSending(error: BridgeError): BridgeError {
+  if (!(error instanceof RetryableError)) return error;
+  return new RetryableError(describeError(error), 'not-applied', error.retryAfterMs);
+}
+
 /** A dependency is not there yet: look again later, it is nobody's fault. */
 export class WaitError extends BridgeError {
   override readonly name = 'WaitError';
@@ -66,6 +72,6 @@ export function describeError(error: unknown): ErrorDetail {
   return {
     code: 'internal',
     message: `The bridge failed unexpectedly (${kind}).`,
-    remedy: 'Look for this reconcileId in the log file and report it; the record is tried again.',
+    remedy: 'Look for this reconcileId in the log file and report it; retry the record once the bridge is mended.',
   };
 }

@@ -22,6 +22,7 @@ export function runServerAction(env: Environment, ids: readonly number[]): unkno
     const version = /'version': (\d+)/.exec(code)?.[1];
     const stamped = version === undefined ? {} : { version: Number(version) };
     if (code.includes('bridge_rows')) result = { ...stamped, ...writeIfUnchanged(env) };
+    else if (code.includes('bridge_adopted')) result = { ...stamped, ...adopt(env) };
     else if (code.includes('bridge_names')) result = { ...stamped, ...findExternalIds(env) };
     else if (code.includes('bridge_data')) result = { ...stamped, ...loadAndRead(env) };
     else throw env.world.notCovered('a server action that is not one of the bridge');
@@ -61,14 +62,39 @@ function loadAndRead(env: Environment) {
 
 function findExternalIds(env: Environment) {
   const { bridge_module: module = '', bridge_names: names = [], bridge_model: model = 'res.partner' } = env.context;
-  if (!String(module).startsWith('bridge_')) return { found: [] };
+  const wanted = (env.context.bridge_ids ?? []) as readonly number[];
+  const existing = wanted.filter((id) => tableOf(env, String(model)).get(id));
+  if (!String(module).startsWith('bridge_')) return { found: [], existing };
   const domain = [
     ['module', '=', module],
     ['name', 'in', names],
     ['model', '=', model],
   ];
   const ids = searchRows(sudo(env), 'ir.model.data', domain).map((row) => row.id);
-  return { found: readRows(sudo(env), 'ir.model.data', ids, ['name', 'res_id'], '') };
+  return { found: readRows(sudo(env), 'ir.model.data', ids, ['name', 'res_id'], ''), existing };
+}
+
+function adopt(env: Environment) {
+  const {
+    bridge_module: module = '',
+    bridge_model: model = 'res.partner',
+    bridge_tag: tag,
+    bridge_adopted,
+  } = env.context;
+  const adopted = (bridge_adopted ?? []) as readonly { readonly id: number; readonly name: string }[];
+  for (const { id, name } of adopted) {
+    if (!tableOf(env, String(model)).get(id)) continue;
+    if (tag) env.world.operations.write(env, String(model), [id], { category_id: [[4, tag]] });
+    if (!String(module).startsWith('bridge_')) continue;
+    const named = [
+      ['module', '=', module],
+      ['name', '=', name],
+    ];
+    if (searchRows(sudo(env), 'ir.model.data', named).length > 0) continue;
+    const values = { module, name, model, res_id: id, noupdate: true };
+    env.world.operations.create(sudo(env), 'ir.model.data', [values]);
+  }
+  return {};
 }
 
 function sameValue(held: unknown, expected: unknown): boolean {

@@ -65,8 +65,23 @@ export interface ClockOffset {
   readonly uncertaintyMs: number;
 }
 
+/** Why a linked record is not returned any more. `unexplained` is neither a deletion nor a reason to create. */
+export type Absence =
+  | { readonly kind: 'merged'; readonly into: string }
+  | { readonly kind: 'deleted' }
+  | { readonly kind: 'hidden' }
+  | { readonly kind: 'unexplained' };
+
+/** A record of this side with the key that names its creation, whether we created it or not. */
+export interface NamedRecord {
+  readonly id: string;
+  readonly key: string;
+}
+
 export interface ChangedPage {
   readonly records: readonly SideRecord[];
+  /** Ids of records that are not as they should be: reading them alone tells what is wrong. */
+  readonly unreadable: readonly string[];
   /** Null when this was the last page. */
   readonly next: string | null;
   /** The side's own clock before the page was read, in milliseconds: nothing stamped earlier will come later (but late commits). */
@@ -75,7 +90,10 @@ export interface ChangedPage {
 
 export interface Backend {
   readonly side: Side;
-  /** Ids that the side does not know (or hides) are left out. Archived records are included. */
+  /**
+   * Ids that the side does not know (or hides) are left out. Archived records are included.
+   * @throws TerminalError when one of the records is malformed: the batch is then to be halved
+   */
   read(entity: Entity, ids: readonly string[]): Promise<readonly SideRecord[]>;
   /** One page of all records changed at or after `since` (milliseconds of the side's clock), or of all when it is null. */
   readChanged(entity: Entity, since: number | null, cursor: string | null): Promise<ChangedPage>;
@@ -91,8 +109,10 @@ export interface Backend {
     operations: readonly UpdateOperation[],
     options: WriteOptions,
   ): Promise<readonly WriteResult[]>;
-  /** Makes existing records members of the entity (adds its contact tag). */
-  adopt(entity: Entity, ids: readonly string[]): Promise<void>;
+  /** Makes existing records members of the entity (adds its contact tag), to be found again under these keys. */
+  adopt(entity: Entity, records: readonly NamedRecord[]): Promise<void>;
+  /** What became of linked records that `read` left out; one that is left out here too is unexplained. */
+  classifyMissing(entity: Entity, records: readonly NamedRecord[]): Promise<ReadonlyMap<string, Absence>>;
   /** Keys of records that the changes refer to by name and that do not exist yet (schools). */
   missingReferences(entity: Entity, changes: readonly CanonicalChanges[]): Promise<readonly string[]>;
   /** Creates them; call it under the lock of each key, for it looks again before it creates. */

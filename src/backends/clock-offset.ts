@@ -3,8 +3,8 @@ import type { ClockOffset } from './backend.ts';
 
 /** Readings kept: enough to be narrow, few enough to follow a clock that was set. */
 const KEPT = 32;
-/** Before the first reading: the clocks are taken as equal. */
-const UNKNOWN: ClockOffset = { offsetMs: 0, uncertaintyMs: 0 };
+/** Before the first reading nothing is known, so that nothing is proved by it. */
+export const UNMEASURED: ClockOffset = { offsetMs: 0, uncertaintyMs: 86_400_000 };
 
 export interface ClockEstimate {
   /**
@@ -13,6 +13,7 @@ export interface ClockEstimate {
    */
   observe(reading: { from: number; to: number; sentAt: number; receivedAt: number }): void;
   current(): ClockOffset;
+  isMeasured(): boolean;
 }
 
 /** Each reading bounds the offset; what all of them allow is the estimate. A reading that contradicts them starts anew. */
@@ -24,8 +25,9 @@ export function createClockEstimate(): ClockEstimate {
       const fits = bounds.every(({ low, high }) => bound.low <= high && bound.high >= low);
       bounds = fits ? [...bounds.slice(1 - KEPT), bound] : [bound];
     },
+    isMeasured: () => bounds.length > 0,
     current() {
-      if (bounds.length === 0) return UNKNOWN;
+      if (bounds.length === 0) return UNMEASURED;
       const low = Math.max(...bounds.map((bound) => bound.low));
       const high = Math.min(...bounds.map((bound) => bound.high));
       return { offsetMs: Math.round((low + high) / 2), uncertaintyMs: Math.ceil(Math.abs(high - low) / 2) };

@@ -29,6 +29,11 @@ export interface LinksTable {
   next_attempt_at: Timestamp | null;
   own_app_stamp: string | null;
   own_odoo_stamp: string | null;
+  app_edit: JSONColumnType<{ from: number; to: number }> | null;
+  odoo_edit: JSONColumnType<{ from: number; to: number }> | null;
+  flips: JSONColumnType<Record<string, { to: 'app' | 'odoo'; at: number }[]>> | null;
+  restoring: JSONColumnType<{ conflictId: string; values: Fields }> | null;
+  released: Generated<boolean>;
   error: JSONColumnType<StoredError> | null;
   hold: JSONColumnType<{ kind: string; detail: string; candidates?: string[] }> | null;
   warnings: JSONColumnType<{ field: string; reason: string }[]> | null;
@@ -42,6 +47,9 @@ export interface BasesTable {
   odoo: JSONColumnType<Fields>;
   app_digest: string;
   odoo_digest: string;
+  app_stamp: string | null;
+  odoo_stamp: string | null;
+  mapping: string | null;
   agreed_at: Generated<Date>;
 }
 
@@ -52,7 +60,8 @@ export interface IntentsTable {
   kind: 'create' | 'update';
   key: string;
   fields: JSONColumnType<Fields>;
-  expected: JSONColumnType<Record<string, unknown>> | null;
+  conflicts: JSONColumnType<Record<string, unknown>[]>;
+  edited: JSONColumnType<{ from: number; to: number }> | null;
   created_at: Generated<Date>;
   over_at: Timestamp;
 }
@@ -64,6 +73,15 @@ export interface DeliveriesTable {
   entity: string | null;
   record_id: string;
   received_at: Generated<Date>;
+  looks: Generated<number>;
+  look_at: Timestamp | null;
+}
+
+export interface GuardUsesTable {
+  link_id: string;
+  kind: 'archive' | 'rewrite';
+  entity: string;
+  used_at: Generated<Date>;
 }
 
 export interface SyncLogsTable {
@@ -114,10 +132,9 @@ export interface RunsTable {
   scope: unknown;
   status: Generated<'running' | 'done' | 'cancelled' | 'failed'>;
   listed: Generated<boolean>;
-  total: Generated<number>;
   error: JSONColumnType<StoredError> | null;
-  counts: JSONColumnType<Record<string, number>> | null;
   started_at: Generated<Date>;
+  progressed_at: Generated<Date>;
   finished_at: Timestamp | null;
 }
 
@@ -133,6 +150,7 @@ export interface Database {
   bases: BasesTable;
   intents: IntentsTable;
   deliveries: DeliveriesTable;
+  guard_uses: GuardUsesTable;
   sync_logs: SyncLogsTable;
   conflicts: ConflictsTable;
   cursors: CursorsTable;

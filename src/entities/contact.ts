@@ -97,6 +97,7 @@ export function defineContact(options: ContactOptions): Entity {
   return defineEntity({
     name: options.name,
     collection: options.collection,
+    revision: 1,
     groups: [
       ...['name', 'email', 'phone'].map(twoWay),
       { name: 'address', fields: ADDRESS, owner: 'both' },

@@ -9,6 +9,11 @@ export type CanonicalRecord = Readonly<Record<string, FieldValue>>;
 /** Some fields of a canonical record. */
 export type CanonicalChanges = Readonly<Record<string, FieldValue>>;
 
+/** A field that is left out of a record is empty. */
+export function readField(record: CanonicalRecord, field: string): FieldValue {
+  return record[field] ?? null;
+}
+
 /** Fields that only make sense together win or lose together. */
 export interface FieldGroup {
   readonly name: string;
@@ -73,6 +78,8 @@ export interface Entity {
   readonly name: string;
   /** As in the app's URLs: `teachers`. */
   readonly collection: string;
+  /** To be raised whenever a helper of `decode` or `encode` changes what they give for the same record. */
+  readonly revision: number;
   readonly groups: readonly FieldGroup[];
   readonly app: AppMapping;
   readonly odoo: OdooMapping;

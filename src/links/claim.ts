@@ -3,13 +3,34 @@ import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { z } from 'zod';
 import type { Db } from '../db/open-database.ts';
-import type { Claim, ClaimedLink, Intent, Priority } from './links.ts';
+import { reserve } from './guard.ts';
+import type { Announced, Claim, ClaimedLink, GuardedIntent, Intent, Priority } from './links.ts';
 
 /** How long a worker may be silent before its links are taken over. Longer than the longest single call. */
 export const LEASE_MS = 90_000;
 
 const fieldsSchema = z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()]));
-const baseSchema = z.object({ app: fieldsSchema, odoo: fieldsSchema });
+const stamp = z.string().nullable();
+const baseSchema = z.object({
+  app: fieldsSchema,
+  odoo: fieldsSchema,
+  stamps: z.object({ app: stamp, odoo: stamp }),
+  mapping: z.string().nullable(),
+});
+const side = z.enum(['app', 'odoo']);
+const instantsSchema = z.object({ from: z.number(), to: z.number() }).nullable();
+const flipsSchema = z.record(z.string(), z.array(z.object({ to: side, at: z.number() }))).nullable();
+const restoringSchema = z.object({ conflictId: z.string(), values: fieldsSchema }).nullable();
+const valueAt = z.object({ value: z.unknown(), at: z.number() });
+const conflictSchema = z.object({
+  field: z.string(),
+  base: z.unknown(),
+  app: valueAt,
+  odoo: valueAt,
+  winner: side,
+  rule: z.string(),
+  close: z.boolean(),
+});
 
 interface Row {
   id: string;
@@ -21,17 +42,27 @@ interface Row {
   dirty_at: Date;
   own_app_stamp: string | null;
   own_odoo_stamp: string | null;
+  app_edit: unknown;
+  odoo_edit: unknown;
+  flips: unknown;
+  restoring: unknown;
+  released: boolean;
   app: unknown;
   odoo: unknown;
+  app_stamp: string | null;
+  odoo_stamp: string | null;
+  mapping: string | null;
   intents: unknown;
 }
 
 const intentsSchema = z.array(
   z.object({
-    side: z.enum(['app', 'odoo']),
+    side,
     kind: z.enum(['create', 'update']),
     key: z.string(),
     fields: fieldsSchema,
+    conflicts: z.array(conflictSchema),
+    edited: instantsSchema,
     over_at: z.number(),
   }),
 );
@@ -74,9 +105,9 @@ export async function claim(db: Db, entity: string, odooModel: string, limit: nu
 function readClaimed(token: string, db: Db) {
   return sql<Row>`
     select l.id, l.app_id, l.odoo_id, l.dirty_seq, l.priority, l.attempts, l.dirty_at, l.own_app_stamp, l.own_odoo_stamp,
-      b.app, b.odoo,
+      l.app_edit, l.odoo_edit, l.flips, l.restoring, l.released, b.app, b.odoo, b.app_stamp, b.odoo_stamp, b.mapping,
       (select jsonb_agg(jsonb_build_object('side', i.side, 'kind', i.kind, 'key', i.key, 'fields', i.fields,
-        'over_at', extract(epoch from i.over_at) * 1000) order by i.id) from intents i where i.link_id = l.id) as intents
+        'conflicts', i.conflicts, 'edited', i.edited, 'over_at', extract(epoch from i.over_at) * 1000) order by i.id) from intents i where i.link_id = l.id) as intents
     from links l left join bases b on b.link_id = l.id
     where l.lease_token = ${token} order by l.id`.execute(db);
 }
@@ -93,9 +124,17 @@ function toClaimed(row: Row, entity: string): ClaimedLink {
     dirtyAt: row.dirty_at.getTime(),
     ownAppStamp: row.own_app_stamp,
     ownOdooStamp: row.own_odoo_stamp,
-    base: row.app === null ? null : baseSchema.parse({ app: row.app, odoo: row.odoo }),
+    edits: { app: instantsSchema.parse(row.app_edit), odoo: instantsSchema.parse(row.odoo_edit) },
+    base: row.app === null ? null : toBase(row),
     intents: row.intents === null ? [] : toIntents(row),
+    flips: flipsSchema.parse(row.flips) ?? {},
+    restoring: restoringSchema.parse(row.restoring),
+    released: row.released,
   };
+}
+
+function toBase({ app, odoo, app_stamp, odoo_stamp, mapping }: Row) {
+  return baseSchema.parse({ app, odoo, stamps: { app: app_stamp, odoo: odoo_stamp }, mapping });
 }
 
 function toIntents(row: Row): readonly Intent[] {
@@ -125,11 +164,24 @@ export async function release(db: Db, claimed: Claim, afterMs: number): Promise<
 }
 
 /**
- * Announces writes, and renews the lease with it. Only for links under a live lease: a worker that lost one must
- * not announce, and so not do, a write.
- * @returns the links of the claim that are still this worker's: only those may be written
+ * Announces writes, renews the lease with it, and reserves what a guard counts: all in one transaction. Only for
+ * links under a live lease: a worker that lost one must not announce, and so not do, a write.
  */
-export async function recordIntents(db: Db, claimed: Claim, intents: readonly Intent[]): Promise<ReadonlySet<string>> {
+export async function recordIntents(
+  db: Db,
+  claimed: Claim,
+  intents: readonly GuardedIntent[],
+  guardPercent: number,
+): Promise<Announced> {
+  if (!intents.some(({ guard }) => guard)) return { ours: await announce(db, claimed, intents), held: new Map() };
+  return db.transaction().execute(async (trx) => {
+    const held = await reserve(trx, claimed, intents, guardPercent);
+    const passing = intents.filter(({ linkId }) => !held.has(linkId));
+    return { ours: await announce(trx, claimed, passing), held };
+  });
+}
+
+async function announce(db: Db, claimed: Claim, intents: readonly Intent[]): Promise<ReadonlySet<string>> {
   const rows = JSON.stringify(intents.map((intent) => ({ ...intent, overAt: new Date(intent.overAt).toISOString() })));
   const held = await sql<{ id: string }>`
     with mine as (select id from links where lease_token = ${claimed.token} order by id for update),
@@ -140,10 +192,10 @@ export async function recordIntents(db: Db, claimed: Claim, intents: readonly In
       delete from intents where kind = 'create' and link_id in (
         select "linkId" from jsonb_to_recordset(${rows}::jsonb) as i("linkId" bigint, kind text) where i.kind = 'create')),
     announced as (
-      insert into intents (link_id, side, kind, key, fields, over_at)
-      select held.id, i.side, i.kind, i.key, i.fields, i."overAt"
+      insert into intents (link_id, side, kind, key, fields, conflicts, edited, over_at)
+      select held.id, i.side, i.kind, i.key, i.fields, i.conflicts, nullif(i.edited, 'null'), i."overAt"
       from jsonb_to_recordset(${rows}::jsonb)
-        as i("linkId" bigint, side text, kind text, key text, fields jsonb, "overAt" timestamptz)
+        as i("linkId" bigint, side text, kind text, key text, fields jsonb, conflicts jsonb, edited jsonb, "overAt" timestamptz)
       join held on held.id = i."linkId" returning 1)
     select id, (select count(*) from announced) from held`.execute(db);
   return new Set(held.rows.map((row) => row.id));

@@ -1,9 +1,9 @@
 /** Tying records together: who holds a record already, and the lock under which matches are decided. */
-import { createHash } from 'node:crypto';
 import { sql } from 'kysely';
 import type { Db } from '../db/open-database.ts';
 import type { Side } from '../entities/define-entity.ts';
 import type { Claim, Occupant } from './links.ts';
+import { lockNumber } from './lock-number.ts';
 
 /**
  * Writes the counterpart's id into a claimed link and commits at once, so that a crash right after loses nothing.
@@ -49,6 +49,30 @@ async function attachOnce(
   });
 }
 
+/**
+ * Moves a full link to the Odoo record that its own one was merged into.
+ * @returns false when the lease is lost, or another full link of the entity is there already
+ */
+export async function repoint(
+  db: Db,
+  claimed: Claim,
+  linkId: string,
+  odooModel: string,
+  odooId: number,
+): Promise<boolean> {
+  return db.transaction().execute(async (trx) => {
+    const own =
+      await sql`select 1 from links where id = ${linkId} and lease_token = ${claimed.token} for update`.execute(trx);
+    if (own.rows.length === 0) return false;
+    const onSurvivor = sql`entity = ${claimed.entity} and odoo_model = ${odooModel} and odoo_id = ${odooId} and id <> ${linkId}`;
+    await sql`delete from links where ${onSurvivor} and app_id is null`.execute(trx);
+    const taken = await sql`select 1 from links where ${onSurvivor}`.execute(trx);
+    if (taken.rows.length > 0) return false;
+    await sql`update links set odoo_id = ${odooId}, dirty_seq = dirty_seq + 1 where id = ${linkId}`.execute(trx);
+    return true;
+  });
+}
+
 /** Links of any entity on these Odoo records, or links of this entity on these app records. */
 export async function findOccupants(
   db: Db,
@@ -58,7 +82,10 @@ export async function findOccupants(
   ids: readonly string[],
 ): Promise<readonly Occupant[]> {
   if (ids.length === 0) return [];
-  const query = db.selectFrom('links').select(['id', 'entity', 'app_id', 'odoo_id']);
+  const query = db
+    .selectFrom('links')
+    .leftJoin('bases', 'bases.link_id', 'links.id')
+    .select(['links.id', 'entity', 'app_id', 'odoo_id', 'app']);
   const rows =
     side === 'odoo'
       ? await query.where('odoo_model', '=', odooModel).where('odoo_id', 'in', ids.map(Number)).execute()
@@ -72,6 +99,7 @@ export async function findOccupants(
     id: side === 'odoo' ? String(row.odoo_id) : String(row.app_id),
     appId: row.app_id,
     odooId: row.odoo_id,
+    appActive: row.app?.active !== false,
   }));
 }
 
@@ -86,10 +114,6 @@ export async function findMaybeOurs(db: Db, side: Side, linkIds: readonly string
       where i.kind = 'create' and i.side = ${side} and creator.entity = l.entity and creator.id <> l.id
         and i.created_at <= l.created_at and i.over_at > clock_timestamp())`.execute(db);
   return new Set(rows.map((row) => row.id));
-}
-
-function lockNumber(key: string): string {
-  return createHash('sha256').update(key).digest().readBigInt64BE(0).toString();
 }
 
 /** Sorted keys keep two workers from waiting for each other; a lost connection frees the locks. */

@@ -1,7 +1,7 @@
 /** Small durable facts: how far the polls have come, which Odoo ids the set-up left behind. */
-import { createHash } from 'node:crypto';
 import { sql } from 'kysely';
 import type { Db } from '../db/open-database.ts';
+import { lockNumber } from './lock-number.ts';
 
 export interface Cursors {
   read(name: string): Promise<string | null>;
@@ -58,8 +58,4 @@ export function createCursors(db: Db): Cursors {
         return true;
       }),
   };
-}
-
-function lockNumber(name: string): string {
-  return createHash('sha256').update(name).digest().readBigInt64BE(0).toString();
 }

@@ -28,7 +28,20 @@ export interface Delivery {
 export interface Base {
   readonly app: CanonicalRecord;
   readonly odoo: CanonicalRecord;
+  /** The records' own stamps when they agreed. A difference under the same or an older stamp is explained by no edit. */
+  readonly stamps: { readonly app: string | null; readonly odoo: string | null };
+  /** Names the mapping that both were read with: another one may read the same records differently. */
+  readonly mapping: string | null;
 }
+
+/** When a side was last modified, on the bridge's clock: the earliest and the latest instant it may have been. */
+export interface Instants {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The last writes of the bridge, by field group: what goes back and forth is no agreement. */
+export type Flips = Readonly<Record<string, readonly { readonly to: Side; readonly at: number }[]>>;
 
 /** A write that was about to be sent when it was recorded; what became of it may be unknown. */
 export interface Intent {
@@ -38,8 +51,26 @@ export interface Intent {
   /** Idempotency key or external id. */
   readonly key: string;
   readonly fields: CanonicalChanges;
+  /** What loses by this write: kept with it, so that a crash or a lost answer does not lose the loser. */
+  readonly conflicts: readonly ConflictEntry[];
+  /** When people last edited the side that is written, as far as was known: our write covers their stamp. */
+  readonly edited: Instants | null;
   /** Bridge milliseconds after which the call is surely over on the other side. */
   readonly overAt: number;
+}
+
+/** What a guard counts: archiving, and rewrites that no edit explains. */
+export type GuardKind = 'archive' | 'rewrite';
+
+/** An intent to be announced, with the guard it has to pass. */
+export interface GuardedIntent extends Intent {
+  readonly guard?: GuardKind;
+}
+
+/** What became of announced writes: only the links in `ours` may be written; `held` have met a guard's limit. */
+export interface Announced {
+  readonly ours: ReadonlySet<string>;
+  readonly held: ReadonlyMap<string, GuardKind>;
 }
 
 /** A link under this worker's lease, with all that is remembered about it. */
@@ -56,8 +87,15 @@ export interface ClaimedLink {
   readonly dirtyAt: number;
   readonly ownAppStamp: string | null;
   readonly ownOdooStamp: string | null;
+  /** When people edited a side whose stamp our own write has covered since, while the merge was not finished. */
+  readonly edits: { readonly app: Instants | null; readonly odoo: Instants | null };
   readonly base: Base | null;
   readonly intents: readonly Intent[];
+  readonly flips: Flips;
+  /** A loser that a person wants back on both sides. */
+  readonly restoring: { readonly conflictId: string; readonly values: CanonicalChanges } | null;
+  /** A person let it pass: guards do not count it. */
+  readonly released: boolean;
 }
 
 export interface Claim {
@@ -105,6 +143,9 @@ export interface Settlement {
   /** The stamps of our own writes; null or left out when a side was not written. */
   readonly ownAppStamp?: string | null;
   readonly ownOdooStamp?: string | null;
+  /** Left out: as they were. Forgotten in any case once all is agreed. */
+  readonly edits?: ClaimedLink['edits'];
+  readonly flips?: Flips;
   readonly conflicts?: readonly ConflictEntry[];
   readonly warnings?: readonly { readonly field: string; readonly reason: string }[];
   /** The decision in one word, for the log and the run; null writes no log row. */
@@ -112,8 +153,8 @@ export interface Settlement {
   readonly logged: boolean;
   readonly direction?: string;
   readonly fields?: readonly string[];
-  /** Intents whose outcome is still unknown stay; all others of the link end with the settlement. */
-  readonly keepIntents?: boolean;
+  /** Keys of the intents whose outcome is still unknown; all others of the link end with the settlement. */
+  readonly openIntents?: readonly string[];
   /** The Odoo record was written: other links on it must look at it. */
   readonly wroteOdoo?: boolean;
 }
@@ -133,6 +174,13 @@ export interface ListedRow {
   readonly member: boolean;
 }
 
+/** What a listing has to do with the links. */
+export interface Listed {
+  readonly changed: readonly string[];
+  /** Members of the entity that have no link at all. */
+  readonly unlinked: readonly string[];
+}
+
 /** Who is linked to a record of one side. */
 export interface Occupant {
   readonly linkId: string;
@@ -140,6 +188,8 @@ export interface Occupant {
   readonly id: string;
   readonly appId: string | null;
   readonly odooId: number | null;
+  /** Whether the app's record was not archived when both sides last agreed. */
+  readonly appActive: boolean;
 }
 
 export interface Links {
@@ -148,8 +198,14 @@ export interface Links {
   markApp(keys: readonly RecordKey[], odooModel: string, priority: Priority): Promise<void>;
   /** Marks the links on these Odoo records; where there is none yet, one of each given entity is made. */
   markOdoo(model: string, ids: readonly number[], entities: readonly string[], priority: Priority): Promise<void>;
-  /** Of these records as a listing shows them, those that differ from what was agreed, or have no link. */
-  filterChanged(side: Side, entity: string, rows: readonly ListedRow[]): Promise<readonly string[]>;
+  /** Of these records as a listing shows them, those that differ from what was agreed, and those that have no link. */
+  filterChanged(side: Side, entity: string, odooModel: string, rows: readonly ListedRow[]): Promise<Listed>;
+  /** Links without a counterpart that wait for a person: too many at once to be believed. */
+  holdNew(side: Side, entity: string, odooModel: string, ids: readonly string[], hold: Hold): Promise<void>;
+  /** How many links of the entity tie two records together. */
+  countLinked(entity: string): Promise<number>;
+  /** Marks again what Odoo's webhooks told before their commit (Odoo 17 and 18). @returns how many deliveries */
+  lookAgain(): Promise<number>;
 
   /** Entities that have work now. */
   findDirty(): Promise<readonly string[]>;
@@ -158,10 +214,12 @@ export interface Links {
   renewLease(claim: Claim): Promise<ReadonlySet<string>>;
   /** Gives claimed links back untouched, to be tried after so many milliseconds. */
   release(claim: Claim, afterMs: number): Promise<void>;
-  /** Announces writes. @returns the links that are still this worker's: only those may be written */
-  recordIntents(claim: Claim, intents: readonly Intent[]): Promise<ReadonlySet<string>>;
+  /** Announces writes; what a guard counts is reserved in the same transaction. */
+  recordIntents(claim: Claim, intents: readonly GuardedIntent[]): Promise<Announced>;
   /** Writes the counterpart's id at once. A half link that waited on that record is folded into this one. */
   attach(claim: Claim, linkId: string, counterpart: { side: Side; id: string; odooModel: string }): Promise<boolean>;
+  /** Odoo merged the record into another. @returns false when that one is already another link's of the entity */
+  repoint(claim: Claim, linkId: string, odooModel: string, odooId: number): Promise<boolean>;
   findOccupants(side: Side, entity: string, odooModel: string, ids: readonly string[]): Promise<readonly Occupant[]>;
   /** Of these links, those whose record on `side` may be one that a worker is creating right now. */
   findMaybeOurs(side: Side, linkIds: readonly string[]): Promise<ReadonlySet<string>>;

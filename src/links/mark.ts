@@ -1,4 +1,4 @@
-/** Marking: the only way in for work. Rows are always locked in the order of their ids, so marks cannot deadlock. */
+/** Marking: the only way in for work. Rows are locked in the order of their ids, so that two marks seldom meet in a deadlock. */
 import { type RawBuilder, sql } from 'kysely';
 import type { Db } from '../db/open-database.ts';
 import { type Delivery, PRIORITY, type Priority, type RecordKey } from './links.ts';
@@ -85,18 +85,37 @@ export async function markOdoo(
     select pg_notify(${CHANNEL}, ''), (select count(*) from bumped), (select count(*) from made)`.execute(db);
 }
 
-/** One statement, one commit for a whole flush of webhooks: the deliveries and the marks stand or fall together. */
+/** Odoo 17 and 18 post before they commit: the record is looked at again so long after its webhook came. */
+const LOOK_AFTER_SECONDS = [2, 15, 60, 300] as const;
+
+interface ReceiveSettings {
+  readonly entitiesOf: (model: string) => readonly string[];
+  readonly looksAgain: () => boolean;
+}
+
+/** One statement per side for a whole flush of webhooks: its deliveries and its marks stand or fall together. */
 export async function receive(
   db: Db,
   deliveries: readonly Delivery[],
-  entitiesOf: (model: string) => readonly string[],
+  settings: ReceiveSettings,
 ): Promise<readonly boolean[]> {
   const app = deliveries.filter((delivery) => delivery.source === 'app');
   const odoo = deliveries.filter((delivery) => delivery.source === 'odoo');
   const fresh = new Set<string>();
-  if (app.length > 0) for (const id of await receiveApp(db, app)) fresh.add(id);
-  if (odoo.length > 0) await receiveOdoo(db, odoo, entitiesOf);
+  if (app.length > 0) for (const id of await afterDeadlock(() => receiveApp(db, app))) fresh.add(id);
+  if (odoo.length > 0) await afterDeadlock(() => receiveOdoo(db, odoo, settings));
   return deliveries.map(({ source, deliveryId }) => source === 'odoo' || fresh.delete(deliveryId ?? ''));
+}
+
+/** PostgreSQL ends one of two that wait for each other; nothing of it is done, and Odoo would not send it again. */
+async function afterDeadlock<T>(work: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === '40P01') || tries === 5) throw error;
+    }
+  }
 }
 
 async function receiveApp(db: Db, deliveries: readonly Delivery[]): Promise<readonly string[]> {
@@ -122,8 +141,9 @@ async function receiveApp(db: Db, deliveries: readonly Delivery[]): Promise<read
 async function receiveOdoo(
   db: Db,
   deliveries: readonly Delivery[],
-  entitiesOf: (model: string) => readonly string[],
+  { entitiesOf, looksAgain }: ReceiveSettings,
 ): Promise<void> {
+  const looks = looksAgain() ? LOOK_AFTER_SECONDS.length : 0;
   const rows = JSON.stringify(
     deliveries.map(({ odooModel, recordId }) => ({
       model: odooModel,
@@ -135,10 +155,29 @@ async function receiveOdoo(
     with input as (
       select * from jsonb_to_recordset(${rows}::jsonb) as d(model text, id integer, entities jsonb)),
     stored as (
-      insert into deliveries (source, record_id, entity) select 'odoo', id::text, model from input returning 1),
+      insert into deliveries (source, record_id, entity, looks, look_at)
+      select 'odoo', id::text, model, ${looks}::smallint,
+        case when ${looks}::smallint > 0 then clock_timestamp() + ${LOOK_AFTER_SECONDS[0]} * interval '1 s' end from input returning 1),
     wanted as (
       select distinct model, id as odoo_id, 0::smallint as priority, entities, true as only_new from input),
     ${MARK_ODOO}
     select pg_notify(${CHANNEL}, ''), (select count(*) from stored), (select count(*) from bumped), (select count(*) from made)
     `.execute(db);
+}
+
+/** Marks the records of deliveries whose next look is due. */
+export async function lookAgain(db: Db, { entitiesOf }: ReceiveSettings): Promise<number> {
+  return db.transaction().execute(async (trx) => {
+    const { rows } = await sql<{ model: string; record_id: string }>`
+      with due as (
+        select id from deliveries where look_at <= clock_timestamp() order by id limit 500 for update skip locked)
+      update deliveries d set looks = d.looks - 1,
+        look_at = d.received_at + (${JSON.stringify(LOOK_AFTER_SECONDS)}::jsonb ->> (${LOOK_AFTER_SECONDS.length} - d.looks + 1))::integer * interval '1 s'
+      from due where d.id = due.id returning d.entity as model, d.record_id`.execute(trx);
+    for (const [model, group] of Map.groupBy(rows, (row) => row.model)) {
+      const ids = group.map((row) => Number(row.record_id));
+      await markOdoo(trx, model, ids, entitiesOf(model), PRIORITY.poll, true);
+    }
+    return rows.length;
+  });
 }

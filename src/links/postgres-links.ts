@@ -1,27 +1,39 @@
 import { sql } from 'kysely';
 import type { Db } from '../db/open-database.ts';
+import type { Side } from '../entities/define-entity.ts';
 import { claim, findDirty, recordIntents, release, renewLease } from './claim.ts';
-import { attach, findMaybeOurs, findOccupants, withMatchLocks } from './counterparts.ts';
-import type { Links, ListedRow } from './links.ts';
-import { markApp, markOdoo, receive } from './mark.ts';
+import { attach, findMaybeOurs, findOccupants, repoint, withMatchLocks } from './counterparts.ts';
+import { countLinked } from './guard.ts';
+import type { Hold, Links, Listed, ListedRow } from './links.ts';
+import { lookAgain, markApp, markOdoo, receive } from './mark.ts';
 import { settle } from './settle.ts';
 
-/**
- * The links on PostgreSQL.
- * @param entitiesOf names of the entities that live in an Odoo model
- */
-export function createPostgresLinks(db: Db, entitiesOf: (model: string) => readonly string[]): Links {
+export interface LinksSettings {
+  /** Names of the entities that live in an Odoo model. */
+  readonly entitiesOf: (model: string) => readonly string[];
+  /** DELETE_GUARD_PERCENT. */
+  readonly guardPercent: number;
+  /** Whether Odoo's webhooks come before its commit (17 and 18), so that one look is not enough. */
+  readonly looksAgain: () => boolean;
+}
+
+/** The links on PostgreSQL. */
+export function createPostgresLinks(db: Db, settings: LinksSettings): Links {
   return {
-    receive: (deliveries) => receive(db, deliveries, entitiesOf),
+    receive: (deliveries) => receive(db, deliveries, settings),
     markApp: (keys, odooModel, priority) => markApp(db, keys, odooModel, priority),
     markOdoo: (model, ids, entities, priority) => markOdoo(db, model, ids, entities, priority),
-    filterChanged: (side, entity, rows) => filterChanged(db, side, entity, rows),
+    filterChanged: (side, entity, odooModel, rows) => filterChanged(db, side, entity, odooModel, rows),
+    holdNew: (side, entity, odooModel, ids, hold) => holdNew(db, side, entity, odooModel, ids, hold),
+    countLinked: (entity) => countLinked(db, entity),
+    lookAgain: () => lookAgain(db, settings),
     findDirty: () => findDirty(db),
     claim: (entity, odooModel, limit) => claim(db, entity, odooModel, limit),
     renewLease: (claimed) => renewLease(db, claimed),
     release: (claimed, afterMs) => release(db, claimed, afterMs),
-    recordIntents: (claimed, intents) => recordIntents(db, claimed, intents),
+    recordIntents: (claimed, intents) => recordIntents(db, claimed, intents, settings.guardPercent),
     attach: (claimed, linkId, counterpart) => attach(db, claimed, linkId, counterpart),
+    repoint: (claimed, linkId, odooModel, odooId) => repoint(db, claimed, linkId, odooModel, odooId),
     findOccupants: (side, entity, odooModel, ids) => findOccupants(db, side, entity, odooModel, ids),
     findMaybeOurs: (side, linkIds) => findMaybeOurs(db, side, linkIds),
     withMatchLocks: (keys, work) => withMatchLocks(db, keys, work),
@@ -29,21 +41,44 @@ export function createPostgresLinks(db: Db, entitiesOf: (model: string) => reado
   };
 }
 
-/** A record is unchanged only if its content is what was agreed; equal stamps prove nothing. */
+/**
+ * A record is unchanged only if its content is what was agreed; equal stamps prove nothing. What waits for a person
+ * because there was too much of it at once goes on waiting, until somebody edits it.
+ */
 async function filterChanged(
   db: Db,
-  side: 'app' | 'odoo',
+  side: Side,
   entity: string,
+  odooModel: string,
   rows: readonly ListedRow[],
-): Promise<readonly string[]> {
-  if (rows.length === 0) return [];
+): Promise<Listed> {
+  if (rows.length === 0) return { changed: [], unlinked: [] };
   const id = side === 'app' ? sql`l.app_id = r.id` : sql`l.odoo_id = r.id::integer`;
   const digest = side === 'app' ? sql.ref('b.app_digest') : sql.ref('b.odoo_digest');
-  const result = await sql<{ id: string }>`
-    select r.id from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as r(id text, digest text, member boolean)
-    left join links l on l.entity = ${entity} and ${id}
+  const result = await sql<{ id: string; unlinked: boolean }>`
+    select r.id, l.id is null as unlinked
+    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as r(id text, digest text, member boolean)
+    left join links l on l.entity = ${entity} and l.odoo_model = ${odooModel} and ${id}
     left join bases b on b.link_id = l.id
-    where (r.member and (b.link_id is null or l.state <> 'active' or ${digest} <> r.digest))
-       or (not r.member and l.state <> 'out_of_scope')`.execute(db);
-  return result.rows.map((row) => row.id);
+    where coalesce(l.hold ->> 'kind', '') <> 'create'
+      and (r.member and (b.link_id is null or l.state <> 'active' or ${digest} <> r.digest)
+        or not r.member and l.state <> 'out_of_scope')`.execute(db);
+  const part = (unlinked: boolean) => result.rows.filter((row) => row.unlinked === unlinked).map((row) => row.id);
+  return { changed: part(false), unlinked: part(true) };
+}
+
+async function holdNew(
+  db: Db,
+  side: Side,
+  entity: string,
+  odooModel: string,
+  ids: readonly string[],
+  hold: Hold,
+): Promise<void> {
+  const value = side === 'app' ? sql`value` : sql`value::integer`;
+  await sql`
+    insert into links (entity, odoo_model, ${sql.ref(side === 'app' ? 'app_id' : 'odoo_id')}, state, hold)
+    select ${entity}, ${odooModel}, ${value}, 'held', ${JSON.stringify(hold)}::jsonb
+    from jsonb_array_elements_text(${JSON.stringify(ids)}::jsonb) as value
+    on conflict do nothing`.execute(db);
 }

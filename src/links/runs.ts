@@ -31,8 +31,8 @@ export interface RunReport {
 
 export interface Runs {
   start(collection: string, scope: RunScope): Promise<string>;
-  /** Ties the links on these records, which were just marked, to the run. */
-  enlist(runId: string, side: Side, entity: string, ids: readonly string[]): Promise<void>;
+  /** Ties the links on these records, which were just marked, to the run. What a guard held of them may pass: a person asked for it. */
+  enlist(runId: string, side: Side, entity: string, odooModel: string, ids: readonly string[]): Promise<void>;
   /** All that the run asks for has been marked. */
   finishListing(runId: string): Promise<void>;
   fail(runId: string, error: ErrorDetail): Promise<void>;
@@ -53,24 +53,22 @@ export function createRuns(db: Db): Runs {
         .executeTakeFirstOrThrow();
       return row.id;
     },
-    async enlist(runId, side, entity, ids) {
+    async enlist(runId, side, entity, odooModel, ids) {
       const column = side === 'app' ? sql`l.app_id = i.id` : sql`l.odoo_id = i.id::integer`;
       await sql`
-        insert into run_links (run_id, link_id, seq)
-        select ${runId}, l.id, l.dirty_seq from jsonb_array_elements_text(${JSON.stringify(ids)}::jsonb) as i(id)
-        join links l on l.entity = ${entity} and ${column}
+        with asked as (
+          select l.id, l.dirty_seq from jsonb_array_elements_text(${JSON.stringify(ids)}::jsonb) as i(id)
+          join links l on l.entity = ${entity} and l.odoo_model = ${odooModel} and ${column} order by l.id for update of l),
+        released as (update links set released = true from asked where links.id = asked.id),
+        progressed as (update runs set progressed_at = clock_timestamp() where id = ${runId})
+        insert into run_links (run_id, link_id, seq) select ${runId}, id, dirty_seq from asked
         on conflict (run_id, link_id) do update set seq = excluded.seq, outcome = null`.execute(db);
     },
     async finishListing(runId) {
       await db.updateTable('runs').set({ listed: true }).where('id', '=', runId).execute();
     },
     async fail(runId, error) {
-      const values = {
-        status: 'failed' as const,
-        error: JSON.stringify(error),
-        finished_at: sql<Date>`clock_timestamp()`,
-      };
-      await db.updateTable('runs').set(values).where('id', '=', runId).where('status', '=', 'running').execute();
+      await finish(db, runId, 'failed', error);
     },
     async cancel(runId) {
       const result = await db
@@ -97,6 +95,9 @@ export function createRuns(db: Db): Runs {
   };
 }
 
+/** Longer than a call of unknown outcome is waited for, and than the longest pause between tries. */
+const STALLED_MS = 15 * 60_000;
+
 /** Outcomes of a pass, as the contract counts them. */
 const COUNTED: Readonly<Record<string, keyof RunReport>> = {
   create: 'created',
@@ -120,32 +121,45 @@ async function report(db: Db, runId: string): Promise<RunReport | null> {
     done += count;
     counts[(COUNTED[outcome] ?? 'unchanged') as keyof typeof counts] += count;
   }
-  const finished = run.status === 'running' && run.listed && done === total ? await finish(db, runId) : null;
+  if (run.status === 'running') {
+    const ended = run.listed && done === total ? await finish(db, runId, 'done') : await failWhenStalled(db, run);
+    if (ended) return report(db, runId);
+  }
   const startedMs = run.started_at.getTime();
-  const finishedAt = finished ?? run.finished_at;
-  const running = run.status === 'running' && finished === null;
+  const running = run.status === 'running';
   const rate = done / Math.max(1, Date.now() - startedMs);
   return {
     id: run.id,
-    status: finished ? 'done' : run.status,
+    status: run.status,
     dry_run: false,
     collection: run.collection,
     total,
     done,
     ...counts,
     started_at: run.started_at.toISOString(),
-    finished_at: finishedAt ? new Date(finishedAt).toISOString() : null,
+    finished_at: run.finished_at?.toISOString() ?? null,
     eta_seconds: running && run.listed && done > 0 ? Math.ceil((total - done) / rate / 1000) : null,
     ...(run.error && { error: run.error }),
   };
 }
 
-async function finish(db: Db, runId: string): Promise<Date | null> {
-  const row = await db
+/** @returns false when it had ended otherwise meanwhile */
+async function finish(db: Db, runId: string, status: 'done' | 'failed', error?: ErrorDetail): Promise<boolean> {
+  const result = await db
     .updateTable('runs')
-    .set({ status: 'done', finished_at: sql<Date>`clock_timestamp()` })
+    .set({ status, finished_at: sql<Date>`clock_timestamp()`, ...(error && { error: JSON.stringify(error) }) })
     .where('id', '=', runId)
-    .returning('finished_at')
+    .where('status', '=', 'running')
     .executeTakeFirst();
-  return row?.finished_at ?? null;
+  return result.numUpdatedRows > 0n;
+}
+
+/** Every run ends: what is still tried again then goes on without it. */
+async function failWhenStalled(db: Db, run: { id: string; progressed_at: Date }): Promise<boolean> {
+  if (Date.now() - run.progressed_at.getTime() < STALLED_MS) return false;
+  return finish(db, run.id, 'failed', {
+    code: 'run_stalled',
+    message: `Nothing of this run was finished in the last ${STALLED_MS / 60_000} minutes.`,
+    remedy: 'Look in /healthz which side is away; the records that are left are synced by themselves once it is back.',
+  });
 }

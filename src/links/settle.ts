@@ -3,7 +3,7 @@ import { sql, type Transaction } from 'kysely';
 import type { Db } from '../db/open-database.ts';
 import type { Database, LinkState } from '../db/schema.ts';
 import { digestRecord } from './digest.ts';
-import type { Claim, Next, SettleInfo, Settlement } from './links.ts';
+import type { Claim, ClaimedLink, Next, SettleInfo, Settlement } from './links.ts';
 import { CHANNEL } from './mark.ts';
 
 type Trx = Transaction<Database>;
@@ -58,6 +58,7 @@ export async function settle(
     await settleBases(trx, valid);
     await endIntents(trx, valid);
     await writeConflicts(trx, valid, kept, info);
+    await noteRestored(trx, valid);
     await writeLogs(trx, valid, kept, info);
     await countForRuns(trx, valid);
     await markSiblings(trx, valid, kept);
@@ -84,23 +85,31 @@ interface Kept {
   readonly odooModel: string;
 }
 
+/** As long as something is undecided it must be known who edited when, whatever we wrote since. */
+function keptEdits(link: Settlement['link'], next: Next, edits: Settlement['edits']): ClaimedLink['edits'] {
+  return next.kind === 'done' ? { app: null, odoo: null } : (edits ?? link.edits);
+}
+
 /** Only rows that still carry the token are touched: a worker that came back late changes nothing. */
 async function settleLinks(trx: Trx, claimed: Claim, settlements: readonly Settlement[]): Promise<Map<string, Kept>> {
   const rows = JSON.stringify(
-    settlements.map(({ link, next, ownAppStamp, ownOdooStamp, warnings }) => ({
+    settlements.map(({ link, next, ownAppStamp, ownOdooStamp, edits, flips, warnings }) => ({
       ...toChange(next, link.attempts),
       waits: next.kind === 'wait',
       id: link.id,
       seq: link.seq,
       ownAppStamp,
       ownOdooStamp,
+      appEdit: keptEdits(link, next, edits).app,
+      odooEdit: keptEdits(link, next, edits).odoo,
+      flips: flips ?? null,
       warnings,
     })),
   );
   const result = await sql<{ id: string; app_id: string | null; odoo_id: number | null; odoo_model: string }>`
     with s as (
       select * from jsonb_to_recordset(${rows}::jsonb) as s(id bigint, seq bigint, done boolean, waits boolean, state text, attempts integer,
-        "afterMs" double precision, error jsonb, hold jsonb, warnings jsonb, "ownAppStamp" text, "ownOdooStamp" text)),
+        "afterMs" double precision, error jsonb, hold jsonb, warnings jsonb, "ownAppStamp" text, "ownOdooStamp" text, "appEdit" jsonb, "odooEdit" jsonb, flips jsonb)),
     locked as (
       select l.id from links l join s on s.id = l.id where l.lease_token = ${claimed.token} order by l.id for update of l)
     update links set
@@ -113,6 +122,10 @@ async function settleLinks(trx: Trx, claimed: Claim, settlements: readonly Settl
       error = nullif(s.error, 'null'), hold = nullif(s.hold, 'null'), warnings = case when s.warnings is null then links.warnings else nullif(s.warnings, '[]') end,
       own_app_stamp = coalesce(s."ownAppStamp", links.own_app_stamp),
       own_odoo_stamp = coalesce(s."ownOdooStamp", links.own_odoo_stamp),
+      app_edit = nullif(s."appEdit", 'null'), odoo_edit = nullif(s."odooEdit", 'null'),
+      flips = coalesce(nullif(s.flips, 'null'), links.flips),
+      released = links.released and not s.done,
+      restoring = case when s.done and s.state = 'active' then null else links.restoring end,
       lease_token = null, lease_until = null
     from s join locked on locked.id = s.id where links.id = s.id
     returning links.id, links.app_id, links.odoo_id, links.odoo_model`.execute(trx);
@@ -127,17 +140,20 @@ async function settleBases(trx: Trx, settlements: readonly Settlement[]): Promis
   );
   if (rows.length === 0) return;
   await sql`
-    insert into bases (link_id, app, odoo, app_digest, odoo_digest)
-    select b.id, b.app, b.odoo, b."appDigest", b."odooDigest"
+    insert into bases (link_id, app, odoo, app_digest, odoo_digest, app_stamp, odoo_stamp, mapping)
+    select b.id, b.app, b.odoo, b."appDigest", b."odooDigest", b.stamps ->> 'app', b.stamps ->> 'odoo', b.mapping
     from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
-      as b(id bigint, app jsonb, odoo jsonb, "appDigest" text, "odooDigest" text)
+      as b(id bigint, app jsonb, odoo jsonb, "appDigest" text, "odooDigest" text, stamps jsonb, mapping text)
     on conflict (link_id) do update set app = excluded.app, odoo = excluded.odoo,
+      app_stamp = excluded.app_stamp, odoo_stamp = excluded.odoo_stamp, mapping = excluded.mapping,
       app_digest = excluded.app_digest, odoo_digest = excluded.odoo_digest, agreed_at = clock_timestamp()`.execute(trx);
 }
 
 async function endIntents(trx: Trx, settlements: readonly Settlement[]): Promise<void> {
-  const ended = settlements.filter(({ keepIntents }) => !keepIntents).map(({ link }) => link.id);
-  if (ended.length > 0) await trx.deleteFrom('intents').where('link_id', 'in', ended).execute();
+  const rows = settlements.map(({ link, openIntents = [] }) => ({ id: link.id, open: openIntents }));
+  await sql`
+    delete from intents i using jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as s(id bigint, open jsonb)
+    where i.link_id = s.id and not s.open ? i.key`.execute(trx);
 }
 
 async function writeConflicts(
@@ -165,6 +181,19 @@ async function writeConflicts(
     })),
   );
   if (rows.length > 0) await trx.insertInto('conflicts').values(rows).execute();
+}
+
+/** A loser that a person wanted back is on both sides now. */
+async function noteRestored(trx: Trx, settlements: readonly Settlement[]): Promise<void> {
+  const ids = settlements.flatMap(({ link, next }) =>
+    next.kind === 'done' && link.restoring ? link.restoring.conflictId : [],
+  );
+  if (ids.length === 0) return;
+  await trx
+    .updateTable('conflicts')
+    .set({ restored_at: sql<Date>`clock_timestamp()` })
+    .where('id', 'in', ids)
+    .execute();
 }
 
 async function writeLogs(
@@ -203,9 +232,11 @@ async function countForRuns(trx: Trx, settlements: readonly Settlement[]): Promi
     .map(({ link, outcome }) => ({ id: link.id, seq: link.seq, outcome }));
   if (rows.length === 0) return;
   await sql`
-    update run_links r set outcome = s.outcome
-    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as s(id bigint, seq bigint, outcome text)
-    where r.link_id = s.id and r.outcome is null and r.seq <= s.seq`.execute(trx);
+    with answered as (
+      update run_links r set outcome = s.outcome
+      from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as s(id bigint, seq bigint, outcome text)
+      where r.link_id = s.id and r.outcome is null and r.seq <= s.seq returning r.run_id)
+    update runs set progressed_at = clock_timestamp() where id in (select run_id from answered)`.execute(trx);
 }
 
 /** Another link on the same Odoo record has to carry the write on to its own app record. */

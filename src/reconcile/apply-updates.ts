@@ -1,11 +1,12 @@
 /** Writing what the merges decided, in one batch per side, each write announced by an intent first. */
 import type { SideRecord, UpdateOperation, WriteResult } from '../backends/backend.ts';
-import type { Entity, Side } from '../entities/define-entity.ts';
-import { type Claim, type Intent, PRIORITY, type Settlement } from '../links/links.ts';
+import type { CanonicalChanges, Entity, Side } from '../entities/define-entity.ts';
+import { type Claim, type GuardedIntent, PRIORITY, type Settlement } from '../links/links.ts';
 import type { ReconcileContext } from './context.ts';
 import type { Merge } from './decide.ts';
+import { guardFor, holdByGuard } from './guards.ts';
 import type { Observation } from './read-both-sides.ts';
-import { settleMerge } from './settlement.ts';
+import { describeConflicts, settleMerge } from './settlement.ts';
 import { updateKey } from './write-keys.ts';
 
 export interface PlannedUpdate {
@@ -14,7 +15,8 @@ export interface PlannedUpdate {
 }
 
 interface Write {
-  readonly linkId: string;
+  readonly plan: PlannedUpdate;
+  readonly side: Side;
   readonly quiet: boolean;
   readonly operation: UpdateOperation;
 }
@@ -26,28 +28,72 @@ export async function applyUpdates(
   planned: readonly PlannedUpdate[],
 ): Promise<readonly Settlement[]> {
   if (planned.length === 0) return [];
-  const toApp = planned.flatMap((plan) => toWrite(context, plan, 'app'));
-  const toOdoo = planned.flatMap((plan) => toWrite(context, plan, 'odoo'));
+  const shared = await findShared(context, entity, planned);
+  const toApp = planned.flatMap((plan) => toWrite(context, plan, 'app', plan.merge.toApp));
+  const toOdoo = planned.flatMap((plan) => toWrite(context, plan, 'odoo', changesToOdoo(plan, shared)));
   await ensureReferences(
     context,
     entity,
     toOdoo.map(({ operation }) => operation.changes),
   );
-  const intents = [
-    ...toApp.map((write) => toIntent(context, write, 'app')),
-    ...toOdoo.map((write) => toIntent(context, write, 'odoo')),
-  ];
-  const ours = await context.links.recordIntents(claim, intents);
-  const mine = (writes: readonly Write[]) => writes.filter(({ linkId }) => ours.has(linkId));
+  const intents = [...toApp, ...toOdoo].map((write) => toIntent(context, entity, write));
+  const { ours, held } = await context.links.recordIntents(claim, intents);
+  const mine = (writes: readonly Write[]) =>
+    writes.filter(({ plan }) => ours.has(plan.seen.link.id) && !held.has(plan.seen.link.id));
   const [appResults, odooResults] = await Promise.all([
     writeAll(context, entity, mine(toApp), 'app'),
     writeAll(context, entity, mine(toOdoo), 'odoo'),
   ]);
-  const written = planned.filter(({ seen }) => ours.has(seen.link.id));
-  return written.map(({ seen, merge }) => {
-    const results = { app: appResults.get(seen.link.id) ?? null, odoo: odooResults.get(seen.link.id) ?? null };
-    return settleMerge(context, seen, merge, results);
+  const keyOf = (writes: readonly Write[], id: string) =>
+    writes.find(({ plan }) => plan.seen.link.id === id)?.operation.key ?? null;
+  return planned.flatMap(({ seen, merge }) => {
+    const { id } = seen.link;
+    const guard = held.get(id);
+    if (guard !== undefined) return [holdByGuard(seen, guard)];
+    if (!ours.has(id)) return [];
+    const odoo = odooResults.get(id) ?? null;
+    const results = { app: appResults.get(id) ?? null, odoo: shared.has(id) ? leaveActive(seen, odoo) : odoo };
+    const keys = { app: keyOf(toApp, id), odoo: keyOf(toOdoo, id) };
+    return [settleMerge(context, entity, seen, merge, results, keys)];
   });
+}
+
+/** Links whose Odoo record also stands for a record of another kind that is not archived: it must stay in use. */
+async function findShared(
+  context: ReconcileContext,
+  entity: Entity,
+  planned: readonly PlannedUpdate[],
+): Promise<ReadonlySet<string>> {
+  const archiving = planned.filter(({ merge, seen }) => merge.toOdoo.active === false && seen.odoo !== null);
+  if (archiving.length === 0) return new Set();
+  const ids = archiving.map(({ seen }) => seen.odoo?.id ?? '');
+  const occupants = await context.links.findOccupants('odoo', entity.name, entity.odoo.model, ids);
+  const inUse = occupants.filter(
+    ({ entity: kind, appId, appActive }) => kind !== entity.name && appId !== null && appActive,
+  );
+  return new Set(
+    archiving.filter(({ seen }) => inUse.some(({ id }) => id === seen.odoo?.id)).map(({ seen }) => seen.link.id),
+  );
+}
+
+function changesToOdoo({ seen, merge }: PlannedUpdate, shared: ReadonlySet<string>): CanonicalChanges {
+  if (!shared.has(seen.link.id)) return merge.toOdoo;
+  const { active: _inUse, ...rest } = merge.toOdoo;
+  return rest;
+}
+
+function leaveActive(seen: Observation, result: WriteResult | null): WriteResult {
+  const reason = 'The Odoo record stays active: it also stands for a record of another kind that is not archived.';
+  const written = result ?? {
+    kind: 'ok',
+    id: seen.odoo?.id ?? '',
+    stamp: null,
+    values: {},
+    deferred: [],
+    warnings: [],
+  };
+  if (written.kind !== 'ok') return written;
+  return { ...written, warnings: [...written.warnings, { field: 'active', reason }] };
 }
 
 /** Companies that the changes name are made first, each under its lock, so that two workers make one. */
@@ -62,23 +108,33 @@ export async function ensureReferences(
   await context.links.withMatchLocks(locks, () => context.odoo.createReferences(keys));
 }
 
-function toWrite(context: ReconcileContext, { seen, merge }: PlannedUpdate, side: Side): readonly Write[] {
-  const changes = side === 'app' ? merge.toApp : merge.toOdoo;
+function toWrite(
+  context: ReconcileContext,
+  plan: PlannedUpdate,
+  side: Side,
+  changes: CanonicalChanges,
+): readonly Write[] {
+  const { seen } = plan;
   const record: SideRecord | null = seen[side];
   if (record === null || Object.keys(changes).length === 0) return [];
   const key = updateKey(context.instance, seen.link, record.stamp, changes);
-  return [{ linkId: seen.link.id, quiet: seen.link.priority >= PRIORITY.resync, operation: { key, record, changes } }];
+  return [{ plan, side, quiet: seen.link.priority >= PRIORITY.resync, operation: { key, record, changes } }];
 }
 
-function toIntent(context: ReconcileContext, write: Write, side: Side): Intent {
-  const { key, changes } = write.operation;
+function toIntent(context: ReconcileContext, entity: Entity, { plan, side, operation }: Write): GuardedIntent {
+  const { seen, merge } = plan;
+  const edited = seen.modified[side];
+  const guard = guardFor(context, entity, plan, side, operation.changes);
   return {
-    linkId: write.linkId,
+    linkId: seen.link.id,
     side,
     kind: 'update',
-    key,
-    fields: changes,
+    key: operation.key,
+    fields: operation.changes,
+    conflicts: describeConflicts(seen, merge, side),
+    edited: edited === null || edited.ours ? null : { from: edited.from, to: edited.to },
     overAt: context.now() + context.callMaxMs,
+    ...(guard && { guard }),
   };
 }
 
@@ -95,8 +151,11 @@ async function writeAll(
     if (batch.length === 0) continue;
     const operations = batch.map(({ operation }) => operation);
     const answers = await context[side].update(entity, operations, { quiet });
-    batch.forEach(({ linkId }, index) => {
-      results.set(linkId, answers[index] ?? { kind: 'failed', error: new TypeError('a write was left unanswered') });
+    batch.forEach(({ plan }, index) => {
+      results.set(
+        plan.seen.link.id,
+        answers[index] ?? { kind: 'failed', error: new TypeError('a write was left unanswered') },
+      );
     });
   }
   return results;

@@ -9,13 +9,16 @@ import { type Base, type Claim, PRIORITY, type Settlement } from '../links/links
 import { ensureReferences } from './apply-updates.ts';
 import type { ReconcileContext } from './context.ts';
 import { findCounterparts, type MatchVerdict } from './find-counterparts.ts';
+import { mappingHash } from './mapping-hash.ts';
 import type { Observation } from './read-both-sides.ts';
-import { mayStillLand, nextAfter, nextAfterError } from './settlement.ts';
+import { nextAfter, nextAfterError, openIntent } from './settlement.ts';
 import { createKey } from './write-keys.ts';
 
 export interface PlannedCreate {
   readonly seen: Observation;
   readonly values: CanonicalRecord;
+  /** The record is archived by now: a creation whose answer was lost is looked for, but none is made any more. */
+  readonly onlyIfCreated?: boolean;
 }
 
 export async function createCounterparts(
@@ -43,12 +46,14 @@ export async function createCounterparts(
     const underWay = first
       .filter(({ seen }) => uncertain.has(seen.link.id))
       .map(({ seen }) => waitForCreation(seen, 250));
+    const gone = verdicts.flatMap((verdict) => (verdict.kind === 'gone' ? [leaveAlone(verdict.plan)] : []));
     const unanswered = verdicts.flatMap((verdict) =>
       verdict.kind === 'wait' ? [waitForCreation(verdict.plan.seen, verdict.afterMs)] : [],
     );
     return [
       ...linked,
       ...held,
+      ...gone,
       ...underWay,
       ...unanswered,
       ...(await createAll(context, entity, claim, target, missing)),
@@ -83,14 +88,14 @@ async function linkFound(
   for (const { plan, id } of found) {
     const { link } = plan.seen;
     try {
-      await context[target].adopt(entity, [id]);
+      await context[target].adopt(entity, [{ id, key: createKey(context.instance, entity, link, target) }]);
       await context.links.attach(claim, link.id, { side: target, id, odooModel: entity.odoo.model });
       settlements.push({
         ...again(plan.seen),
         outcome: 'link',
         logged: true,
         wroteOdoo: target === 'odoo',
-        keepIntents: true,
+        openIntents: keysOf(link),
       });
     } catch (error) {
       // One record that may not be touched must not hold the others up.
@@ -118,7 +123,7 @@ async function createAll(
     );
   const overAt = context.now() + context.callMaxMs;
   const planned = missing.map((plan) => ({ plan, key: createKey(context.instance, entity, plan.seen.link, target) }));
-  const ours = await context.links.recordIntents(
+  const { ours } = await context.links.recordIntents(
     claim,
     planned.map(({ plan, key }) => ({
       linkId: plan.seen.link.id,
@@ -126,17 +131,22 @@ async function createAll(
       kind: 'create',
       key,
       fields: plan.values,
+      conflicts: [],
+      edited: null,
       overAt,
     })),
   );
   const mine = planned.filter(({ plan }) => ours.has(plan.seen.link.id));
-  const quiet = mine.every(({ plan }) => plan.seen.link.priority >= PRIORITY.resync);
-  const operations = mine.map(({ plan, key }) => ({ key, values: plan.values }));
-  const results = await context[target].create(entity, operations, { quiet });
   const settlements: Settlement[] = [];
-  for (const [index, { plan }] of mine.entries()) {
-    const result = results[index] ?? { kind: 'failed' as const, error: new TypeError('a write was left unanswered') };
-    settlements.push(await settleCreate(context, entity, claim, target, plan, result));
+  for (const quiet of [false, true]) {
+    const batch = mine.filter(({ plan }) => plan.seen.link.priority >= PRIORITY.resync === quiet);
+    if (batch.length === 0) continue;
+    const operations = batch.map(({ plan, key }) => ({ key, values: plan.values }));
+    const results = await context[target].create(entity, operations, { quiet });
+    for (const [index, { plan, key }] of batch.entries()) {
+      const result = results[index] ?? { kind: 'failed' as const, error: new TypeError('a write was left unanswered') };
+      settlements.push(await settleCreate(context, entity, claim, target, plan, key, result));
+    }
   }
   return settlements;
 }
@@ -147,13 +157,14 @@ async function settleCreate(
   claim: Claim,
   target: Side,
   { seen, values }: PlannedCreate,
+  key: string,
   result: WriteResult,
 ): Promise<Settlement> {
   const { link } = seen;
   const direction = target === 'odoo' ? 'app→odoo' : 'odoo→app';
   if (result.kind !== 'ok') {
     const next = nextAfter(context, link.attempts, [result]);
-    return { link, next, outcome: next.kind, logged: true, direction, keepIntents: mayStillLand(result) };
+    return { link, next, outcome: next.kind, logged: true, direction, openIntents: openIntent(key, result) };
   }
   const counterpart = { side: target, id: result.id, odooModel: entity.odoo.model };
   const attached = await context.links.attach(claim, link.id, counterpart);
@@ -168,15 +179,24 @@ async function settleCreate(
   };
   if (!attached) return { ...written, next: { kind: 'again' } };
   const next = nextAfter(context, link.attempts, [result]);
-  return { ...written, next, base: baseAfterCreate(target, values, result) };
+  return { ...written, next, base: baseAfterCreate(entity, seen, target, values, result) };
 }
 
-function baseAfterCreate(target: Side, values: CanonicalRecord, result: WriteResult & { kind: 'ok' }): Base {
+function baseAfterCreate(
+  entity: Entity,
+  seen: Observation,
+  target: Side,
+  values: CanonicalRecord,
+  result: WriteResult & { kind: 'ok' },
+): Base {
   const held = { ...values, ...result.values };
   const source: Record<string, CanonicalRecord[string]> = { ...values };
   // A field that is still to be written must differ from its shadow on the side it comes from.
   for (const field of result.deferred) source[field] = held[field] = result.values[field] ?? null;
-  return target === 'odoo' ? { app: source, odoo: held } : { app: held, odoo: source };
+  const mapping = mappingHash(entity);
+  const [app, odoo] = [seen.app?.stamp ?? null, seen.odoo?.stamp ?? null];
+  if (target === 'odoo') return { app: source, odoo: held, stamps: { app, odoo: result.stamp }, mapping };
+  return { app: held, odoo: source, stamps: { app: result.stamp, odoo }, mapping };
 }
 
 function hold({ plan, detail, candidates }: MatchVerdict & { kind: 'hold' }): Settlement {
@@ -194,9 +214,17 @@ function waitForCreation({ link }: { link: Settlement['link'] }, afterMs: number
     message: 'A creation that may be of this very record is not settled yet.',
     remedy: 'Nothing to do: it is looked at again once that creation is settled.',
   };
-  return { link, next: { kind: 'wait', afterMs, error }, outcome: 'wait', logged: false, keepIntents: true };
+  return { link, next: { kind: 'wait', afterMs, error }, outcome: 'wait', logged: false, openIntents: keysOf(link) };
 }
 
 function again({ link }: { link: Settlement['link'] }): Settlement {
-  return { link, next: { kind: 'again' }, outcome: 'again', logged: false };
+  return { link, next: { kind: 'again' }, outcome: 'again', logged: false, openIntents: keysOf(link) };
+}
+
+function leaveAlone({ seen: { link } }: PlannedCreate): Settlement {
+  return { link, next: { kind: 'done' }, outcome: 'noop', logged: false };
+}
+
+function keysOf({ intents }: Settlement['link']): readonly string[] {
+  return intents.map(({ key }) => key);
 }

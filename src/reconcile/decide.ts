@@ -1,14 +1,23 @@
 /** What to do about one link, from what both sides and the base say. Pure: no I/O, no clock, no library. */
-import type { CanonicalChanges, CanonicalRecord, FieldValue, Side } from '../entities/define-entity.ts';
+import {
+  type CanonicalChanges,
+  type CanonicalRecord,
+  EXISTENCE,
+  readField,
+  type Side,
+} from '../entities/define-entity.ts';
 import { type GroupOutcome, type MergeInput, type MergeSide, mergeFields } from './merge-fields.ts';
 
-/** How a side knows the record. `unlinked`: no id yet. `missing`: an id that the side did not return. */
+/** How a side knows the record. `unlinked`: no id yet. `missing`: an id that the app did not return, which explains nothing. */
 export type AppExistence = 'unlinked' | 'missing' | 'archived' | 'active';
-export type OdooExistence = AppExistence | 'out_of_scope';
+/** `deleted`, `hidden`: why Odoo does not return it. `out_of_scope`: it lost the entity's tag. */
+export type OdooExistence = 'unlinked' | 'deleted' | 'hidden' | 'archived' | 'active' | 'out_of_scope';
 
 export interface DecideInput extends Omit<MergeInput, 'app' | 'odoo'> {
   readonly app: { readonly existence: AppExistence; readonly side: MergeSide | null };
   readonly odoo: { readonly existence: OdooExistence; readonly side: MergeSide | null };
+  /** A person agreed to what was held. */
+  readonly released: boolean;
 }
 
 export type Decision =
@@ -26,15 +35,24 @@ export interface Merge {
   readonly outcomes: readonly GroupOutcome[];
 }
 
-export type HoldReason = 'missing_in_app' | 'deleted_in_odoo';
+export type HoldReason = 'missing_in_app' | 'deleted_in_odoo' | 'hidden_in_odoo';
 
-type Rule = 'forget' | 'gone' | 'merge' | 'create_in_app' | 'create_in_odoo' | 'out_of_scope' | HoldReason;
+type Rule =
+  | 'forget'
+  | 'gone'
+  | 'merge'
+  | 'create_in_app'
+  | 'create_in_odoo'
+  | 'archive_in_app'
+  | 'out_of_scope'
+  | HoldReason;
 
 /** Existence on both sides: a missing cell does not compile. */
 export const RULES: Readonly<Record<AppExistence, Readonly<Record<OdooExistence, Rule>>>> = {
   unlinked: {
     unlinked: 'forget',
-    missing: 'forget',
+    deleted: 'forget',
+    hidden: 'forget',
     // Archived before the app ever knew it, or no member of the entity: nothing to bring over.
     archived: 'forget',
     active: 'create_in_app',
@@ -44,16 +62,25 @@ export const RULES: Readonly<Record<AppExistence, Readonly<Record<OdooExistence,
   missing: {
     // Nothing ties it to anything: an id that never existed, or not yet.
     unlinked: 'forget',
-    missing: 'missing_in_app',
+    deleted: 'missing_in_app',
+    hidden: 'missing_in_app',
     archived: 'missing_in_app',
     active: 'missing_in_app',
     out_of_scope: 'out_of_scope',
   },
-  archived: { unlinked: 'gone', missing: 'gone', archived: 'merge', active: 'merge', out_of_scope: 'out_of_scope' },
+  archived: {
+    unlinked: 'gone',
+    deleted: 'gone',
+    hidden: 'hidden_in_odoo',
+    archived: 'merge',
+    active: 'merge',
+    out_of_scope: 'out_of_scope',
+  },
   active: {
     unlinked: 'create_in_odoo',
-    // Never re-created by an edit, never archived unasked: a person decides.
-    missing: 'deleted_in_odoo',
+    deleted: 'archive_in_app',
+    // Loss of access rights is no deletion.
+    hidden: 'hidden_in_odoo',
     archived: 'merge',
     active: 'merge',
     out_of_scope: 'out_of_scope',
@@ -70,7 +97,10 @@ export function decide(input: DecideInput): Decision {
       return { kind: 'noop', reason: 'gone' };
     case 'missing_in_app':
     case 'deleted_in_odoo':
+    case 'hidden_in_odoo':
       return { kind: 'hold', why: rule };
+    case 'archive_in_app':
+      return archiveInApp(input);
     case 'create_in_app':
       return { kind: 'create', in: 'app', values: present(input.odoo.side).values };
     case 'create_in_odoo':
@@ -80,22 +110,39 @@ export function decide(input: DecideInput): Decision {
   }
 }
 
+/** A deletion is an archive over there. But an edit that Odoo never had must not vanish with it: a person decides. */
+function archiveInApp({ entity, base, app, released }: DecideInput): Decision {
+  const { values } = present(app.side);
+  const edited =
+    base === null ||
+    Object.keys(base.app).some((field) => !entity.same(field, readField(values, field), readField(base.app, field)));
+  if (edited && !released) return { kind: 'hold', why: 'deleted_in_odoo' };
+  const outcomes = [{ kind: 'flow', group: EXISTENCE, to: 'app', conflict: null }] as const;
+  return { kind: 'update', merge: { toApp: { active: false }, toOdoo: {}, outcomes } };
+}
+
 function decideMerge(input: MergeInput): Decision {
   const outcomes = mergeFields(input);
   const toApp: Record<string, CanonicalRecord[string]> = {};
   const toOdoo: Record<string, CanonicalRecord[string]> = {};
   for (const outcome of outcomes) {
+    if (outcome.kind === 'restore') {
+      for (const [field, value] of Object.entries(outcome.values)) {
+        if (!input.entity.same(field, value, readField(input.app.values, field))) toApp[field] = value;
+        if (!input.entity.same(field, value, readField(input.odoo.values, field))) toOdoo[field] = value;
+      }
+    }
     if (outcome.kind !== 'flow') continue;
     const [from, into, changes] =
       outcome.to === 'app' ? [input.odoo, input.app, toApp] : [input.app, input.odoo, toOdoo];
     for (const field of outcome.group.fields) {
-      const [value, held] = [from, into].map(({ values }) => values[field] ?? null) as [FieldValue, FieldValue];
+      const [value, held] = [readField(from.values, field), readField(into.values, field)];
       // A field of the group that is the same already is not written again: it might have side effects there.
       if (!input.entity.same(field, value, held)) changes[field] = value;
     }
   }
   const merge = { toApp, toOdoo, outcomes };
-  const agreed = outcomes.every(({ kind }) => kind !== 'flow');
+  const agreed = outcomes.every(({ kind }) => kind !== 'flow') && Object.keys({ ...toApp, ...toOdoo }).length === 0;
   return agreed ? { kind: 'noop', reason: 'agreed' } : { kind: 'update', merge };
 }
 

@@ -10,7 +10,7 @@ import { createKey } from './write-keys.ts';
 export type MatchVerdict =
   /** A creation of ours was not answered and may still land: looked for again after so long. */
   | { readonly kind: 'wait'; readonly plan: PlannedCreate; readonly afterMs: number }
-  | { readonly kind: 'create'; readonly plan: PlannedCreate }
+  | { readonly kind: 'create' | 'gone'; readonly plan: PlannedCreate }
   | { readonly kind: 'link'; readonly plan: PlannedCreate; readonly id: string }
   | {
       readonly kind: 'hold';
@@ -48,6 +48,7 @@ export async function findCounterparts(
     if (createdId !== undefined) return recognize(plan, createdId, occupants, entity);
     const afterMs = mayStillLandMs(context, plan, target);
     if (afterMs > 0) return { kind: 'wait', plan, afterMs };
+    if (plan.onlyIfCreated) return { kind: 'gone', plan };
     const isCompany = plan.seen[source]?.isCompany ?? false;
     const matchKey = entity.matchKey(plan.values);
     const records = (matchKey !== null && found.get(matchKey)) || [];

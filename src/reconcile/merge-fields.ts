@@ -2,7 +2,14 @@
  * The three-way merge of one record, group by group: the rules of "last modification wins" (docs/rules.md).
  * Pure: no I/O, no clock, no library.
  */
-import type { CanonicalRecord, Entity, FieldGroup, FieldValue, Side } from '../entities/define-entity.ts';
+import type {
+  CanonicalChanges,
+  CanonicalRecord,
+  Entity,
+  FieldGroup,
+  FieldValue,
+  Side,
+} from '../entities/define-entity.ts';
 
 /** When a side was last modified, on the bridge's clock, as the earliest and latest instant it may have been. */
 export interface Modified {
@@ -25,6 +32,8 @@ export interface MergeInput {
   readonly app: MergeSide;
   readonly odoo: MergeSide;
   readonly policy: MergePolicy;
+  /** Values that a person wants on both sides, whoever edited last. */
+  readonly restoring?: CanonicalChanges | null;
 }
 
 export interface MergePolicy {
@@ -48,6 +57,7 @@ export interface Conflict extends Verdict {
 /** What happens to one group: where its value flows, and against what, if it was contested. */
 export type GroupOutcome =
   | { readonly kind: 'unchanged' | 'agreed'; readonly group: FieldGroup }
+  | { readonly kind: 'restore'; readonly group: FieldGroup; readonly values: CanonicalChanges }
   | { readonly kind: 'flow'; readonly group: FieldGroup; readonly to: Side; readonly conflict: Conflict | null };
 
 /** What is known of a group before anybody wins. */
@@ -78,9 +88,16 @@ export function mergeFields(input: MergeInput): readonly GroupOutcome[] {
   const groups = groupsOf(input.entity, input.policy.scope);
   const states = groups.map((group) => ({ group, state: groupState(input, group) }));
   return states.map(({ group, state }) => {
+    const values = restored(group, input.restoring ?? {});
+    if (values !== null) return { kind: 'restore', group, values };
     if (group.name === 'active') return mergeExistence(group, state, states, verdict);
     return resolve(group, state, ACTIONS[ownerOf(input, group)][state], verdict);
   });
+}
+
+function restored(group: FieldGroup, restoring: CanonicalChanges): CanonicalChanges | null {
+  const wanted = Object.entries(restoring).filter(([field]) => group.fields.includes(field));
+  return wanted.length === 0 ? null : Object.fromEntries(wanted);
 }
 
 /** CONFLICT_SCOPE=record makes one group of all that both sides may edit, but for existence. */

@@ -5,13 +5,14 @@ import { entitiesOfModel } from '../entities/registry.ts';
 import { findUnstorable } from '../entities/storable-text.ts';
 import type { ErrorDetail } from '../errors.ts';
 import { digestRecord } from '../links/digest.ts';
-import { type Base, type Claim, type Hold, PRIORITY, type Settlement } from '../links/links.ts';
+import { type Base, type Claim, type Hold, type Intent, type Next, PRIORITY, type Settlement } from '../links/links.ts';
 import { applyUpdates, type PlannedUpdate } from './apply-updates.ts';
 import type { ReconcileContext } from './context.ts';
 import { createCounterparts, type PlannedCreate } from './create-counterparts.ts';
 import { type Decision, decide, type HoldReason } from './decide.ts';
+import { findFlapping } from './flapping.ts';
 import { type Observation, readBothSides, toDecideInput } from './read-both-sides.ts';
-import { agreedBase } from './settlement.ts';
+import { agreedBase, flowsOf } from './settlement.ts';
 
 /**
  * One pass over a claim. Every link of it is settled, whatever becomes of it.
@@ -20,8 +21,14 @@ import { agreedBase } from './settlement.ts';
 export async function reconcile(context: ReconcileContext, entity: Entity, claim: Claim): Promise<void> {
   const reconcileId = randomUUID();
   const observations = await readBothSides(context, entity, claim);
-  const plan = planBatch(context, entity, observations);
+  const merged = await followMerged(context, entity, claim, observations);
+  const plan = planBatch(
+    context,
+    entity,
+    observations.filter(({ link }) => !merged.has(link.id)),
+  );
   const settlements = [
+    ...merged.values(),
     ...plan.settled,
     ...(await applyUpdates(context, entity, claim, plan.updates)),
     ...(await createCounterparts(context, entity, claim, 'odoo', plan.createsInOdoo)),
@@ -49,6 +56,19 @@ function planBatch(context: ReconcileContext, entity: Entity, observations: read
       continue;
     }
     const decision = decide(toDecideInput(context, entity, seen));
+    const creating = findLostCreation(seen, decision);
+    if (creating) {
+      const target = creating.side === 'app' ? plan.createsInApp : plan.createsInOdoo;
+      // The app answers a second try with the record of the first; Odoo can be asked.
+      target.push({ seen, values: creating.fields, onlyIfCreated: creating.side === 'odoo' });
+      continue;
+    }
+    const flapping =
+      decision.kind === 'update' ? findFlapping(seen.link.flips, flowsOf(decision.merge), context.now()) : null;
+    if (flapping !== null) {
+      plan.settled.push(parkFlapping(seen, flapping));
+      continue;
+    }
     const unstorable = findUnstorable(valuesToWrite(decision));
     if (unstorable !== null) {
       plan.settled.push(parkUnstorable(seen, unstorable));
@@ -61,6 +81,46 @@ function planBatch(context: ReconcileContext, entity: Entity, observations: read
     else plan.settled.push(settleWithoutWriting(entity, seen, decision));
   }
   return plan;
+}
+
+/** Archived before the answer to its creation came: the counterpart may be there, and is then to be archived as well. */
+function findLostCreation({ link }: Observation, decision: Decision): Intent | null {
+  const halfway = link.appId === null || link.odooId === null;
+  if (!halfway || (decision.kind !== 'noop' && decision.kind !== 'forget')) return null;
+  return link.intents.find(({ kind }) => kind === 'create') ?? null;
+}
+
+function parkFlapping({ link }: Observation, group: string): Settlement {
+  const error = {
+    code: 'flapping',
+    message: `The bridge wrote "${group}" back and forth again and again within ten minutes.`,
+    remedy:
+      'Look what else changes this field on either side (an automation, an import), stop it, and retry the record.',
+  };
+  return { link, next: { kind: 'park', error }, outcome: 'park', logged: true };
+}
+
+/** A partner that Odoo merged into another takes its link along, unless the other one has a link of the entity already. */
+async function followMerged(
+  context: ReconcileContext,
+  entity: Entity,
+  claim: Claim,
+  observations: readonly Observation[],
+): Promise<ReadonlyMap<string, Settlement>> {
+  const settlements = new Map<string, Settlement>();
+  for (const { link, absence } of observations) {
+    if (absence?.kind !== 'merged') continue;
+    const moved = await context.links.repoint(claim, link.id, entity.odoo.model, Number(absence.into));
+    const hold: Hold = {
+      kind: 'merged',
+      detail:
+        'Odoo merged this record into one that another record of the app is linked to. Merge them in the app as well.',
+      candidates: [absence.into],
+    };
+    const next: Next = moved ? { kind: 'again' } : { kind: 'hold', hold };
+    settlements.set(link.id, { link, next, outcome: moved ? 'merged' : 'hold', logged: true });
+  }
+  return settlements;
 }
 
 /** Looked at before anything is stored or sent: neither our own database nor the other side could hold it. */
@@ -83,9 +143,13 @@ function settleWithoutWriting(
     case 'noop': {
       const outcomes = entity.groups.map((group) => ({ kind: 'agreed' as const, group }));
       const both = seen.app !== null && seen.odoo !== null;
-      const base = both ? agreedBase(seen, { toApp: {}, toOdoo: {}, outcomes }, { app: null, odoo: null }) : undefined;
+      const nothing = { toApp: {}, toOdoo: {}, outcomes };
+      const base = both ? agreedBase(entity, seen, nothing, { app: null, odoo: null }) : undefined;
       const news = base !== undefined && !sameBase(base, link.base);
-      return { link, next: { kind: 'done' }, outcome: 'noop', logged: false, ...(news && { base }) };
+      const landed = seen.losers.length > 0;
+      const outcome = landed ? 'conflict' : 'noop';
+      const { losers: conflicts, pending: openIntents } = seen;
+      return { link, next: { kind: 'done' }, outcome, logged: landed, conflicts, openIntents, ...(news && { base }) };
     }
     case 'forget':
       return { link, next: { kind: 'forget' }, outcome: 'noop', logged: false };
@@ -100,6 +164,7 @@ function settleWithoutWriting(
 function sameBase(left: Base, right: Base | null): boolean {
   return (
     right !== null &&
+    left.mapping === right.mapping &&
     digestRecord(left.app) === digestRecord(right.app) &&
     digestRecord(left.odoo) === digestRecord(right.odoo)
   );
@@ -112,7 +177,12 @@ const HOLDS: Readonly<Record<HoldReason, Hold>> = {
   },
   deleted_in_odoo: {
     kind: 'delete',
-    detail: 'Odoo no longer returns this record: it was deleted, merged, or hidden from the bridge by access rights.',
+    detail:
+      'Odoo deleted this record, but it was edited in the app meanwhile. Release it to archive it in the app as well.',
+  },
+  hidden_in_odoo: {
+    kind: 'delete',
+    detail: "Odoo hides this record from the bridge's user. That is no deletion: give the user the right to see it.",
   },
 };
 
@@ -127,7 +197,7 @@ function waitForOwnWrite(seen: Observation, waitMs: number): Settlement {
     next: { kind: 'wait', afterMs: waitMs, error },
     outcome: 'wait',
     logged: true,
-    keepIntents: true,
+    openIntents: seen.pending,
   };
 }
 

@@ -1,11 +1,21 @@
 /** From what a pass did to what is remembered of it. Pure. */
 import type { WriteResult } from '../backends/backend.ts';
-import type { CanonicalRecord, FieldGroup, FieldValue, Side } from '../entities/define-entity.ts';
+import type {
+  CanonicalChanges,
+  CanonicalRecord,
+  Entity,
+  FieldGroup,
+  FieldValue,
+  Side,
+} from '../entities/define-entity.ts';
 import { describeError, RetryableError, SetupError } from '../errors.ts';
-import type { Base, ConflictEntry, Next, Settlement } from '../links/links.ts';
+import type { Base, ConflictEntry, Instants, Next, Settlement } from '../links/links.ts';
 import { backoffMs } from './backoff.ts';
 import type { ReconcileContext } from './context.ts';
 import type { Merge } from './decide.ts';
+import { type GroupFlow, recordFlips } from './flapping.ts';
+import { mappingHash } from './mapping-hash.ts';
+import type { GroupOutcome } from './merge-fields.ts';
 import type { Observation } from './read-both-sides.ts';
 
 export interface SideResults {
@@ -40,42 +50,72 @@ export function nextAfterError(context: Pick<ReconcileContext, 'random'>, attemp
   return { kind: 'park', error: detail };
 }
 
-/** True when a call of ours may still change Odoo: its intent must stay. */
-export function mayStillLand(result: WriteResult | null): boolean {
-  return result?.kind === 'failed' && result.error instanceof RetryableError && result.error.outcome === 'unknown';
-}
-
-/** An older call of ours, not answered then, may be what made this write stale: it is still to be recognised as ours. */
-function earlierMayLand({ link }: Observation, results: SideResults): boolean {
-  const stale = results.app?.kind === 'stale' || results.odoo?.kind === 'stale';
-  return stale && link.intents.length > 0;
+/** A call of ours may still change the other side: its intent must stay. */
+export function openIntent(key: string | null, result: WriteResult | null): readonly string[] {
+  const unknown =
+    result?.kind === 'failed' && result.error instanceof RetryableError && result.error.outcome === 'unknown';
+  return unknown && key !== null ? [key] : [];
 }
 
 export function settleMerge(
-  context: Pick<ReconcileContext, 'random'>,
+  context: Pick<ReconcileContext, 'random' | 'now'>,
+  entity: Entity,
   seen: Observation,
   merge: Merge,
   results: SideResults,
+  keys: { readonly app: string | null; readonly odoo: string | null },
 ): Settlement {
-  const base = agreedBase(seen, merge, results);
-  const conflicts = merge.outcomes.flatMap((outcome) => {
-    const written = outcome.kind === 'flow' && results[outcome.to]?.kind === 'ok';
-    return written && outcome.conflict ? [describeConflict(seen, outcome.conflict)] : [];
-  });
-  const flows = merge.outcomes.filter((outcome) => outcome.kind === 'flow');
+  const base = agreedBase(entity, seen, merge, results);
+  const done = (side: Side) => results[side]?.kind === 'ok';
+  const conflicts = [
+    ...seen.losers,
+    ...(['app', 'odoo'] as const).flatMap((side) => (done(side) ? describeConflicts(seen, merge, side) : [])),
+  ];
+  const flows = flowsOf(merge);
   const next = nextAfter(context, seen.link.attempts, [results.app, results.odoo]);
   const settled = { link: seen.link, next, ...(base && { base }), conflicts, logged: true };
   return {
     ...settled,
     warnings: [results.app, results.odoo].flatMap((result) => (result?.kind === 'ok' ? result.warnings : [])),
     outcome: outcomeOf(next, conflicts.length > 0, merge),
-    direction: [...new Set(flows.map((flow) => (flow.to === 'app' ? 'odoo→app' : 'app→odoo')))].join(' '),
-    fields: flows.map((flow) => flow.group.name),
-    keepIntents: mayStillLand(results.app) || mayStillLand(results.odoo) || earlierMayLand(seen, results),
+    direction: [...new Set(flows.map(({ to }) => (to === 'app' ? 'odoo→app' : 'app→odoo')))].join(' '),
+    fields: [...new Set(flows.map(({ group }) => group))],
+    edits: { app: editBehind(seen, 'app', results.app), odoo: editBehind(seen, 'odoo', results.odoo) },
+    flips: recordFlips(
+      seen.link.flips,
+      flows.filter(({ to }) => done(to)),
+      context.now(),
+    ),
+    openIntents: [
+      ...seen.pending,
+      ...(['app', 'odoo'] as const).flatMap((side) => openIntent(keys[side], results[side])),
+    ],
     wroteOdoo: stampOf(results.odoo) !== null,
     ownAppStamp: stampOf(results.app),
     ownOdooStamp: stampOf(results.odoo),
   };
+}
+
+/** What flows where; a value that a person restores flows to both sides. */
+export function flowsOf({ outcomes, toApp, toOdoo }: Merge): readonly GroupFlow[] {
+  return outcomes.flatMap((outcome) => {
+    const group = outcome.group.name;
+    if (outcome.kind === 'flow') return [{ group, to: outcome.to }];
+    if (outcome.kind !== 'restore') return [];
+    const wanted = (changes: CanonicalChanges) => Object.keys(outcome.values).some((field) => field in changes);
+    return [
+      ...(wanted(toApp) ? [{ group, to: 'app' as const }] : []),
+      ...(wanted(toOdoo) ? [{ group, to: 'odoo' as const }] : []),
+    ];
+  });
+}
+
+/** The person's edit that a stamp of our own covers: needed as long as something of the record is still undecided. */
+function editBehind({ modified, edits }: Observation, side: Side, result: WriteResult | null): Instants | null {
+  const now = modified[side];
+  const covered = stampOf(result) !== null;
+  if (now === null || now.ours) return covered ? edits[side] : null;
+  return covered ? { from: now.from, to: now.to } : edits[side];
 }
 
 /** Null unless something was written. */
@@ -94,25 +134,39 @@ function outcomeOf(next: Next, contested: boolean, merge: Merge): string {
  * The new base. A group that flowed counts as agreed only if its write is known to be done, and then with what
  * the side held afterwards. Undefined when there is no base yet and a part is still open.
  */
-export function agreedBase(seen: Observation, merge: Merge, results: SideResults): Base | undefined {
+export function agreedBase(entity: Entity, seen: Observation, merge: Merge, results: SideResults): Base | undefined {
   const shadows = { app: { ...seen.base?.app }, odoo: { ...seen.base?.odoo } };
-  let complete = true;
+  // A side from which something still has to flow keeps its old stamp: its edit is not done with.
+  const open = { app: false, odoo: false };
   for (const outcome of merge.outcomes) {
     for (const field of outcome.group.fields) {
-      const pair = agreedField(seen, field, outcome.kind === 'flow' ? outcome.to : null, results);
+      const pair = agreedOutcome(seen, merge, outcome, field, results);
       if (pair) [shadows.app[field], shadows.odoo[field]] = [pair.app, pair.odoo];
-      else complete &&= seen.base !== null;
+      else open[outcome.kind === 'flow' && outcome.to === 'app' ? 'odoo' : 'app'] = true;
     }
   }
-  return complete ? shadows : undefined;
+  if (seen.base === null && (open.app || open.odoo)) return undefined;
+  const stamp = (side: Side) =>
+    open[side] ? (seen.base?.stamps[side] ?? null) : (stampOf(results[side]) ?? seen[side]?.stamp ?? null);
+  return { ...shadows, stamps: { app: stamp('app'), odoo: stamp('odoo') }, mapping: mappingHash(entity) };
 }
 
-function agreedField(
+type AgreedPair = { app: FieldValue; odoo: FieldValue } | null;
+
+function agreedOutcome(
   seen: Observation,
+  { toApp, toOdoo }: Merge,
+  outcome: GroupOutcome,
   field: string,
-  to: Side | null,
   results: SideResults,
-): { app: FieldValue; odoo: FieldValue } | null {
+): AgreedPair {
+  if (outcome.kind !== 'restore') return agreedField(seen, field, outcome.kind === 'flow' ? outcome.to : null, results);
+  const app = field in toApp ? agreedField(seen, field, 'app', results) : agreedField(seen, field, null, results);
+  const odoo = field in toOdoo ? agreedField(seen, field, 'odoo', results) : agreedField(seen, field, null, results);
+  return app && odoo && { app: app.app, odoo: odoo.odoo };
+}
+
+function agreedField(seen: Observation, field: string, to: Side | null, results: SideResults): AgreedPair {
   const now = { app: seen.app?.values[field] ?? null, odoo: seen.odoo?.values[field] ?? null };
   if (to === null) return now;
   const result = results[to];
@@ -128,6 +182,13 @@ function agreedField(
   return { ...now, [to]: written === undefined ? now[to] : written };
 }
 
+/** What loses when this side is written. */
+export function describeConflicts(seen: Observation, { outcomes }: Merge, to: Side): readonly ConflictEntry[] {
+  return outcomes.flatMap((outcome) =>
+    outcome.kind === 'flow' && outcome.to === to && outcome.conflict ? [describeConflict(seen, outcome.conflict)] : [],
+  );
+}
+
 function describeConflict(
   seen: Observation,
   conflict: { group: FieldGroup; winner: Side; rule: string; close: boolean },
@@ -136,8 +197,8 @@ function describeConflict(
   return {
     field: group.name,
     base: seen.base && { app: groupValue(group, seen.base.app), odoo: groupValue(group, seen.base.odoo) },
-    app: { value: groupValue(group, seen.app?.values ?? {}), at: seen.app?.modified.from ?? 0 },
-    odoo: { value: groupValue(group, seen.odoo?.values ?? {}), at: seen.odoo?.modified.from ?? 0 },
+    app: { value: groupValue(group, seen.app?.values ?? {}), at: seen.modified.app?.from ?? 0 },
+    odoo: { value: groupValue(group, seen.odoo?.values ?? {}), at: seen.modified.odoo?.from ?? 0 },
     winner,
     rule,
     close,

@@ -79,5 +79,5 @@ async function enlist(
   ids: readonly string[],
 ): Promise<void> {
   await markRecords(context.links, backend, entity, ids, PRIORITY.resync);
-  await context.runs.enlist(runId, backend.side, entity.name, ids);
+  await context.runs.enlist(runId, backend.side, entity.name, entity.odoo.model, ids);
 }

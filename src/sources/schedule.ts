@@ -47,8 +47,14 @@ async function pollBothSides(context: ScheduleContext): Promise<void> {
   for (const backend of [context.app, context.odoo]) {
     for (const entity of entities) {
       try {
-        const marked = await poll(context, backend, entity);
+        const { marked, held } = await poll(context, backend, entity);
         if (marked > 0) context.log.info({ side: backend.side, entity: entity.name, marked }, 'poll found changes');
+        if (held > 0) {
+          context.log.warn(
+            { side: backend.side, entity: entity.name, held },
+            'new records wait for a person: too many at once',
+          );
+        }
       } catch (error) {
         const { code, message } = describeError(error);
         context.log.warn({ side: backend.side, entity: entity.name, code }, message);

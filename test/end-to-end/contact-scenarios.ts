@@ -294,17 +294,75 @@ export async function runContactScenarios(
     t.equal((await app.find('teachers', 'Paul Beides')).length, 1);
   });
 
-  await t.test('a partner deleted in Odoo is held, not created again, not archived unasked', async (t) => {
+  await t.test('a partner deleted in Odoo is archived in the app, and not created again by an edit', async (t) => {
     const id = await app.create('guests', { name: 'Quentin Parti' });
     const { id: partnerId } = await odoo.appears('Quentin Parti');
     await calm();
     await odoo.call('res.partner', 'unlink', {}, [partnerId]);
+    await waitUntil('it is archived', async () => (await app.look('guests', id)).deleted_at !== null);
+    await calm();
+    await app.restore('guests', id);
+    await app.edit('guests', id, { city: 'Vire' });
+    const held = await waitUntil('it is held', async () =>
+      (await reports().held({ limit: 100 })).data.find((row) => row.odoo_id === partnerId),
+    );
+    t.match(held, { kind: 'delete', detail: /edited in the app/ });
+    t.same(await odoo.find('Quentin Parti'), [], 'an edit creates nothing anew');
+    t.match(await app.look('guests', id), { deleted_at: null, city: 'Vire' }, 'and is not lost');
+  });
+
+  await t.test('a partner deleted in Odoo while the app edits it is held', async (t) => {
+    const id = await app.create('guests', { name: 'Rita Beide' });
+    const { id: partnerId } = await odoo.appears('Rita Beide');
+    await whileBridgeIsAway(async () => {
+      await odoo.call('res.partner', 'unlink', {}, [partnerId]);
+      await app.edit('guests', id, { city: 'Brest' });
+    });
     await waitUntil('it is held', async () =>
       (await reports().held({ limit: 100 })).data.some((row) => row.odoo_id === partnerId),
     );
-    await app.edit('guests', id, { city: 'Vire' });
+    t.match(await app.look('guests', id), { deleted_at: null, city: 'Brest' });
+    t.same(await odoo.find('Rita Beide'), []);
+  });
+
+  await t.test('a partner that Odoo merged into another takes its record along', async (t) => {
+    const id = await app.create('guests', { name: 'Simone Doppel', email: 'simone@example.org' });
+    const { id: loser } = await odoo.appears('Simone Doppel');
     await calm();
-    t.same(await odoo.find('Quentin Parti'), []);
-    t.equal((await app.look('guests', id)).deleted_at, null);
+    const survivor = await odoo.create({ name: 'Simone Doppel-Weber', phone: '+33 1 00 00 00 07' });
+    await odoo.merge(loser, survivor);
+    await waitUntil('the survivor is in the app', async () => (await app.look('guests', id)).name === 'Simone Doppel-Weber');
+    await calm();
+    t.match(await app.look('guests', id), { deleted_at: null, phone: '+33 1 00 00 00 07' });
+    await app.edit('guests', id, { city: 'Nantes' });
+    await waitUntil('an edit goes to the survivor', async () => (await odoo.look(survivor))?.city === 'Nantes');
+    t.equal((await app.find('guests', 'Simone Doppel-Weber')).length, 1);
+  });
+
+  await t.test('a partner that also stands for a guest stays in use when the teacher is archived', async (t) => {
+    const person = { name: 'Theo Zwei', email: 'theo@example.org' };
+    const teacher = await app.create('teachers', person);
+    const { id: partnerId } = await odoo.appears('Theo Zwei');
+    await calm();
+    const guest = await app.create('guests', person);
+    await waitUntil('it carries both tags', async () => {
+      const tags = (await odoo.look(partnerId))?.category_id as number[];
+      return tags.includes(tag.teacher) && tags.includes(tag.guest);
+    });
+    await calm();
+    await app.archive('teachers', teacher);
+    await waitUntil('the link says why', async () =>
+      (await reports().links({ limit: 500, entity: 'teacher' })).data.some(
+        (row) => row.app_id === teacher && JSON.stringify(row.warnings).includes('another kind'),
+      ),
+    );
+    await calm();
+    t.equal((await odoo.look(partnerId))?.active, true);
+    t.equal((await app.look('guests', guest)).deleted_at, null, 'the guest is untouched');
+    await app.archive('guests', guest);
+    await waitUntil('now it is archived', async () => (await odoo.look(partnerId))?.active === false);
+    await calm();
+    await app.restore('teachers', teacher);
+    await waitUntil('and back', async () => (await odoo.look(partnerId))?.active === true);
   });
 }

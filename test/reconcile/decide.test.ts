@@ -3,33 +3,38 @@ import { type AppExistence, type Decision, decide, type OdooExistence } from '..
 import { sample, side } from '../support/merge-cases.ts';
 
 const policy = { tie: 'odoo', scope: 'field' } as const;
+const released = false;
 
 /** What is to be done for every way in which both sides may know the record: a missing cell does not compile. */
 const TABLE: Readonly<Record<AppExistence, Readonly<Record<OdooExistence, string>>>> = {
   unlinked: {
     unlinked: 'forget',
-    missing: 'forget',
+    deleted: 'forget',
+    hidden: 'forget',
     archived: 'forget',
     active: 'create in app',
     out_of_scope: 'forget',
   },
   missing: {
     unlinked: 'forget',
-    missing: 'hold missing_in_app',
+    deleted: 'hold missing_in_app',
+    hidden: 'hold missing_in_app',
     archived: 'hold missing_in_app',
     active: 'hold missing_in_app',
     out_of_scope: 'out_of_scope',
   },
   archived: {
     unlinked: 'noop gone',
-    missing: 'noop gone',
+    deleted: 'noop gone',
+    hidden: 'hold hidden_in_odoo',
     archived: 'noop agreed',
     active: 'update',
     out_of_scope: 'out_of_scope',
   },
   active: {
     unlinked: 'create in odoo',
-    missing: 'hold deleted_in_odoo',
+    deleted: 'hold deleted_in_odoo',
+    hidden: 'hold hidden_in_odoo',
     archived: 'update',
     active: 'noop agreed',
     out_of_scope: 'out_of_scope',
@@ -49,8 +54,8 @@ function read(decision: Decision): string {
   }
 }
 
-function sideFor(existence: OdooExistence) {
-  if (existence === 'unlinked' || existence === 'missing') return null;
+function sideFor(existence: AppExistence | OdooExistence) {
+  if (['unlinked', 'missing', 'deleted', 'hidden'].includes(existence)) return null;
   return side({ name: 'Anna', active: existence !== 'archived' }, 1_000);
 }
 
@@ -60,6 +65,7 @@ t.test('every pair of existences has its decision', async (t) => {
       const decision = decide({
         entity: sample,
         base: null,
+        released,
         policy,
         app: { existence: app, side: sideFor(app) },
         odoo: { existence: odoo, side: sideFor(odoo) },
@@ -74,6 +80,7 @@ t.test('a creation carries the values of the side that has the record', async (t
   const decision = decide({
     entity: sample,
     base: null,
+    released,
     policy,
     app: { existence: 'unlinked', side: null },
     odoo: { existence: 'active', side: side({ name: 'Anna' }, 1) },
@@ -86,6 +93,7 @@ t.test('an update carries what flows to each side', async (t) => {
   const decision = decide({
     entity: sample,
     base: { app: old, odoo: old },
+    released,
     policy,
     app: { existence: 'active', side: side({ name: 'A', street: 'old', city: 'old' }, 1) },
     odoo: { existence: 'active', side: side({ name: 'old', street: 'O', city: 'old' }, 1) },
@@ -95,6 +103,7 @@ t.test('an update carries what flows to each side', async (t) => {
   const cleared = decide({
     entity: sample,
     base: { app: old, odoo: old },
+    released,
     policy,
     app: { existence: 'active', side: empty },
     odoo: { existence: 'active', side: { ...side({}, 1), values: old } },
@@ -110,9 +119,53 @@ t.test('a side that is said to exist must have been read', async (t) => {
   const broken = {
     entity: sample,
     base: null,
+    released,
     policy,
     app: { existence: 'active', side: null },
     odoo: { existence: 'unlinked', side: null },
   } as const;
   t.throws(() => decide(broken), TypeError);
+});
+
+t.test('what Odoo deleted is archived in the app, unless the app has an edit that Odoo never had', async (t) => {
+  const old = side({ name: 'old' }, 0).values;
+  const deleted = { entity: sample, policy, odoo: { existence: 'deleted', side: null } } as const;
+  const app = (name: string) => ({ existence: 'active', side: side({ name }, 1) }) as const;
+  const base = { app: old, odoo: old };
+  const archived = { kind: 'update', merge: { toApp: { active: false }, toOdoo: {} } };
+  t.match(decide({ ...deleted, base, released, app: app('old') }), archived);
+  t.match(decide({ ...deleted, base, released, app: app('new') }), { kind: 'hold', why: 'deleted_in_odoo' });
+  t.match(decide({ ...deleted, base, released: true, app: app('new') }), archived, 'a person agreed');
+  const { name: _unknown, ...older } = old;
+  const without = { app: older, odoo: older };
+  t.match(
+    decide({ ...deleted, base: without, released, app: app('old') }),
+    archived,
+    'a field without a shadow is no edit',
+  );
+});
+
+t.test('what a person restores goes to both sides, whoever edited last', async (t) => {
+  const old = side({ name: 'old', street: 'old' }, 0).values;
+  const both = {
+    entity: sample,
+    policy,
+    released,
+    base: { app: old, odoo: old },
+    app: { existence: 'active', side: side({ name: 'A', street: 'S' }, 9) },
+    odoo: { existence: 'active', side: side({ name: 'B', street: 'old' }, 8) },
+  } as const;
+  const restored = decide({ ...both, restoring: { name: 'B' } });
+  t.match(restored, { kind: 'update', merge: { toApp: { name: 'B' }, toOdoo: { street: 'S' } } });
+  t.notOk(restored.kind === 'update' && 'name' in restored.merge.toOdoo, 'Odoo holds it already');
+  const third = decide({ ...both, restoring: { name: 'C' } });
+  t.match(third, { merge: { toApp: { name: 'C' }, toOdoo: { name: 'C' } } });
+  const there = side({ name: 'B' }, 1);
+  const done = decide({
+    ...both,
+    app: { existence: 'active', side: there },
+    odoo: { existence: 'active', side: there },
+    restoring: { name: 'B' },
+  });
+  t.match(done, { kind: 'noop' }, 'nothing is left to do');
 });

@@ -250,3 +250,12 @@ t.test('properties', async (t) => {
   );
   t.pass('no side is favoured: with the sides exchanged the other one wins');
 });
+
+t.test('a value that a person restores is nobodys to win', async (t) => {
+  const base = { app: record({ name: 'old' }), odoo: record({ name: 'old' }) };
+  const sides = { app: side({ name: 'A', street: 'S' }, 9), odoo: side({ name: 'B' }, 8) };
+  const outcomes = merge({ base, ...sides, restoring: { name: 'B', city: 'C' } });
+  t.match(outcomeOf(outcomes, 'name'), { kind: 'restore', values: { name: 'B' } });
+  t.same(outcomeOf(outcomes, 'place'), { kind: 'restore', group: sample.groups[1], values: { city: 'C' } });
+  t.equal(read(outcomeOf(merge({ base, ...sides, restoring: null }), 'name')), 'to odoo (later)');
+});

@@ -5,6 +5,7 @@ import type { MergeSide, Modified } from '../../src/reconcile/merge-fields.ts';
 export const sample: Entity = defineEntity({
   name: 'sample',
   collection: 'samples',
+  revision: 1,
   groups: [
     { name: 'name', fields: ['name'], owner: 'both' },
     { name: 'place', fields: ['street', 'city'], owner: 'both' },

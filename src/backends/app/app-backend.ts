@@ -1,46 +1,25 @@
 /** The app as a side: the contract's requests, in bulk. */
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { CanonicalRecord, Entity } from '../../entities/define-entity.ts';
 import { findUnstorable } from '../../entities/storable-text.ts';
 import { BridgeError, SetupError, TerminalError } from '../../errors.ts';
 import type { Backend, ChangedPage, SideRecord, WriteResult } from '../backend.ts';
 import { type ClockEstimate, createClockEstimate } from '../clock-offset.ts';
 import { type AppClient, type AppClientOptions, createAppClient } from './app-client.ts';
+import {
+  type BatchResult,
+  dataSchema,
+  describeMalformed,
+  pageSchema,
+  parseAnswer,
+  resultsSchema,
+  toSideRecord,
+} from './app-records.ts';
 
 const BATCH = 200;
 const PAGE = 1_000;
 /** One e-mail a request is all that the contract offers; so many at once. */
 const LOOKUPS_AT_ONCE = 8;
-
-const recordSchema = z.looseObject({
-  id: z.string().min(1).max(128),
-  updated_at: z.iso.datetime({ offset: true }),
-  deleted_at: z.string().nullish(),
-});
-type AppRecord = z.infer<typeof recordSchema>;
-/** A record that is not as the contract says is left out: it must not stop the others of its page. */
-const recordsSchema = z
-  .array(z.unknown())
-  .transform((records) => records.flatMap((record) => recordSchema.safeParse(record).data ?? []));
-const dataSchema = z.object({ data: recordsSchema });
-const pageSchema = dataSchema.extend({
-  next_cursor: z.string().nullable(),
-  server_time: z.iso.datetime({ offset: true }),
-});
-const resultsSchema = z.object({
-  results: z.array(
-    z.discriminatedUnion('status', [
-      z.object({ status: z.literal('ok'), record: recordSchema }),
-      z.object({ status: z.literal('stale') }),
-      z.object({ status: z.literal('not_found') }),
-      z.object({
-        status: z.literal('invalid'),
-        errors: z.array(z.object({ field: z.string(), message: z.string() })),
-      }),
-    ]),
-  ),
-});
-type BatchResult = z.infer<typeof resultsSchema>['results'][number];
 
 interface Operation {
   readonly op: 'create' | 'update' | 'archive' | 'restore';
@@ -56,15 +35,21 @@ export function createAppBackend(options: AppClientOptions): Backend {
   return {
     side: 'app',
     async read(entity, ids) {
+      // Only listings tell the app's time, and no conflict may be judged before it is known.
+      if (!clock.isMeasured()) await readChanged(call, clock, entity, Date.now(), null, 1);
       const pages = chunkIds(ids).map((some) => get(call, entity, { ids: some.join(',') }, dataSchema));
-      return (await Promise.all(pages)).flatMap(({ body }) => body.data.map((record) => toSideRecord(entity, record)));
+      return (await Promise.all(pages)).flatMap(({ body }) => {
+        const malformed = body.data.bad.find(({ id }) => id !== null && ids.includes(id));
+        if (malformed) throw describeMalformed(entity, malformed.error);
+        return body.data.good.map((record) => toSideRecord(entity, record));
+      });
     },
-    readChanged: (entity, since, cursor) => readChanged(call, clock, entity, since, cursor),
+    readChanged: (entity, since, cursor) => readChanged(call, clock, entity, since, cursor, PAGE),
     async findMatches(entity, keys) {
       const found: SideRecord[] = [];
       for (const some of chunk(keys, LOOKUPS_AT_ONCE)) {
         const answers = await Promise.all(some.map((email) => get(call, entity, { email }, dataSchema)));
-        found.push(...answers.flatMap(({ body }) => body.data.map((record) => toSideRecord(entity, record))));
+        found.push(...answers.flatMap(({ body }) => body.data.good.map((record) => toSideRecord(entity, record))));
       }
       return found;
     },
@@ -84,6 +69,8 @@ export function createAppBackend(options: AppClientOptions): Backend {
       ),
     // A record belongs to its collection; schools are plain names here; a create key answers for itself.
     adopt: () => Promise.resolve(),
+    // Deleted records are in the answer with their `deleted_at`: who is left out is not explained by that.
+    classifyMissing: () => Promise.resolve(new Map()),
     missingReferences: () => Promise.resolve([]),
     createReferences: () => Promise.resolve(),
     findCreated: () => Promise.resolve(new Map()),
@@ -98,19 +85,7 @@ async function get<T>(
   schema: z.ZodType<T>,
 ): Promise<{ body: T; sentAt: number; receivedAt: number }> {
   const answer = await call('GET', `/bridge/${entity.collection}?${new URLSearchParams(query)}`);
-  return { ...answer, body: parse(schema, answer.body, entity) };
-}
-
-function parse<T>(schema: z.ZodType<T>, body: unknown, entity: Entity): T {
-  const parsed = schema.safeParse(body);
-  if (parsed.success) return parsed.data;
-  // Paths only: a value of the answer may be personal.
-  const paths = parsed.error.issues.slice(0, 3).map((issue) => issue.path.join('.'));
-  throw new SetupError({
-    code: 'app_breaks_contract',
-    message: `The app's answer for ${entity.collection} is not as the contract says (at ${paths.join(', ') || 'its root'}).`,
-    remedy: 'Compare the answer of the app with the contract of the bridge and mend the app.',
-  });
+  return { ...answer, body: parseAnswer(schema, answer.body, entity) };
 }
 
 async function readChanged(
@@ -119,32 +94,19 @@ async function readChanged(
   entity: Entity,
   since: number | null,
   cursor: string | null,
+  limit: number,
 ): Promise<ChangedPage> {
   const query = {
-    limit: String(PAGE),
+    limit: String(limit),
     ...(since !== null && { updated_since: new Date(since).toISOString() }),
     ...(cursor && { cursor }),
   };
   const { body, sentAt, receivedAt } = await get(call, entity, query, pageSchema);
   const serverTime = Date.parse(body.server_time);
   clock.observe({ from: serverTime, to: serverTime, sentAt, receivedAt });
-  const records = body.data.map((record) => toSideRecord(entity, record));
-  return { records, next: body.next_cursor, serverTime };
-}
-
-function toSideRecord(entity: Entity, record: AppRecord): SideRecord {
-  const at = Date.parse(record.updated_at);
-  return {
-    id: record.id,
-    stamp: record.updated_at,
-    // `Date` keeps milliseconds; the stamp itself, which the app compares, stays the string it sent.
-    modified: { from: at, to: at + 1 },
-    values: entity.app.decode(record),
-    memberOf: [entity.name],
-    isCompany: false,
-    ownedGroups: [],
-    raw: record,
-  };
+  const records = body.data.good.map((record) => toSideRecord(entity, record));
+  const unreadable = body.data.bad.flatMap(({ id }) => id ?? []);
+  return { records, unreadable, next: body.next_cursor, serverTime };
 }
 
 /** Archiving is an operation of its own in the contract: an edit that also archives becomes two, in this order. */
@@ -215,7 +177,7 @@ async function postBatch(call: AppClient, entity: Entity, operations: readonly O
   if (operations.length === 0) return [];
   try {
     const answer = await call('POST', `/bridge/${entity.collection}/batch`, { operations });
-    const { results } = parse(resultsSchema, answer.body, entity);
+    const { results } = parseAnswer(resultsSchema, answer.body, entity);
     if (results.length === operations.length) return results.map((result) => toWriteResult(entity, result));
     throw new SetupError({
       code: 'app_breaks_contract',

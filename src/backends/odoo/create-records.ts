@@ -1,7 +1,7 @@
 /** Creating records through `load()`: with an external id each, so that a second try finds the first. */
 import type { CanonicalRecord, Entity, OdooWrite } from '../../entities/define-entity.ts';
 import { findUnstorable } from '../../entities/storable-text.ts';
-import { BridgeError, describeError, TerminalError } from '../../errors.ts';
+import { BridgeError, beforeSending, describeError, TerminalError } from '../../errors.ts';
 import type { CreateOperation, WriteResult } from '../backend.ts';
 import type { OdooContext } from './odoo-context.ts';
 import { maskPersonal } from './odoo-errors.ts';
@@ -21,8 +21,13 @@ export async function createRecords(
   operations: readonly CreateOperation[],
   quiet: boolean,
 ): Promise<readonly WriteResult[]> {
-  await odoo.references.load();
   const results = new Map<CreateOperation, WriteResult>();
+  try {
+    await odoo.references.load();
+  } catch (error) {
+    if (!(error instanceof BridgeError)) throw error;
+    return operations.map(() => ({ kind: 'failed', error: beforeSending(error) }));
+  }
   const rows: Row[] = [];
   for (const operation of operations) {
     const error = findUnstorable(operation.values);
@@ -137,7 +142,7 @@ async function tellHeld(
   atOnce: readonly OdooRow[] | null,
   results: Map<CreateOperation, WriteResult>,
 ): Promise<void> {
-  const found = atOnce ?? (await readRows(odoo.transport, entity, ids));
+  const found = atOnce ?? (await readBack(odoo, entity, ids));
   await loadReferences(odoo.references, found);
   const byId = new Map(found.map((row) => [row.id, row]));
   rows.forEach(({ operation, write }, index) => {
@@ -153,6 +158,16 @@ async function tellHeld(
       warnings: write.unheld.map(({ field, reason }) => ({ field, reason })),
     });
   });
+}
+
+/** They are made, whatever becomes of this look at them. */
+async function readBack(odoo: OdooContext, entity: Entity, ids: readonly number[]): Promise<readonly OdooRow[]> {
+  try {
+    return await readRows(odoo.transport, entity, ids);
+  } catch (error) {
+    if (error instanceof BridgeError) return [];
+    throw error;
+  }
 }
 
 function withoutFields(values: CanonicalRecord, fields: readonly string[]): CanonicalRecord {

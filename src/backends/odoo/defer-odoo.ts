@@ -1,7 +1,15 @@
 /** Odoo may be away, or set up wrongly, when the bridge starts: the connection is made at the first call that needs it. */
 import type { Backend } from '../backend.ts';
+import { UNMEASURED } from '../clock-offset.ts';
 import type { OdooBackend } from './odoo-backend.ts';
 import type { ClockReading } from './transport.ts';
+
+export interface DeferredOdoo extends Backend {
+  connected(): Promise<OdooBackend>;
+  /** Webhooks of Odoo 17 and 18 leave before the transaction commits. True as long as the version is not known. */
+  postsBeforeCommit(): boolean;
+  close(): Promise<void>;
+}
 
 /** @param connect called again after each failure; one connection is shared by all callers */
 export function deferOdoo(connect: (observe: (reading: ClockReading) => void) => Promise<OdooBackend>) {
@@ -29,19 +37,21 @@ export function deferOdoo(connect: (observe: (reading: ClockReading) => void) =>
     return connecting;
   }
 
-  const deferred: Backend & { connected(): Promise<OdooBackend>; close(): Promise<void> } = {
+  const deferred: DeferredOdoo = {
     side: 'odoo',
     read: async (entity, ids) => (await connected()).read(entity, ids),
     readChanged: async (entity, since, cursor) => (await connected()).readChanged(entity, since, cursor),
     findMatches: async (entity, keys) => (await connected()).findMatches(entity, keys),
     create: async (entity, operations, options) => (await connected()).create(entity, operations, options),
     update: async (entity, operations, options) => (await connected()).update(entity, operations, options),
-    adopt: async (entity, ids) => (await connected()).adopt(entity, ids),
+    adopt: async (entity, records) => (await connected()).adopt(entity, records),
+    classifyMissing: async (entity, records) => (await connected()).classifyMissing(entity, records),
     missingReferences: async (entity, changes) => (await connected()).missingReferences(entity, changes),
     createReferences: async (keys) => (await connected()).createReferences(keys),
     findCreated: async (entity, keys) => (await connected()).findCreated(entity, keys),
-    clock: () => backend?.clock() ?? { offsetMs: 0, uncertaintyMs: 0 },
+    clock: () => backend?.clock() ?? UNMEASURED,
     connected,
+    postsBeforeCommit: () => backend === null || backend.version.major < 19,
     close: async () => backend?.transport.close(),
   };
   return deferred;

@@ -27,7 +27,7 @@ export async function findCreated(
 /** By name within our module; archived or not, whatever became of the record since. */
 export async function findByName(odoo: OdooContext, model: string, module: string, names: readonly string[]) {
   const action = await odoo.action('find_external_ids');
-  if (action !== null) return findExternalIds(odoo.transport, action, model, module, names);
+  if (action !== null) return (await findExternalIds(odoo.transport, action, model, module, names)).found;
   try {
     const domain = [
       ['module', '=', module],

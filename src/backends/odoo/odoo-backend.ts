@@ -1,8 +1,9 @@
 /** Odoo as a side: bulk reads, creations with external ids, conditional writes. */
 import type { Entity } from '../../entities/define-entity.ts';
 import { SetupError } from '../../errors.ts';
-import type { Backend, ChangedPage, ClockOffset, SideRecord } from '../backend.ts';
+import type { Backend, ChangedPage, ClockOffset, NamedRecord, SideRecord } from '../backend.ts';
 import { createClockEstimate } from '../clock-offset.ts';
+import { classifyMissing } from './classify-missing.ts';
 import { createRecords } from './create-records.ts';
 import { findCreated } from './find-created.ts';
 import type { OdooContext } from './odoo-context.ts';
@@ -17,7 +18,7 @@ import {
 } from './odoo-records.ts';
 import { createReferences, type TagSettings } from './references.ts';
 import { createCompany } from './school-company.ts';
-import { type ActionName, isUsable, searchActions } from './server-actions.ts';
+import { type ActionName, adoptRecords, isUsable, searchActions } from './server-actions.ts';
 import type { ClockReading, OdooTransport, OdooVersion, RpcValue } from './transport.ts';
 import { updateRecords } from './update-records.ts';
 
@@ -69,15 +70,12 @@ export function createOdooBackend(options: OdooBackendOptions): OdooBackend {
     async read(entity, ids) {
       return decodeRows(odoo, entity, await readRows(transport, entity, ids.map(Number)));
     },
-    readChanged: (entity, since, cursor) => readChanged(odoo, clock(), entity, since, cursor),
+    readChanged: (entity, since, cursor) => readChanged(odoo, clock, entity, since, cursor),
     findMatches: (entity, keys) => findMatches(odoo, entity, keys),
     create: (entity, operations, { quiet }) => createRecords(odoo, entity, operations, quiet),
     update: (entity, operations, { quiet }) => updateRecords(odoo, entity, operations, quiet),
-    async adopt(entity, ids) {
-      await references.load();
-      const vals = { category_id: [[4, references.tagId(entity.name)]] };
-      await transport.call({ model: entity.odoo.model, method: 'write', ids: ids.map(Number), args: { vals } });
-    },
+    adopt: (entity, records) => adopt(odoo, entity, records),
+    classifyMissing: (entity, records) => classifyMissing(odoo, entity, records),
     async missingReferences(entity, changes) {
       return references.findMissingCompanies(changes.flatMap((change) => entity.odoo.companies(change)));
     },
@@ -111,7 +109,7 @@ async function decodeRows(odoo: OdooContext, entity: Entity, rows: Awaited<Retur
 /** Pages by id within the window: a record that is written meanwhile cannot shift the pages. */
 async function readChanged(
   odoo: OdooContext,
-  clock: ClockOffset,
+  clock: () => ClockOffset,
   entity: Entity,
   since: number | null,
   cursor: string | null,
@@ -119,7 +117,8 @@ async function readChanged(
   await odoo.references.load();
   odoo.references.requireTag(entity.name);
   // Taken before the read, on Odoo's clock, and rather too early than too late.
-  const serverTime = Date.now() + clock.offsetMs - clock.uncertaintyMs;
+  const { offsetMs, uncertaintyMs } = clock();
+  const serverTime = Date.now() + offsetMs - uncertaintyMs;
   const domain: RpcValue[] = [['id', '>', cursor === null ? 0 : Number(cursor)]];
   // Only members are of interest at first; later also those that ceased to be.
   if (since === null) domain.push(['category_id', 'in', [odoo.references.tagId(entity.name) ?? 0]]);
@@ -127,7 +126,7 @@ async function readChanged(
   const limit = pageSize(odoo.transport);
   const rows = await searchRows(odoo.transport, entity, domain, limit);
   const next = rows.length < limit ? null : String(rows.at(-1)?.id);
-  return { records: await decodeRows(odoo, entity, rows), next, serverTime };
+  return { records: await decodeRows(odoo, entity, rows), unreadable: [], next, serverTime };
 }
 
 async function findMatches(odoo: OdooContext, entity: Entity, keys: readonly string[]): Promise<readonly SideRecord[]> {
@@ -137,6 +136,24 @@ async function findMatches(odoo: OdooContext, entity: Entity, keys: readonly str
     found.push(...(await decodeRows(odoo, entity, await searchRows(odoo.transport, entity, domain, null))));
   }
   return found;
+}
+
+/** Without our server action the tag alone: then a merge of such a record looks like its deletion. */
+async function adopt(odoo: OdooContext, entity: Entity, records: readonly NamedRecord[]): Promise<void> {
+  const { transport, references } = odoo;
+  await references.load();
+  const { model } = entity.odoo;
+  const tag = references.tagId(entity.name);
+  const action = await odoo.action('adopt');
+  if (action === null) {
+    const ids = records.map(({ id }) => Number(id));
+    const vals = { category_id: [[4, tag]] };
+    await transport.call({ model, method: 'write', ids, args: { vals } });
+    return;
+  }
+  const module = `bridge_${odoo.instance}`;
+  const adopted = records.map(({ id, key }) => ({ id: Number(id), name: key.slice(module.length + 1) }));
+  await adoptRecords(transport, action, { model, module, tag, adopted });
 }
 
 function rememberActions(options: OdooBackendOptions): OdooContext['action'] {

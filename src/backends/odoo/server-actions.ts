@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { RetryableError } from '../../errors.ts';
 import type { OdooTransport } from './transport.ts';
 
-export type ActionName = 'write_if_unchanged' | 'load_and_read' | 'find_external_ids';
+export type ActionName = 'write_if_unchanged' | 'load_and_read' | 'find_external_ids' | 'adopt';
 
 export interface ServerAction {
   readonly name: ActionName;
@@ -50,20 +50,41 @@ rows = model.browse(result['ids'] or []).read(env.context.get('bridge_read', [])
 action = {'version': ${ACTION_VERSION}, 'ids': result['ids'], 'messages': messages, 'rows': rows}
 `;
 
-const FIND_EXTERNAL_IDS = `# Installed by the bridge. Tells which records carry these external ids of the bridge's own module.
+const FIND_EXTERNAL_IDS = `# Installed by the bridge. Tells which records carry these external ids of the bridge's own module, and which of some
+# ids exist at all, whoever may see them.
 module = env.context.get('bridge_module', '')
 names = env.context.get('bridge_names', [])
+model = env.context.get('bridge_model', 'res.partner')
 found = []
 if module.startswith('bridge_'):
-    domain = [('module', '=', module), ('name', 'in', names), ('model', '=', env.context.get('bridge_model', 'res.partner'))]
+    domain = [('module', '=', module), ('name', 'in', names), ('model', '=', model)]
     found = env['ir.model.data'].sudo().search_read(domain, ['name', 'res_id'])
-action = {'version': ${ACTION_VERSION}, 'found': found}
+existing = env[model].sudo().browse(env.context.get('bridge_ids', [])).exists().ids
+action = {'version': ${ACTION_VERSION}, 'found': found, 'existing': existing}
+`;
+
+const ADOPT = `# Installed by the bridge. Gives existing records a contact tag and an external id of the bridge's own module.
+adopted = env.context.get('bridge_adopted', [])
+clean = {key: value for key, value in env.context.items() if key != 'bridge_adopted'}
+module = env.context.get('bridge_module', '')
+model = env(context=clean)[env.context.get('bridge_model', 'res.partner')]
+tag = env.context.get('bridge_tag')
+known = env['ir.model.data'].sudo()
+for row in adopted:
+    record = model.browse(row['id']).exists()
+    if record and tag:
+        record.write({'category_id': [(4, tag)]})
+    named = [('module', '=', module), ('name', '=', row['name'])]
+    if record and module.startswith('bridge_') and not known.search_count(named):
+        known.create({'module': module, 'name': row['name'], 'model': model._name, 'res_id': record.id, 'noupdate': True})
+action = {'version': ${ACTION_VERSION}}
 `;
 
 export const SERVER_ACTIONS: readonly ServerAction[] = [
   { name: 'write_if_unchanged', title: 'Bridge: write if unchanged', code: WRITE_IF_UNCHANGED },
   { name: 'load_and_read', title: 'Bridge: create and read', code: LOAD_AND_READ },
   { name: 'find_external_ids', title: 'Bridge: find external ids', code: FIND_EXTERNAL_IDS },
+  { name: 'adopt', title: 'Bridge: adopt', code: ADOPT },
 ];
 
 const writeAnswer = z.object({
@@ -80,7 +101,9 @@ const loadAndReadAnswer = loadAnswer.extend({
 const findAnswer = z.object({
   version: z.literal(ACTION_VERSION),
   found: z.array(z.looseObject({ name: z.string(), res_id: z.number() })),
+  existing: z.array(z.number()),
 });
+const adoptAnswer = z.object({ version: z.literal(ACTION_VERSION) });
 
 export interface ConditionalRow {
   readonly id: number;
@@ -139,10 +162,32 @@ export async function findExternalIds(
   model: string,
   module: string,
   names: readonly string[],
-): Promise<readonly { readonly name: string; readonly res_id: number }[]> {
-  const context = { active_model: model, bridge_model: model, bridge_module: module, bridge_names: names };
+  ids: readonly number[] = [],
+): Promise<Found> {
+  const bridge = { bridge_model: model, bridge_module: module, bridge_names: names, bridge_ids: ids };
+  const context = { active_model: model, ...bridge };
   const answer = await transport.call({ model: 'ir.actions.server', method: 'run', ids: [actionId], context });
-  return findAnswer.parse(answer).found;
+  return findAnswer.parse(answer);
+}
+
+export interface Found {
+  readonly found: readonly { readonly name: string; readonly res_id: number }[];
+  /** Those of the ids that name a record, also where the user may not see it. */
+  readonly existing: readonly number[];
+}
+
+export interface AdoptRequest {
+  readonly model: string;
+  readonly module: string;
+  readonly tag: number | null;
+  readonly adopted: readonly { readonly id: number; readonly name: string }[];
+}
+
+export async function adoptRecords(transport: OdooTransport, actionId: number, request: AdoptRequest): Promise<void> {
+  const { model, module, tag, adopted } = request;
+  const bridge = { bridge_model: model, bridge_module: module, bridge_tag: tag ?? false, bridge_adopted: adopted };
+  const context = { active_model: model, ...bridge };
+  adoptAnswer.parse(await transport.call({ model: 'ir.actions.server', method: 'run', ids: [actionId], context }));
 }
 
 /** Whether the action of that id is there, is ours and is of this version: a run that asks for nothing. */
@@ -150,6 +195,8 @@ export async function isUsable(transport: OdooTransport, name: ActionName, actio
   try {
     if (name === 'write_if_unchanged') await writeIfUnchanged(transport, actionId, 'res.partner', [], {});
     else if (name === 'find_external_ids') await findExternalIds(transport, actionId, 'res.partner', '', []);
+    else if (name === 'adopt')
+      await adoptRecords(transport, actionId, { model: 'res.partner', module: '', tag: null, adopted: [] });
     else await loadAndRead(transport, actionId, { model: 'res.partner', fields: [], data: [], context: {} }, []);
     return true;
   } catch (error) {

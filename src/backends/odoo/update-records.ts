@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Entity, FieldValue, OdooValues, OdooWrite } from '../../entities/define-entity.ts';
 import { findUnstorable } from '../../entities/storable-text.ts';
-import { BridgeError, SetupError, TerminalError } from '../../errors.ts';
+import { BridgeError, beforeSending, SetupError, TerminalError } from '../../errors.ts';
 import type { UpdateOperation, WriteResult } from '../backend.ts';
 import type { OdooContext } from './odoo-context.ts';
 import { type OdooRow, readRows } from './odoo-records.ts';
@@ -27,8 +27,13 @@ export async function updateRecords(
   operations: readonly UpdateOperation[],
   quiet: boolean,
 ): Promise<readonly WriteResult[]> {
-  await odoo.references.load();
   const results = new Map<UpdateOperation, WriteResult>();
+  try {
+    await odoo.references.load();
+  } catch (error) {
+    if (!(error instanceof BridgeError)) throw error;
+    return operations.map(() => ({ kind: 'failed', error: beforeSending(error) }));
+  }
   const rows: Row[] = [];
   for (const operation of operations) {
     const error = findUnstorable(operation.changes);

@@ -1,0 +1,138 @@
+import t from 'tap';
+import type { SideRecord } from '../../src/backends/backend.ts';
+import type { CanonicalRecord, Side } from '../../src/entities/define-entity.ts';
+import type { Base, ClaimedLink, ConflictEntry, Intent } from '../../src/links/links.ts';
+import { foldIntents } from '../../src/reconcile/fold-intents.ts';
+import { record, sample } from '../support/merge-cases.ts';
+
+const OVER = 5_000;
+const EDITED = { from: 1, to: 2 };
+const loser: ConflictEntry = {
+  field: 'name',
+  base: null,
+  app: { value: 'A', at: 1 },
+  odoo: { value: 'O', at: 2 },
+  winner: 'app',
+  rule: 'later',
+  close: false,
+};
+
+function intent(side: Side, fields: CanonicalRecord, more: Partial<Intent> = {}): Intent {
+  const common = {
+    linkId: '1',
+    kind: 'update',
+    key: `${side}-key`,
+    conflicts: [],
+    edited: null,
+    overAt: OVER,
+  } as const;
+  return { ...common, side, fields, ...more };
+}
+
+const agreed = (values: CanonicalRecord): Base => ({
+  app: record(values),
+  odoo: record(values),
+  stamps: { app: 'a', odoo: 'o' },
+  mapping: 'm',
+});
+
+function link(base: Base | null, ...intents: Intent[]): ClaimedLink {
+  return {
+    ...{ id: '1', entity: 'sample', appId: '1', odooId: 1, seq: '1', priority: 0, attempts: 0, dirtyAt: 0 },
+    ...{ ownAppStamp: null, ownOdooStamp: null, edits: { app: null, odoo: null }, flips: {}, restoring: null },
+    ...{ released: false, base, intents },
+  };
+}
+
+function held(values: CanonicalRecord): SideRecord {
+  const modified = { from: 0, to: 1 };
+  const rest = { memberOf: [], isCompany: false, ownedGroups: [], raw: {} };
+  return { id: '1', stamp: 's', modified, values: record(values), ...rest };
+}
+
+const fold = (from: ClaimedLink, app: CanonicalRecord | null, odoo: CanonicalRecord | null, now = 0) =>
+  foldIntents(sample, from, { app: app && held(app), odoo: odoo && held(odoo) }, now);
+
+t.test('nothing was under way', async (t) => {
+  const base = agreed({ name: 'old' });
+  t.match(fold(link(base), { name: 'old' }, { name: 'old' }), { base, unsettledUntil: null, pending: [], losers: [] });
+  t.equal(fold(link(null), { name: 'x' }, { name: 'y' }).base, null);
+});
+
+t.test('a creation that landed is the base, unless a side is missing', async (t) => {
+  const created = intent('odoo', record({ name: 'new' }), { kind: 'create' });
+  t.match(fold(link(null, created), { name: 'new' }, { name: 'edited' }).base, {
+    app: { name: 'new' },
+    odoo: { name: 'new' },
+    stamps: { app: null, odoo: null },
+  });
+  t.equal(fold(link(null, created), { name: 'new' }, null).base, null);
+  const known = agreed({ name: 'old' });
+  t.equal(fold(link(known, created), { name: 'old' }, { name: 'old' }).base, known, 'an agreement is not undone');
+});
+
+t.test('a write that landed becomes the base, and what lost by it is told', async (t) => {
+  const sent = intent('odoo', { name: 'A' }, { conflicts: [loser], edited: EDITED });
+  const folded = fold(
+    link(agreed({ name: 'old', city: 'c' }), sent),
+    { name: 'A', city: 'c' },
+    { name: 'A', city: 'c' },
+  );
+  t.match(folded, { base: { app: { name: 'A' }, odoo: { name: 'A' } }, pending: [], losers: [loser] });
+  t.same(folded.landedOn, { app: false, odoo: true }, 'nobody has touched it since');
+  t.same(folded.edits.odoo, EDITED, 'when a person edited it before is remembered');
+  const alone = fold(link(agreed({ name: 'old' }), sent), null, { name: 'A' });
+  t.match(alone.base, { app: { name: 'old' }, odoo: { name: 'A' } }, 'the side it came from is not there');
+  const inApp = fold(link(agreed({ name: 'old' }), intent('app', { name: 'O' })), { name: 'O' }, { name: 'O' });
+  t.match(inApp, { base: { app: { name: 'O' }, odoo: { name: 'O' } }, landedOn: { app: true, odoo: false } });
+  const moved = fold(link(agreed({ name: 'old' }), sent), { name: 'newer' }, { name: 'A' });
+  t.match(
+    moved.base,
+    { app: { name: 'old' }, odoo: { name: 'A' } },
+    'an edit of the source since then still has to flow',
+  );
+  const edited = fold(link(agreed({ name: 'old' }), sent), { name: 'A' }, { name: 'A', city: 'x' });
+  t.same(edited.landedOn.odoo, false, 'somebody edited it after us');
+});
+
+t.test('one value that is there tells that the whole write was done', async (t) => {
+  const sent = intent('odoo', { name: 'A', street: 'later', city: 'z' });
+  const base = agreed({ name: 'old', street: 'old', city: 'old' });
+  const folded = fold(
+    link(base, sent),
+    { name: 'A', street: 'later', city: 'z' },
+    { name: 'A', street: 'old', city: 'Z!' },
+  );
+  t.match(folded, { unsettledUntil: null, pending: [] }, 'what was left for a later pass is not waited for');
+  t.match(folded.base?.odoo, { name: 'A', street: 'old', city: 'old' });
+});
+
+t.test('a write that is not there may still land, in Odoo, until it is surely over', async (t) => {
+  const base = agreed({ name: 'old' });
+  const toOdoo = intent('odoo', { name: 'A' });
+  t.match(fold(link(base, toOdoo), { name: 'A' }, { name: 'old' }), {
+    unsettledUntil: OVER,
+    pending: ['odoo-key'],
+    losers: [],
+  });
+  t.match(
+    fold(link(base, toOdoo), { name: 'A' }, null),
+    { unsettledUntil: OVER },
+    'nor is it in a record that is not there',
+  );
+  t.match(
+    fold(link(base, toOdoo), { name: 'A' }, { name: 'old' }, OVER),
+    { unsettledUntil: null, pending: [] },
+    'over',
+  );
+  const toApp = intent('app', { name: 'O' });
+  t.match(
+    fold(link(base, toApp), { name: 'old' }, { name: 'O' }),
+    { unsettledUntil: null },
+    'the app would refuse it as stale',
+  );
+  const later = intent('odoo', { city: 'c' }, { key: 'later', overAt: OVER + 9 });
+  t.match(fold(link(base, toOdoo, later), { name: 'A' }, { name: 'old' }), { unsettledUntil: OVER + 9 });
+  const repeated = intent('odoo', { name: 'old' });
+  t.match(fold(link(base, repeated), { name: 'old' }, { name: 'x' }), { unsettledUntil: null }, 'it changes nothing');
+});
