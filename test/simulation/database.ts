@@ -1,0 +1,110 @@
+/**
+ * The way to the store: each call is a transaction that takes its time, is seen by all processes at once, and may
+ * fail before or after its commit. Locks are kept here, so that those of a dead process become free.
+ */
+import type { Cursors } from '../../src/links/cursors.ts';
+import type { Links } from '../../src/links/links.ts';
+import { createLocks } from './locks.ts';
+import type { Process } from './process.ts';
+import type { Scheduler } from './scheduler.ts';
+
+export interface Store {
+  readonly links: Links;
+  readonly cursors: Cursors;
+}
+
+export interface Database {
+  connect(process: Process): Store;
+  /** The next so many transactions lose their connection, before or after their commit. */
+  fail(mode: 'before' | 'after', count: number): void;
+  heal(): void;
+}
+
+/** As PostgreSQL's client raises it when the server goes away. */
+class ConnectionLost extends Error {
+  override readonly name = 'ConnectionLost';
+  readonly code = '57P01';
+}
+
+type Method = (...args: never[]) => Promise<unknown>;
+
+/** @param onWork called when something was marked, as NOTIFY does */
+export function createDatabase(scheduler: Scheduler, store: Store, onWork: () => void): Database {
+  const { random } = scheduler;
+  const locks = createLocks();
+  let failing: { mode: 'before' | 'after'; left: number } | null = null;
+
+  function nextFailure(): 'before' | 'after' | null {
+    if (failing === null) return null;
+    const { mode } = failing;
+    failing.left -= 1;
+    if (failing.left <= 0) failing = null;
+    return mode;
+  }
+
+  function transaction(process: Process, name: string, run: () => Promise<unknown>): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      scheduler.after(random.between(1, 4), () => {
+        // The process died before its statement reached the server.
+        if (!process.isAlive()) return;
+        const failure = nextFailure();
+        const lose = () => process.resume(() => reject(new ConnectionLost('connection lost')));
+        if (failure === 'before') return lose();
+        run().then(
+          (value) => {
+            if (name !== 'findDirty') scheduler.note(`${process.name} ${name}`);
+            if (failure === 'after') lose();
+            // Most answers come at once; now and then others get in between.
+            else if (random.chance(0.1))
+              scheduler.after(random.between(1, 30), () => process.resume(() => resolve(value)));
+            else process.resume(() => resolve(value));
+          },
+          (error: unknown) => process.resume(() => reject(error)),
+        );
+      });
+    });
+  }
+
+  function overTheWire<T extends object>(process: Process, target: T, names: readonly (keyof T & string)[]): T {
+    const wired: Record<string, Method> = {};
+    for (const name of names) {
+      const method = target[name] as Method;
+      wired[name] = (...args) => transaction(process, name, () => method.apply(target, args));
+    }
+    return { ...target, ...wired };
+  }
+
+  const MARKING: ReadonlySet<string> = new Set(['receive', 'markApp', 'markOdoo', 'settle', 'lookAgain']);
+
+  return {
+    connect(process) {
+      const names = Object.keys(store.links).filter((name) => name !== 'withMatchLocks') as (keyof Links)[];
+      const links = overTheWire(process, store.links, names);
+      for (const name of names) {
+        if (!MARKING.has(name)) continue;
+        const method = links[name] as Method;
+        Object.assign(links, {
+          [name]: async (...args: never[]) => {
+            const result = await method(...args);
+            onWork();
+            return result;
+          },
+        });
+      }
+      return {
+        links: { ...links, withMatchLocks: (keys, work) => locks.run(process, keys, work) },
+        cursors: {
+          ...overTheWire(process, store.cursors, ['read', 'advance', 'write', 'remove', 'movedAt']),
+          withLock: (name, work) => locks.run(process, [`cursor ${name}`], work),
+          withTryLock: (name, work) => locks.tryRun(process, `cursor ${name}`, work),
+        },
+      };
+    },
+    fail(mode, count) {
+      failing = { mode, left: count };
+    },
+    heal() {
+      failing = null;
+    },
+  };
+}

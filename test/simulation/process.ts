@@ -1,0 +1,53 @@
+/** One bridge process: it can die at any step, never to go on, or stand still for a while. */
+import type { Scheduler } from './scheduler.ts';
+
+export interface Process {
+  readonly name: string;
+  isAlive(): boolean;
+  /** Goes on with what waited for an answer; a dead process never does. */
+  resume(act: () => void): void;
+  sleep(ms: number): Promise<void>;
+  /** Dies when it would go on for the n-th time from now. */
+  crashAfter(resumes: number): void;
+  stall(ms: number): void;
+  onCrash(act: () => void): void;
+}
+
+export function createProcess(scheduler: Scheduler, name: string): Process {
+  let alive = true;
+  let fuse = Number.POSITIVE_INFINITY;
+  let stalledUntil = 0;
+  const undertakers: (() => void)[] = [];
+
+  function resume(act: () => void): void {
+    if (!alive) return;
+    if (scheduler.now() < stalledUntil) {
+      scheduler.after(stalledUntil - scheduler.now(), () => resume(act));
+      return;
+    }
+    fuse -= 1;
+    if (fuse > 0) act();
+    else die();
+  }
+
+  function die(): void {
+    alive = false;
+    scheduler.note(`${name} dies`);
+    for (const bury of undertakers) bury();
+  }
+
+  return {
+    name,
+    isAlive: () => alive,
+    resume,
+    sleep: (ms) => new Promise((resolve) => scheduler.after(ms, () => resume(resolve))),
+    crashAfter(resumes) {
+      fuse = Math.min(fuse, resumes);
+    },
+    stall(ms) {
+      stalledUntil = Math.max(stalledUntil, scheduler.now() + ms);
+      scheduler.note(`${name} stands still for ${ms} ms`);
+    },
+    onCrash: (act) => undertakers.push(act),
+  };
+}

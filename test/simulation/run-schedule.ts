@@ -1,0 +1,75 @@
+/** Runs one schedule to its end and looks at what became of it. */
+import { checkDuplicates } from './check-duplicates.ts';
+import { checkEqual } from './check-equal.ts';
+import type { Store } from './database.ts';
+import type { LinkView } from './link-view.ts';
+import { isFault, type Schedule } from './operations.ts';
+import { EPOCH, type Scheduler, StepLimit } from './scheduler.ts';
+import { createTrace } from './trace.ts';
+import type { Violation } from './violation.ts';
+import { createWorld, type World, type Wrappers } from './world.ts';
+
+export interface InspectableStore extends Store {
+  inspect(): readonly LinkView[];
+}
+
+export interface RunOptions extends Wrappers {
+  readonly openStore: (scheduler: Scheduler) => InspectableStore;
+  /** The lines of the trace are kept, for a person to read. */
+  readonly keepTrace?: boolean;
+}
+
+export interface Result {
+  readonly seed: number;
+  readonly violations: readonly Violation[];
+  readonly hash: string;
+  readonly steps: number;
+  readonly trace: readonly string[];
+}
+
+/** The bridge is started when the world has been there for a while. */
+const START_MS = 3_000;
+/** Longer than a call of unknown outcome is waited for, the longest pause between tries and the latest webhook. */
+const CALM_MS = 1_200_000;
+const TWO_POLLS_MS = 130_000;
+
+export async function runSchedule(schedule: Schedule, options: RunOptions): Promise<Result> {
+  const trace = createTrace(options.keepTrace ?? false);
+  let store: InspectableStore | undefined;
+  const openStore = (scheduler: Scheduler) => {
+    store = options.openStore(scheduler);
+    return store;
+  };
+  const world = createWorld(schedule, trace, openStore, options);
+  const violations: Violation[] = [];
+  try {
+    await play(world, schedule);
+    await world.scheduler.runUntil(world.scheduler.now() + CALM_MS);
+    const writes = countWrites(world);
+    await world.scheduler.runUntil(world.scheduler.now() + TWO_POLLS_MS);
+    const echoes = countWrites(world) - writes;
+    if (echoes > 0)
+      violations.push({ invariant: 'I4', detail: `${echoes} writes by the bridge although nothing changed` });
+    const links = store?.inspect() ?? [];
+    violations.push(...checkEqual(world, links, schedule.entities), ...checkDuplicates(world));
+  } catch (error) {
+    if (!(error instanceof StepLimit)) throw error;
+    violations.push({ invariant: 'I11', detail: error.message });
+  }
+  return { seed: schedule.seed, violations, hash: trace.hash(), steps: world.scheduler.steps(), trace: trace.lines() };
+}
+
+async function play(world: World, { born, happenings }: Schedule): Promise<void> {
+  const { scheduler, people } = world;
+  for (const operation of born) people.perform(operation);
+  scheduler.after(START_MS, world.launch);
+  for (const { at, what } of happenings) {
+    scheduler.after(START_MS + at, () => (isFault(what) ? world.befall(what) : people.perform(what)));
+  }
+  await scheduler.runUntil(EPOCH + START_MS + (happenings.at(-1)?.at ?? 0));
+  world.heal();
+}
+
+function countWrites({ ledger }: World): number {
+  return ledger.changes.filter(({ author }) => author === 'bridge').length;
+}

@@ -1,0 +1,170 @@
+/** The travel company's app as the contract describes it, without HTTP: collections, stamps, conditional writes. */
+import type { Entity } from '../../src/entities/define-entity.ts';
+import { type Author, diff, type Ledger } from './ledger.ts';
+import type { Scheduler } from './scheduler.ts';
+import type { SideClock } from './side-clock.ts';
+
+/** As the contract sends it; the fields stand beside these. */
+export interface AppRow {
+  readonly id: string;
+  readonly updated_at: string;
+  readonly deleted_at: string | null;
+  readonly [field: string]: unknown;
+}
+
+export interface AppOperation {
+  readonly op: 'create' | 'update' | 'archive' | 'restore';
+  readonly id?: string;
+  readonly idempotency_key: string;
+  readonly if_updated_at?: string;
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+export type AppResult =
+  | { readonly status: 'ok'; readonly record: AppRow }
+  | { readonly status: 'stale' | 'not_found' }
+  | { readonly status: 'invalid'; readonly field: string };
+
+export interface SimApp {
+  readonly clock: SideClock;
+  /** All records of the entity, whether the API shows them or not. */
+  rows(entity: Entity): readonly AppRow[];
+  find(entity: Entity, id: string): AppRow | undefined;
+  page(
+    entity: Entity,
+    since: number | null,
+    cursor: string | null,
+  ): { readonly data: readonly AppRow[]; readonly next: string | null; readonly serverTime: string };
+  byIds(entity: Entity, ids: readonly string[]): readonly AppRow[];
+  byEmail(entity: Entity, email: string): readonly AppRow[];
+  batch(entity: Entity, operations: readonly AppOperation[]): readonly AppResult[];
+  /** A person's own doing. */
+  createByPerson(entity: Entity, fields: Readonly<Record<string, unknown>>): AppRow;
+  writeByPerson(entity: Entity, id: string, fields: Readonly<Record<string, unknown>>): void;
+  /** Lets the API leave a record out, as if it did not exist. */
+  hide(entity: Entity, id: string, hidden: boolean): void;
+}
+
+export interface SimAppOptions {
+  readonly scheduler: Scheduler;
+  readonly clock: SideClock;
+  readonly ledger: Ledger;
+  /** Records of one page; small, so that listings have several. */
+  readonly pageSize: number;
+  /** Called for every commit. */
+  readonly onChange: (entity: Entity, id: string) => void;
+}
+
+/** A value that the app refuses, whatever the field. */
+export const REFUSED_BY_APP = 'not for the app';
+
+export function createSimApp({ scheduler, clock, ledger, pageSize, onChange }: SimAppOptions): SimApp {
+  const collections = new Map<string, Map<string, AppRow>>();
+  const answered = new Map<string, AppResult>();
+  const hidden = new Set<string>();
+  let lastNumber = 0;
+
+  function collection(entity: Entity): Map<string, AppRow> {
+    const known = collections.get(entity.name) ?? new Map<string, AppRow>();
+    collections.set(entity.name, known);
+    return known;
+  }
+
+  function shown(entity: Entity): AppRow[] {
+    const rows = [...collection(entity).values()];
+    return hidden.size === 0 ? rows : rows.filter(({ id }) => !hidden.has(`${entity.name}:${id}`));
+  }
+
+  /** Microseconds, which a `Date` would lose; never the same twice. */
+  function stamp(): string {
+    const micros = String(scheduler.random.between(0, 999)).padStart(3, '0');
+    return `${new Date(clock.read()).toISOString().slice(0, -1)}${micros}Z`;
+  }
+
+  function commit(entity: Entity, before: AppRow | undefined, after: AppRow, author: Author, key?: string): AppRow {
+    collection(entity).set(after.id, after);
+    const changes = diff(before ? entity.app.decode(before) : null, entity.app.decode(after));
+    const at = scheduler.now();
+    const kind = before ? 'update' : 'create';
+    const record = `${entity.name}:${after.id}`;
+    ledger.add({
+      at,
+      begunAt: at,
+      side: 'app',
+      record,
+      author,
+      kind,
+      changes,
+      stamp: after.updated_at,
+      ...(key && { key }),
+    });
+    scheduler.note(`app ${author} ${kind} ${record} ${Object.keys(changes).join()}`);
+    onChange(entity, after.id);
+    return after;
+  }
+
+  function create(entity: Entity, fields: Readonly<Record<string, unknown>>, author: Author, key?: string): AppRow {
+    lastNumber += 1;
+    const born = { ...fields, id: `a${lastNumber}`, updated_at: stamp(), deleted_at: null };
+    return commit(entity, undefined, born, author, key);
+  }
+
+  function perform(entity: Entity, operation: AppOperation): AppResult {
+    const { op, id = '', fields } = operation;
+    const before = collection(entity).get(id);
+    if (op !== 'create') {
+      if (!before || hidden.has(`${entity.name}:${id}`)) return { status: 'not_found' };
+      if (operation.if_updated_at !== undefined && operation.if_updated_at !== before.updated_at)
+        return { status: 'stale' };
+    }
+    const refused = Object.keys(fields).find((field) => fields[field] === REFUSED_BY_APP);
+    if (refused !== undefined) return { status: 'invalid', field: refused };
+    if (op === 'create' || !before) {
+      return { status: 'ok', record: create(entity, fields, 'bridge', operation.idempotency_key) };
+    }
+    const updated_at = stamp();
+    if (op === 'update')
+      return { status: 'ok', record: commit(entity, before, { ...before, ...fields, updated_at }, 'bridge') };
+    const deleted_at = op === 'archive' ? updated_at : null;
+    return { status: 'ok', record: commit(entity, before, { ...before, deleted_at, updated_at }, 'bridge') };
+  }
+
+  return {
+    clock,
+    rows: (entity) => [...collection(entity).values()],
+    find: (entity, id) => collection(entity).get(id),
+    page(entity, since, cursor) {
+      const from = since === null ? '' : `${new Date(since).toISOString().slice(0, -1)}000Z`;
+      const place = ({ updated_at, id }: AppRow) => `${updated_at} ${id}`;
+      const rows = shown(entity)
+        .filter((row) => row.updated_at >= from && (cursor === null || place(row) > cursor))
+        .sort((left, right) => (place(left) < place(right) ? -1 : 1));
+      const data = rows.slice(0, pageSize);
+      const last = data.at(-1);
+      const next = rows.length > pageSize && last ? place(last) : null;
+      return { data, next, serverTime: new Date(clock.read()).toISOString() };
+    },
+    byIds: (entity, ids) => shown(entity).filter(({ id }) => ids.includes(id)),
+    byEmail: (entity, email) =>
+      shown(entity).filter((row) => typeof row.email === 'string' && row.email.trim().toLowerCase() === email),
+    batch(entity, operations) {
+      return operations.map((operation) => {
+        const key = `${entity.name} ${operation.idempotency_key}`;
+        const known = answered.get(key);
+        if (known) return known;
+        const result = perform(entity, operation);
+        if (result.status === 'ok') answered.set(key, result);
+        return result;
+      });
+    },
+    createByPerson: (entity, fields) => create(entity, fields, 'person'),
+    writeByPerson(entity, id, fields) {
+      const before = collection(entity).get(id);
+      if (before) commit(entity, before, { ...before, ...fields, updated_at: stamp() }, 'person');
+    },
+    hide(entity, id, isHidden) {
+      if (isHidden) hidden.add(`${entity.name}:${id}`);
+      else hidden.delete(`${entity.name}:${id}`);
+    },
+  };
+}

@@ -1,0 +1,349 @@
+/** Odoo as a side of the bridge, as src/backends/odoo/ is with its server actions installed: the same calls and results. */
+import type {
+  Absence,
+  Backend,
+  CreateOperation,
+  SideRecord,
+  UpdateOperation,
+  WriteResult,
+} from '../../src/backends/backend.ts';
+import { createClockEstimate } from '../../src/backends/clock-offset.ts';
+import { foldExact } from '../../src/entities/codecs.ts';
+import type { Entity, FieldValue, OdooWrite } from '../../src/entities/define-entity.ts';
+import { BridgeError, describeError, SetupError, TerminalError } from '../../src/errors.ts';
+import type { Network } from './network.ts';
+import { createReferences, odooTime, type PartnerRow, type PartnerValues, TAGS } from './partner-row.ts';
+import type { Process } from './process.ts';
+import type { Scheduler } from './scheduler.ts';
+import { accessDenied, type SimOdoo } from './sim-odoo.ts';
+
+export interface SimOdooBackendOptions {
+  readonly scheduler: Scheduler;
+  readonly network: Network;
+  readonly process: Process;
+  readonly odoo: SimOdoo;
+  readonly pageSize: number;
+  readonly instance: string;
+}
+
+/** So many refusals of rights in a row are no longer about single records. */
+const ENOUGH_DENIALS = 8;
+
+export function createSimOdooBackend(options: SimOdooBackendOptions): Backend {
+  const { scheduler, network, process, odoo, pageSize, instance } = options;
+  const byWrites = createClockEstimate();
+  const byDates = createClockEstimate();
+  let wroteOnce = false;
+  const companyIds = new Map<string, number>();
+  const references = createReferences({
+    companyName: odoo.companyName,
+    companyId: (name) => companyIds.get(foldExact(name)) ?? null,
+  });
+
+  async function call<T>(name: string, writes: boolean, run: (begunAt: number) => T): Promise<T> {
+    const sentAt = scheduler.now();
+    const { value, date } = await network.call(process, {
+      side: 'odoo',
+      name,
+      writes,
+      run: (begunAt) => ({ value: run(begunAt), date: Math.floor(odoo.clock.read() / 1_000) * 1_000 }),
+    });
+    // The web server says the time with each answer.
+    byDates.observe({ from: date, to: date + 1_000, sentAt, receivedAt: scheduler.now() });
+    if (wroteOnce && contradicts(byWrites.current(), byDates.current())) wroteOnce = false;
+    return value;
+  }
+
+  const clock = () => (wroteOnce ? byWrites : byDates).current();
+  const toRecord = (entity: Entity, row: PartnerRow) => toSideRecord(entity, row, references);
+
+  async function loadRows(
+    entity: Entity,
+    rows: readonly { readonly operation: CreateOperation; readonly write: OdooWrite }[],
+    results: Map<CreateOperation, WriteResult>,
+  ): Promise<void> {
+    if (rows.length === 0) return;
+    try {
+      const made = await call(`load ${rows.length}`, true, (begunAt) =>
+        odoo.transact('bridge', begunAt, (transaction) =>
+          rows
+            .map(({ operation, write }) => transaction.load(operation.key, toNewPartner(entity, write, references)))
+            .map((id) => transaction.get(id) as PartnerRow),
+        ),
+      );
+      rows.forEach(({ operation, write }, index) => {
+        const row = made[index] as PartnerRow;
+        const held = Object.entries(toRecord(entity, row).values).filter(([field]) => !write.deferred.includes(field));
+        results.set(operation, {
+          kind: 'ok',
+          id: String(row.id),
+          stamp: row.create_date,
+          values: Object.fromEntries(held),
+          deferred: write.deferred,
+          warnings: write.unheld,
+        });
+      });
+    } catch (error) {
+      if (!(error instanceof BridgeError)) throw error;
+      if (error instanceof TerminalError && rows.length > 1) {
+        const middle = Math.ceil(rows.length / 2);
+        await loadRows(entity, rows.slice(0, middle), results);
+        return loadRows(entity, rows.slice(middle), results);
+      }
+      for (const { operation } of rows) results.set(operation, toFailure(error));
+    }
+  }
+
+  async function writeRows(
+    entity: Entity,
+    rows: readonly UpdateRow[],
+    results: Map<UpdateOperation, WriteResult>,
+    budget: { denials: number },
+  ): Promise<void> {
+    if (rows.length === 0) return;
+    const sentAt = scheduler.now();
+    try {
+      const done = await call(`write ${rows.length}`, true, (begunAt) => writeIfUnchanged(odoo, begunAt, rows));
+      const [first] = done.values();
+      if (first) {
+        const from = Date.parse(`${first.write_date.replace(' ', 'T')}Z`);
+        byWrites.observe({ from, to: from + 1_000, sentAt, receivedAt: scheduler.now() });
+        wroteOnce = true;
+      }
+      for (const row of rows) {
+        const written = done.get(row.id);
+        results.set(row.operation, written ? toResult(entity, row, written) : { kind: 'stale' });
+      }
+    } catch (error) {
+      if (!(error instanceof BridgeError)) throw error;
+      const denied = error instanceof SetupError && error.code === 'access_denied';
+      if (denied && rows.length === 1) budget.denials += 1;
+      if ((error instanceof TerminalError || (denied && budget.denials < ENOUGH_DENIALS)) && rows.length > 1) {
+        const middle = Math.ceil(rows.length / 2);
+        await writeRows(entity, rows.slice(0, middle), results, budget);
+        return writeRows(entity, rows.slice(middle), results, budget);
+      }
+      for (const { operation } of rows) results.set(operation, toFailure(error));
+    }
+  }
+
+  function toResult(entity: Entity, { operation, write }: UpdateRow, written: PartnerRow | null): WriteResult {
+    const held = entity.odoo.decode(
+      { ...operation.record.raw, ...pick(written, Object.keys(write.values)) },
+      references,
+    );
+    const values: Record<string, FieldValue> = {};
+    for (const field of Object.keys(operation.changes)) values[field] = held[field] ?? null;
+    return {
+      kind: 'ok',
+      id: operation.record.id,
+      stamp: written?.write_date ?? null,
+      values,
+      deferred: write.deferred,
+      warnings: write.unheld,
+    };
+  }
+
+  return {
+    side: 'odoo',
+    async read(entity, ids) {
+      const wanted = new Set(ids.map(Number));
+      return call(`read ${ids.length}`, false, () =>
+        odoo.visible(({ id }) => wanted.has(id)).map((row) => toRecord(entity, row)),
+      );
+    },
+    async readChanged(entity, since, cursor) {
+      const { offsetMs, uncertaintyMs } = clock();
+      const serverTime = scheduler.now() + offsetMs - uncertaintyMs;
+      const after = cursor === null ? 0 : Number(cursor);
+      const from = since === null ? null : odooTime(since);
+      const tag = TAGS[entity.name] ?? 0;
+      const belongs = (row: PartnerRow) => (from === null ? row.category_id.includes(tag) : row.write_date >= from);
+      const records = await call('list', false, () =>
+        odoo
+          .visible((row) => row.id > after && belongs(row))
+          .slice(0, pageSize)
+          .map((row) => toRecord(entity, row)),
+      );
+      const next = records.length < pageSize ? null : (records.at(-1)?.id ?? null);
+      return { records, unreadable: [], next, serverTime };
+    },
+    async findMatches(entity, keys) {
+      if (keys.length === 0) return [];
+      return call('find', false, () =>
+        odoo.visible(({ email }) => keys.includes(normalEmail(email))).map((row) => toRecord(entity, row)),
+      );
+    },
+    async create(entity, operations) {
+      const results = new Map<CreateOperation, WriteResult>();
+      const rows = operations.map((operation) => ({
+        operation,
+        write: entity.odoo.encode(operation.values, null, references),
+      }));
+      // One load per set of columns.
+      for (const group of Map.groupBy(rows, ({ write }) => Object.keys(write.values).sort().join()).values()) {
+        await loadRows(entity, group, results);
+      }
+      return operations.map((operation) => results.get(operation) ?? unanswered());
+    },
+    async update(entity, operations) {
+      const results = new Map<UpdateOperation, WriteResult>();
+      const rows = operations.map((operation) => toUpdateRow(entity, operation, references));
+      const [empty, full] = [true, false].map((isEmpty) =>
+        rows.filter(({ write }) => (Object.keys(write.values).length === 0) === isEmpty),
+      );
+      for (const row of empty ?? []) results.set(row.operation, toResult(entity, row, null));
+      await writeRows(entity, full ?? [], results, { denials: 0 });
+      return operations.map((operation) => results.get(operation) ?? unanswered());
+    },
+    async adopt(entity, records) {
+      const tag = TAGS[entity.name] ?? 0;
+      await call(`adopt ${records.length}`, true, (begunAt) =>
+        odoo.transact('bridge', begunAt, (transaction) => {
+          for (const { id, key } of records) {
+            const row = transaction.get(Number(id));
+            if (!row) continue;
+            transaction.write(row.id, { category_id: [...new Set([...row.category_id, tag])] });
+            if (odoo.externalId(key) === undefined) transaction.name(key, row.id);
+          }
+        }),
+      );
+    },
+    async classifyMissing(_entity, records) {
+      if (records.length === 0) return new Map();
+      return call('classify', false, () => {
+        const named = (key: string, id: string) => String(odoo.externalId(key) ?? id);
+        return new Map(
+          records.map(({ id, key }): [string, Absence] => {
+            const into = named(key, id);
+            if (into !== id) return [id, { kind: 'merged', into }];
+            return [id, { kind: odoo.find(Number(id)) ? 'hidden' : 'deleted' }];
+          }),
+        );
+      });
+    },
+    async missingReferences(entity, changes) {
+      const names = changes.flatMap((change) => entity.odoo.companies(change));
+      return names.length === 0 ? [] : call('companies', false, () => missing(names));
+    },
+    async createReferences(names) {
+      for (const name of await call('companies', false, () => missing(names))) {
+        const key = `bridge_${instance}.company-${foldExact(name)}`;
+        const id = await call('company', true, (begunAt) => {
+          const known = odoo.externalId(key);
+          if (known !== undefined) return known;
+          return odoo.transact('bridge', begunAt, (transaction) => transaction.load(key, { name, is_company: true }));
+        });
+        companyIds.set(foldExact(name), id);
+      }
+    },
+    async findCreated(_entity, keys) {
+      if (keys.length === 0) return new Map();
+      return call('ids', false, () => {
+        const found = keys.map((key) => [key, odoo.externalId(key)] as const);
+        return new Map(found.flatMap(([key, id]) => (id === undefined ? [] : [[key, String(id)] as const])));
+      });
+    },
+    clock,
+  };
+
+  function missing(names: readonly string[]): readonly string[] {
+    const found = odoo.visible(({ is_company }) => is_company);
+    // The oldest of several namesakes, so that every bridge process takes the same one.
+    for (const { id, name } of found.toReversed()) if (name !== false) companyIds.set(foldExact(name), id);
+    return [...new Map(names.map((name) => [foldExact(name), name]))]
+      .filter(([folded]) => !companyIds.has(folded))
+      .map(([, name]) => name);
+  }
+}
+
+interface UpdateRow {
+  readonly id: number;
+  readonly operation: UpdateOperation;
+  readonly write: OdooWrite;
+  readonly expect: Readonly<Record<string, unknown>>;
+}
+
+function toUpdateRow(
+  entity: Entity,
+  operation: UpdateOperation,
+  references: ReturnType<typeof createReferences>,
+): UpdateRow {
+  const { raw } = operation.record;
+  const write = entity.odoo.encode(operation.changes, raw, references);
+  const sources = new Set(Object.keys(operation.changes).flatMap((field) => entity.odoo.sources[field] ?? []));
+  for (const field of Object.keys(write.values)) sources.add(field);
+  const expect = Object.fromEntries([...sources].filter((field) => field in raw).map((field) => [field, raw[field]]));
+  return { id: Number(operation.record.id), operation, write, expect };
+}
+
+/** The server action: all rows that still hold what is expected are written, in one transaction. */
+export function writeIfUnchanged(
+  odoo: SimOdoo,
+  begunAt: number,
+  rows: readonly Pick<UpdateRow, 'id' | 'write' | 'expect'>[],
+): ReadonlyMap<number, PartnerRow> {
+  return odoo.transact('bridge', begunAt, (transaction) => {
+    if (rows.some(({ id }) => odoo.isHidden(id) && transaction.get(id))) throw accessDenied();
+    // Read at first, as the action does: what one row does to another is not seen.
+    const current = new Map(rows.map(({ id }) => [id, transaction.get(id)]));
+    const done = rows.filter(({ id, expect }) => {
+      const row = current.get(id);
+      return row && Object.entries(expect).every(([field, value]) => row[field as keyof PartnerRow] === value);
+    });
+    for (const { id, write } of done) transaction.write(id, write.values as PartnerValues);
+    return new Map(done.map(({ id }) => [id, transaction.get(id) as PartnerRow]));
+  });
+}
+
+function toNewPartner(
+  entity: Entity,
+  write: OdooWrite,
+  references: ReturnType<typeof createReferences>,
+): PartnerValues {
+  const { tags, ...born } = entity.odoo.onCreate(references);
+  return { ...born, ...(write.values as PartnerValues), category_id: tags ? [tags] : [] };
+}
+
+export function toSideRecord(
+  entity: Entity,
+  row: PartnerRow,
+  references: ReturnType<typeof createReferences>,
+): SideRecord {
+  const at = Date.parse(`${row.write_date.replace(' ', 'T')}Z`);
+  return {
+    id: String(row.id),
+    stamp: row.write_date,
+    modified: { from: at, to: at + 999 },
+    values: entity.odoo.decode({ ...row }, references),
+    memberOf: Object.keys(TAGS).filter((name) => row.category_id.includes(TAGS[name] ?? 0)),
+    isCompany: row.is_company,
+    ownedGroups: entity.odoo.ownedByOdoo({ ...row }),
+    raw: { ...row },
+  };
+}
+
+function normalEmail(email: string | false): string {
+  return email === false ? '' : email.trim().toLowerCase();
+}
+
+function pick(row: PartnerRow | null, fields: readonly string[]): Readonly<Record<string, unknown>> {
+  if (row === null) return {};
+  return Object.fromEntries(fields.map((field) => [field, row[field as keyof PartnerRow]]));
+}
+
+function toFailure(error: BridgeError): WriteResult {
+  if (error instanceof TerminalError) return { kind: 'refused', error: describeError(error) };
+  return { kind: 'failed', error };
+}
+
+function unanswered(): WriteResult {
+  return { kind: 'failed', error: new TypeError('a record was left out') };
+}
+
+function contradicts(
+  left: { offsetMs: number; uncertaintyMs: number },
+  right: { offsetMs: number; uncertaintyMs: number },
+): boolean {
+  return Math.abs(left.offsetMs - right.offsetMs) > left.uncertaintyMs + right.uncertaintyMs + 5_000;
+}

@@ -1,0 +1,151 @@
+/** Everything that a schedule needs, built from its settings: both sides, the people, the network, the bridge processes. */
+import type { Backend } from '../../src/backends/backend.ts';
+import { entityNamed } from '../../src/entities/registry.ts';
+import { type Bridge, startBridge } from './bridge.ts';
+import { createDatabase, type Store } from './database.ts';
+import { createLedger, type Ledger } from './ledger.ts';
+import { createNetwork } from './network.ts';
+import type { Fault, Schedule } from './operations.ts';
+import { createPeople, type People } from './people.ts';
+import { createProcess } from './process.ts';
+import { createRandom } from './random.ts';
+import { createScheduler, type Scheduler } from './scheduler.ts';
+import { createSideClock } from './side-clock.ts';
+import { createSimApp, type SimApp } from './sim-app.ts';
+import { createSimAppBackend } from './sim-app-backend.ts';
+import { createSimOdoo, type SimOdoo } from './sim-odoo.ts';
+import { createSimOdooBackend } from './sim-odoo-backend.ts';
+import type { Trace } from './trace.ts';
+import { createWebhooks, type Webhooks } from './webhooks.ts';
+
+export interface World {
+  readonly scheduler: Scheduler;
+  readonly app: SimApp;
+  readonly odoo: SimOdoo;
+  readonly ledger: Ledger;
+  readonly people: People;
+  readonly webhooks: Webhooks;
+  /** Starts all processes of the schedule that do not run. */
+  launch(): void;
+  befall(fault: Fault): void;
+  /** No fault from now on. */
+  heal(): void;
+}
+
+/** What watches the engine, or breaks it on purpose. */
+export interface Wrappers {
+  readonly store?: (store: Store) => Store;
+  readonly backend?: (backend: Backend) => Backend;
+}
+
+export const INSTANCE = 'main';
+export const CALL_MAX_MS = 150_000;
+const OVERLAP_MS = 300_000;
+const POLL_MS = 60_000;
+const STEP_LIMIT = 60_000;
+
+export function createWorld(
+  schedule: Schedule,
+  trace: Trace,
+  openStore: (scheduler: Scheduler) => Store,
+  wrappers: Wrappers = {},
+): World {
+  const random = createRandom(schedule.seed, 2);
+  const scheduler = createScheduler(random, trace, STEP_LIMIT);
+  const ledger = createLedger();
+  const network = createNetwork(scheduler);
+  const bridges = new Map<number, Bridge>();
+  let generation = 0;
+
+  const alive = () => [...bridges.values()].filter(({ process }) => process.isAlive());
+  const webhooks = createWebhooks(scheduler, () => {
+    const doors = alive();
+    return doors.length === 0 ? null : random.pick(doors).receive;
+  });
+  const app = createSimApp({
+    scheduler,
+    ledger,
+    clock: createSideClock(scheduler.now, schedule.offsets.app),
+    pageSize: schedule.pageSize,
+    onChange: (entity, id) => webhooks.fromApp(entity.name, id),
+  });
+  const odoo = createSimOdoo({
+    scheduler,
+    ledger,
+    clock: createSideClock(scheduler.now, schedule.offsets.odoo),
+    onChange: webhooks.fromOdoo,
+  });
+  const people = createPeople({ scheduler, network, app, odoo, early: schedule.early });
+  const opened = openStore(scheduler);
+  const database = createDatabase(scheduler, wrappers.store?.(opened) ?? opened, () => {
+    for (const bridge of alive()) bridge.nudge();
+  });
+  const options = {
+    scheduler,
+    entities: schedule.entities.map(entityNamed),
+    workers: schedule.workers,
+    batchSize: schedule.batchSize,
+    overlapMs: OVERLAP_MS,
+    pollMs: POLL_MS,
+    policy: { tie: schedule.tie, scope: schedule.scope },
+    instance: INSTANCE,
+    callMaxMs: CALL_MAX_MS,
+  };
+
+  function start(index: number): void {
+    generation += 1;
+    const process = createProcess(scheduler, `bridge${index}.${generation}`);
+    const watch = wrappers.backend ?? ((backend: Backend) => backend);
+    const simulated = { scheduler, network, process, odoo, pageSize: schedule.pageSize, instance: INSTANCE };
+    const sides = {
+      app: watch(createSimAppBackend(scheduler, network, process, app)),
+      odoo: watch(createSimOdooBackend(simulated)),
+    };
+    bridges.set(index, startBridge(options, process, database.connect(process), sides));
+    scheduler.note(`${process.name} starts`);
+  }
+
+  function launch(): void {
+    for (let index = 0; index < schedule.processes; index += 1) {
+      if (!bridges.get(index)?.process.isAlive()) start(index);
+    }
+  }
+
+  function crash(index: number, resumes: number, downMs: number): void {
+    const bridge = bridges.get(index % schedule.processes);
+    bridge?.process.onCrash(() => scheduler.after(downMs, launch));
+    bridge?.process.crashAfter(resumes);
+  }
+
+  return {
+    scheduler,
+    app,
+    odoo,
+    ledger,
+    people,
+    webhooks,
+    launch,
+    befall(fault) {
+      scheduler.note(`fault ${fault.kind}`);
+      switch (fault.kind) {
+        case 'call':
+          return network.arm(fault.side, fault.fault, fault.count, fault.writesOnly);
+        case 'webhooks':
+          return webhooks.disturb(fault.side, fault.mode, fault.forMs);
+        case 'crash':
+          return crash(fault.process, fault.resumes, fault.downMs);
+        case 'stall':
+          return bridges.get(fault.process % schedule.processes)?.process.stall(fault.ms);
+        case 'database':
+          return database.fail(fault.mode, fault.count);
+      }
+    },
+    heal() {
+      network.heal();
+      database.heal();
+      webhooks.heal();
+      people.relent();
+      launch();
+    },
+  };
+}
