@@ -90,7 +90,6 @@ t.test('a lock has one holder at a time, and a dead one holds nothing', async (t
   ];
   const seen: string[] = [];
   void locks.run(first, ['b', 'a'], () => first.sleep(1_000_000));
-  scheduler.after(0, () => {});
   await scheduler.runUntil(EPOCH + 1);
   void locks.run(second, ['b'], async () => void seen.push('second'));
   void locks.run(third, ['b'], async () => void seen.push('third'));
@@ -98,7 +97,7 @@ t.test('a lock has one holder at a time, and a dead one holds nothing', async (t
   await scheduler.runUntil(EPOCH + 1_000);
   t.same(seen, []);
   first.crashAfter(1);
-  first.resume(() => {});
+  scheduler.after(0, () => first.resume(() => {}));
   await scheduler.runUntil(EPOCH + 2_000);
   t.same(seen, ['second', 'third']);
   t.equal(await locks.tryRun(second, 'a', async () => {}), true);
