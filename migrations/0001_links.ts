@@ -26,6 +26,7 @@ export async function up(db: Kysely<any>): Promise<void> {
       flips jsonb,
       restoring jsonb,
       released boolean not null default false,
+      decision jsonb,
       error jsonb,
       hold jsonb,
       warnings jsonb,

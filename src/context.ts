@@ -12,6 +12,7 @@ import { migrateToLatest } from './db/migrate.ts';
 import { type Db, openDatabase } from './db/open-database.ts';
 import { entitiesOfModel } from './entities/registry.ts';
 import { type Cursors, createCursors } from './links/cursors.ts';
+import { createDecisions, type Decisions } from './links/decisions.ts';
 import type { Links } from './links/links.ts';
 import { createPostgresLinks } from './links/postgres-links.ts';
 import { createReports, type Reports } from './links/reports.ts';
@@ -27,6 +28,7 @@ export interface Context {
   readonly cursors: Cursors;
   readonly runs: Runs;
   readonly reports: Reports;
+  readonly decisions: Decisions;
   readonly app: Backend;
   /** Connects on first use, and again after a failure: Odoo may be away when the bridge starts. */
   readonly odoo: Backend & { connected(): Promise<OdooBackend> };
@@ -54,13 +56,18 @@ export async function createContext(config: Config, logger: BridgeLogger): Promi
       databaseUrl,
       db,
       links: createPostgresLinks(db, {
-        entitiesOf: (model) => entitiesOfModel(model).map(({ name }) => name),
+        // One of them is enough for a record that nobody knows: its pass marks what else the record is.
+        entitiesOf: (model) =>
+          entitiesOfModel(model)
+            .slice(0, 1)
+            .map(({ name }) => name),
         guardPercent: config.DELETE_GUARD_PERCENT,
         looksAgain: odoo.postsBeforeCommit,
       }),
       cursors,
       runs: createRuns(db),
       reports: createReports(db),
+      decisions: createDecisions(db),
       app: createAppBackend({ url: config.APP_URL, token: config.APP_API_TOKEN }),
       odoo,
       close,

@@ -102,5 +102,6 @@ async function buildHttp(context: Context) {
     },
     sync: { resync: context, collections: ['contacts', 'all', ...entities.map(({ collection }) => collection)] },
     reports: context.reports,
+    decisions: context.decisions,
   });
 }

@@ -34,6 +34,7 @@ export interface LinksTable {
   flips: JSONColumnType<Record<string, { to: 'app' | 'odoo'; at: number }[]>> | null;
   restoring: JSONColumnType<{ conflictId: string; values: Fields }> | null;
   released: Generated<boolean>;
+  decision: JSONColumnType<{ kind: 'link' | 'create' | 'ignore'; id?: string }> | null;
   error: JSONColumnType<StoredError> | null;
   hold: JSONColumnType<{ kind: string; detail: string; candidates?: string[] }> | null;
   warnings: JSONColumnType<{ field: string; reason: string }[]> | null;

@@ -1,8 +1,10 @@
 /** The HTTP face: limits against slow and large requests, problem+json, and the routes. */
 import sensible from '@fastify/sensible';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import type { Decisions } from '../links/decisions.ts';
 import type { Reports } from '../links/reports.ts';
 import { requireToken } from './authorize.ts';
+import { decisionRoutes } from './decision-routes.ts';
 import { type HealthOptions, healthRoutes, openHealthRoutes } from './health.ts';
 import { installProblems } from './problem.ts';
 import { reportRoutes } from './report-routes.ts';
@@ -16,6 +18,7 @@ export interface ServerOptions {
   readonly health: HealthOptions;
   readonly sync: SyncRouteOptions;
   readonly reports: Reports;
+  readonly decisions: Decisions;
 }
 
 export async function buildServer(options: ServerOptions): Promise<FastifyInstance> {
@@ -41,6 +44,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     await operators.register(healthRoutes, options.health);
     await operators.register(syncRoutes, options.sync);
     await operators.register(reportRoutes, { reports: options.reports });
+    await operators.register(decisionRoutes, { decisions: options.decisions });
   });
   return server;
 }

@@ -21,6 +21,13 @@ const side = z.enum(['app', 'odoo']);
 const instantsSchema = z.object({ from: z.number(), to: z.number() }).nullable();
 const flipsSchema = z.record(z.string(), z.array(z.object({ to: side, at: z.number() }))).nullable();
 const restoringSchema = z.object({ conflictId: z.string(), values: fieldsSchema }).nullable();
+const decisionSchema = z
+  .discriminatedUnion('kind', [
+    z.object({ kind: z.literal('link'), id: z.string() }),
+    z.object({ kind: z.literal('create') }),
+    z.object({ kind: z.literal('ignore') }),
+  ])
+  .nullable();
 const valueAt = z.object({ value: z.unknown(), at: z.number() });
 const conflictSchema = z.object({
   field: z.string(),
@@ -47,6 +54,7 @@ interface Row {
   flips: unknown;
   restoring: unknown;
   released: boolean;
+  decision: unknown;
   app: unknown;
   odoo: unknown;
   app_stamp: string | null;
@@ -105,7 +113,7 @@ export async function claim(db: Db, entity: string, odooModel: string, limit: nu
 function readClaimed(token: string, db: Db) {
   return sql<Row>`
     select l.id, l.app_id, l.odoo_id, l.dirty_seq, l.priority, l.attempts, l.dirty_at, l.own_app_stamp, l.own_odoo_stamp,
-      l.app_edit, l.odoo_edit, l.flips, l.restoring, l.released, b.app, b.odoo, b.app_stamp, b.odoo_stamp, b.mapping,
+      l.app_edit, l.odoo_edit, l.flips, l.restoring, l.released, l.decision, b.app, b.odoo, b.app_stamp, b.odoo_stamp, b.mapping,
       (select jsonb_agg(jsonb_build_object('side', i.side, 'kind', i.kind, 'key', i.key, 'fields', i.fields,
         'conflicts', i.conflicts, 'edited', i.edited, 'over_at', extract(epoch from i.over_at) * 1000) order by i.id) from intents i where i.link_id = l.id) as intents
     from links l left join bases b on b.link_id = l.id
@@ -130,6 +138,7 @@ function toClaimed(row: Row, entity: string): ClaimedLink {
     flips: flipsSchema.parse(row.flips) ?? {},
     restoring: restoringSchema.parse(row.restoring),
     released: row.released,
+    decision: decisionSchema.parse(row.decision),
   };
 }
 

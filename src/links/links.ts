@@ -59,6 +59,12 @@ export interface Intent {
   readonly overAt: number;
 }
 
+/** What a person decided about a held record; `ignore` leaves both sides as they are. */
+export type HeldDecision =
+  | { readonly kind: 'link'; readonly id: string }
+  | { readonly kind: 'create' }
+  | { readonly kind: 'ignore' };
+
 /** What a guard counts: archiving, and rewrites that no edit explains. */
 export type GuardKind = 'archive' | 'rewrite';
 
@@ -96,6 +102,8 @@ export interface ClaimedLink {
   readonly restoring: { readonly conflictId: string; readonly values: CanonicalChanges } | null;
   /** A person let it pass: guards do not count it. */
   readonly released: boolean;
+  /** How a held record is to go on; null when nobody decided. */
+  readonly decision: HeldDecision | null;
 }
 
 export interface Claim {

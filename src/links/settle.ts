@@ -125,6 +125,7 @@ async function settleLinks(trx: Trx, claimed: Claim, settlements: readonly Settl
       app_edit = nullif(s."appEdit", 'null'), odoo_edit = nullif(s."odooEdit", 'null'),
       flips = coalesce(nullif(s.flips, 'null'), links.flips),
       released = links.released and not s.done,
+      decision = case when s.done and s.state = 'active' then null else links.decision end,
       restoring = case when s.done and s.state = 'active' then null else links.restoring end,
       lease_token = null, lease_until = null
     from s join locked on locked.id = s.id where links.id = s.id

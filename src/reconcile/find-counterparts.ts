@@ -36,6 +36,7 @@ export async function findCounterparts(
   const occupants = await context.links.findOccupants(target, entity.name, entity.odoo.model, [
     ...candidateIds,
     ...created.values(),
+    ...plans.flatMap(({ seen: { link } }) => (link.decision?.kind === 'link' ? link.decision.id : [])),
   ]);
   const own = await findByMatchKey(
     context,
@@ -49,6 +50,9 @@ export async function findCounterparts(
     const afterMs = mayStillLandMs(context, plan, target);
     if (afterMs > 0) return { kind: 'wait', plan, afterMs };
     if (plan.onlyIfCreated) return { kind: 'gone', plan };
+    const { decision } = plan.seen.link;
+    if (decision?.kind === 'create') return { kind: 'create', plan };
+    if (decision?.kind === 'link') return linkAsDecided(plan, decision.id, occupants, entity);
     const isCompany = plan.seen[source]?.isCompany ?? false;
     const matchKey = entity.matchKey(plan.values);
     const records = (matchKey !== null && found.get(matchKey)) || [];
@@ -62,6 +66,20 @@ export async function findCounterparts(
     });
     return { ...answer, plan };
   });
+}
+
+/** A person chose the counterpart: whatever its name or e-mail, unless it is somebody else's. */
+function linkAsDecided(plan: PlannedCreate, id: string, occupants: readonly Occupant[], entity: Entity): MatchVerdict {
+  const taken = occupants.some(
+    (held) => held.id === id && held.entity === entity.name && held.appId !== null && held.odooId !== null,
+  );
+  if (!taken) return { kind: 'link', plan, id };
+  return {
+    kind: 'hold',
+    plan,
+    detail: 'The record that was chosen is linked to another one already.',
+    candidates: [id],
+  };
 }
 
 /** Odoo may run a call that was given up here; the app answers a second try with the first one's record. */

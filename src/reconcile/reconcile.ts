@@ -55,6 +55,10 @@ function planBatch(context: ReconcileContext, entity: Entity, observations: read
       plan.settled.push(waitForOwnWrite(seen, waitMs));
       continue;
     }
+    if (seen.link.decision?.kind === 'ignore') {
+      plan.settled.push(takeAsIs(entity, seen));
+      continue;
+    }
     const decision = decide(toDecideInput(context, entity, seen));
     const creating = findLostCreation(seen, decision);
     if (creating) {
@@ -88,6 +92,16 @@ function findLostCreation({ link }: Observation, decision: Decision): Intent | n
   const halfway = link.appId === null || link.odooId === null;
   if (!halfway || (decision.kind !== 'noop' && decision.kind !== 'forget')) return null;
   return link.intents.find(({ kind }) => kind === 'create') ?? null;
+}
+
+/** A person said to leave both sides as they are: their differences count as agreed, and no counterpart is looked for. */
+function takeAsIs(entity: Entity, seen: Observation): Settlement {
+  const { link } = seen;
+  const outcomes = entity.groups.map((group) => ({ kind: 'agreed' as const, group }));
+  const both = seen.app !== null && seen.odoo !== null;
+  const base = agreedBase(entity, seen, { toApp: {}, toOdoo: {}, outcomes }, { app: null, odoo: null });
+  const next = { kind: 'done', outOfScope: !both } as const;
+  return { link, next, outcome: 'ignored', logged: true, ...(both && base && { base }) };
 }
 
 function parkFlapping({ link }: Observation, group: string): Settlement {

@@ -40,7 +40,7 @@ function link(base: Base | null, ...intents: Intent[]): ClaimedLink {
   return {
     ...{ id: '1', entity: 'sample', appId: '1', odooId: 1, seq: '1', priority: 0, attempts: 0, dirtyAt: 0 },
     ...{ ownAppStamp: null, ownOdooStamp: null, edits: { app: null, odoo: null }, flips: {}, restoring: null },
-    ...{ released: false, base, intents },
+    ...{ released: false, decision: null, base, intents },
   };
 }
 
