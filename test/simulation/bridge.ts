@@ -29,7 +29,7 @@ export interface Bridge {
 
 const HEARTBEAT_MS = 20_000;
 /** The real workers look every second; that nothing depends on it, these show by being slower. */
-const IDLE_MS = 7_000;
+const IDLE_MS = 10_000;
 const LOG: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
 export function startBridge(
@@ -113,7 +113,10 @@ export function startBridge(
     receive: (delivery) =>
       delivery.entity === null || names.has(delivery.entity) ? receive(delivery) : Promise.resolve(),
     nudge() {
-      for (const wake of [...sleepers]) scheduler.after(scheduler.random.between(1, 5), wake);
+      if (sleepers.size === 0) return;
+      scheduler.after(scheduler.random.between(1, 5), () => {
+        for (const wake of [...sleepers]) wake();
+      });
     },
   };
 }

@@ -26,6 +26,15 @@ class ConnectionLost extends Error {
   readonly code = '57P01';
 }
 
+const MARKING: ReadonlySet<string> = new Set(['receive', 'markApp', 'markOdoo', 'lookAgain']);
+
+/** What the store tells all workers of: marks, and settlements that leave something to do at once. */
+function isNews(name: string, args: readonly unknown[]): boolean {
+  if (name !== 'settle') return MARKING.has(name);
+  const [, settlements] = args as Parameters<Links['settle']>;
+  return settlements.some(({ next, wroteOdoo }) => next.kind === 'again' || wroteOdoo);
+}
+
 type Method = (...args: never[]) => Promise<unknown>;
 
 /** @param onWork called when something was marked, as NOTIFY does */
@@ -42,7 +51,12 @@ export function createDatabase(scheduler: Scheduler, store: Store, onWork: () =>
     return mode;
   }
 
-  function transaction(process: Process, name: string, run: () => Promise<unknown>): Promise<unknown> {
+  function transaction(
+    process: Process,
+    name: string,
+    args: readonly unknown[],
+    run: () => Promise<unknown>,
+  ): Promise<unknown> {
     return new Promise((resolve, reject) => {
       scheduler.after(random.between(1, 4), () => {
         // The process died before its statement reached the server.
@@ -52,6 +66,7 @@ export function createDatabase(scheduler: Scheduler, store: Store, onWork: () =>
         if (failure === 'before') return lose();
         run().then(
           (value) => {
+            if (isNews(name, args)) onWork();
             if (name !== 'findDirty') scheduler.note(`${process.name} ${name}`);
             if (failure === 'after') lose();
             // Most answers come at once; now and then others get in between.
@@ -69,28 +84,15 @@ export function createDatabase(scheduler: Scheduler, store: Store, onWork: () =>
     const wired: Record<string, Method> = {};
     for (const name of names) {
       const method = target[name] as Method;
-      wired[name] = (...args) => transaction(process, name, () => method.apply(target, args));
+      wired[name] = (...args) => transaction(process, name, args, () => method.apply(target, args));
     }
     return { ...target, ...wired };
   }
-
-  const MARKING: ReadonlySet<string> = new Set(['receive', 'markApp', 'markOdoo', 'settle', 'lookAgain']);
 
   return {
     connect(process) {
       const names = Object.keys(store.links).filter((name) => name !== 'withMatchLocks') as (keyof Links)[];
       const links = overTheWire(process, store.links, names);
-      for (const name of names) {
-        if (!MARKING.has(name)) continue;
-        const method = links[name] as Method;
-        Object.assign(links, {
-          [name]: async (...args: never[]) => {
-            const result = await method(...args);
-            onWork();
-            return result;
-          },
-        });
-      }
       return {
         links: { ...links, withMatchLocks: (keys, work) => locks.run(process, keys, work) },
         cursors: {

@@ -20,6 +20,8 @@ export interface Network {
   beforeNextWrite(side: Side, act: () => void): void;
   /** From now on all calls succeed. */
   heal(): void;
+  /** How many calls that were given up may still land. */
+  underWay(): number;
 }
 
 interface Armed {
@@ -34,6 +36,7 @@ type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: fals
 export function createNetwork(scheduler: Scheduler): Network {
   const { random } = scheduler;
   let armed: Armed[] = [];
+  let underWay = 0;
   let intruders: { side: Side; act: () => void }[] = [];
 
   function nextFault(side: Side, writes: boolean): CallFault | null {
@@ -86,7 +89,13 @@ export function createNetwork(scheduler: Scheduler): Network {
         } else {
           const givesUpAfter = fault === 'late' ? TIMEOUT_MS[side] : travel + answer;
           const landsAfter = fault === 'late' ? random.between(travel, LATEST_LANDING_MS) : travel;
-          if (isExecuted(fault)) scheduler.after(landsAfter, () => execute(scheduler.now()));
+          if (isExecuted(fault)) {
+            underWay += 1;
+            scheduler.after(landsAfter, () => {
+              underWay -= 1;
+              execute(scheduler.now());
+            });
+          }
           scheduler.after(givesUpAfter, () => settle({ ok: false, error: toError(side, fault) }));
         }
       });
@@ -101,6 +110,7 @@ export function createNetwork(scheduler: Scheduler): Network {
       armed = [];
       for (const { act } of intruders.splice(0)) act();
     },
+    underWay: () => underWay,
   };
 }
 

@@ -29,9 +29,11 @@ export interface Result {
 
 /** The bridge is started when the world has been there for a while. */
 const START_MS = 3_000;
-/** Longer than a call of unknown outcome is waited for, the longest pause between tries and the latest webhook. */
-const CALM_MS = 1_200_000;
-const TWO_POLLS_MS = 130_000;
+/** Three polls. */
+const CALM_MS = 190_000;
+const TWO_POLLS_MS = 125_000;
+/** A call of unknown outcome is waited for, and a try that failed often comes back after five minutes. */
+const LONGEST_MS = 3_600_000;
 
 export async function runSchedule(schedule: Schedule, options: RunOptions): Promise<Result> {
   const trace = createTrace(options.keepTrace ?? false);
@@ -44,7 +46,7 @@ export async function runSchedule(schedule: Schedule, options: RunOptions): Prom
   const violations: Violation[] = [];
   try {
     await play(world, schedule);
-    await world.scheduler.runUntil(world.scheduler.now() + CALM_MS);
+    await comeToRest(world, () => store?.inspect() ?? []);
     const writes = countWrites(world);
     await world.scheduler.runUntil(world.scheduler.now() + TWO_POLLS_MS);
     const echoes = countWrites(world) - writes;
@@ -68,6 +70,13 @@ async function play(world: World, { born, happenings }: Schedule): Promise<void>
   }
   await scheduler.runUntil(EPOCH + START_MS + (happenings.at(-1)?.at ?? 0));
   world.heal();
+}
+
+/** Runs until three polls in a row found everything done. What never comes to rest is told by the check of the links. */
+async function comeToRest({ scheduler, isCalm }: World, links: () => readonly LinkView[]): Promise<void> {
+  const latest = scheduler.now() + LONGEST_MS;
+  do await scheduler.runUntil(scheduler.now() + CALM_MS);
+  while (scheduler.now() < latest && (!isCalm() || links().some(({ dirty }) => dirty)));
 }
 
 function countWrites({ ledger }: World): number {

@@ -10,6 +10,8 @@ export interface Webhooks {
   fromOdoo(id: number): void;
   disturb(side: Side, mode: 'lose' | 'double' | 'delay', forMs: number): void;
   heal(): void;
+  /** How many are on their way. */
+  underWay(): number;
   /** Deliveries that the bridge has answered for, with the true time of their event. */
   readonly acknowledged: readonly { readonly delivery: Delivery; readonly sentAt: number }[];
 }
@@ -23,9 +25,12 @@ export function createWebhooks(scheduler: Scheduler, door: () => Receive | null)
   const disturbed = new Map<Side, { mode: string; until: number }>();
   const acknowledged: { delivery: Delivery; sentAt: number }[] = [];
   let lastId = 0;
+  let underWay = 0;
 
   function send(delivery: Delivery, retries: readonly number[], sentAt: number, delayMs: number): void {
+    underWay += 1;
     scheduler.after(delayMs, () => {
+      underWay -= 1;
       const receive = door();
       const failed = () => {
         const [next, ...later] = retries;
@@ -64,6 +69,7 @@ export function createWebhooks(scheduler: Scheduler, door: () => Receive | null)
       disturbed.set(side, { mode, until: scheduler.now() + forMs });
     },
     heal: () => disturbed.clear(),
+    underWay: () => underWay,
     acknowledged,
   };
 }

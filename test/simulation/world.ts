@@ -30,6 +30,8 @@ export interface World {
   befall(fault: Fault): void;
   /** No fault from now on. */
   heal(): void;
+  /** Whether nothing is on its way any more: no webhook, no call that was given up. */
+  isCalm(): boolean;
 }
 
 /** What watches the engine, or breaks it on purpose. */
@@ -147,5 +149,6 @@ export function createWorld(
       people.relent();
       launch();
     },
+    isCalm: () => network.underWay() === 0 && webhooks.underWay() === 0,
   };
 }
