@@ -96,6 +96,19 @@ export function odooPerson(address: OdooAddress, transport: OdooTransport = crea
     async read(id: number): Promise<Fields> {
       return (await search([['id', '=', id]]))[0] ?? {};
     },
+    /** The partner, archived or not; undefined when it is gone. */
+    look: async (id: number): Promise<Partner | undefined> => (await search([['id', '=', id]]))[0],
+    /** What "Merge" in Odoo's list of contacts does: the survivor takes all that the loser had, the loser is deleted. */
+    async merge(loser: number, survivor: number): Promise<void> {
+      const wizard = 'base.partner.merge.automatic.wizard';
+      const values = { partner_ids: [[6, 0, [loser, survivor]]], dst_partner_id: survivor };
+      await call(
+        wizard,
+        'action_merge',
+        {},
+        z.array(z.number()).parse(await call(wizard, 'create', { vals_list: [values] })),
+      );
+    },
     async tagId(name: string): Promise<number> {
       return waitUntil(`the tag ${name} is there`, async () => {
         const rows = await call('res.partner.category', 'search_read', {
