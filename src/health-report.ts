@@ -1,7 +1,7 @@
 /** The full report of GET /healthz, as contract §4 shapes it. */
 import type { Context } from './context.ts';
 import { teacher } from './entities/teacher.ts';
-import { describeError } from './errors.ts';
+import { BridgeError, describeError } from './errors.ts';
 import type { HealthReport } from './http/health.ts';
 
 /** Neither side may hold the report up. */
@@ -34,8 +34,14 @@ async function probeOdoo(context: Context) {
   return {
     version: odoo.version.full,
     transport: odoo.transport.kind,
-    compare_and_set: await odoo.hasCompareAndSet(),
+    compare_and_set: await odoo.hasCompareAndSet().catch(unknownWithoutDatabase),
   };
+}
+
+/** Which action it is stands in our own database: that being away says nothing of Odoo. */
+function unknownWithoutDatabase(error: unknown): null {
+  if (error instanceof BridgeError) throw error;
+  return null;
 }
 
 async function probe(

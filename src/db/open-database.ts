@@ -25,5 +25,8 @@ export function openDatabase(options: DatabaseOptions): Db {
   });
   // Without this handler a restart of PostgreSQL would end the process.
   pool.on('error', (error: Error & { code?: string }) => options.onConnectionLost?.(error.code ?? error.name));
+  // The pool hears only idle connections. One that is lent out and lost between two statements of a transaction tells
+  // it here, and its next statement fails.
+  pool.on('connect', (client) => client.on('error', () => {}));
   return new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
 }

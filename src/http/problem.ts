@@ -52,12 +52,22 @@ export function installProblems(server: FastifyInstance): void {
   server.setNotFoundHandler((_request, reply) => sendProblem(reply, { status: 404, title: TITLES[404] ?? '' }));
 }
 
-/** PostgreSQL shutting down or not reachable: the sender keeps the event and comes again. */
+/** The network; then by class of PostgreSQL's codes: */
+const DATABASE_AWAY = new RegExp(
+  `^(${[
+    'ECONN\\w+|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN',
+    '08\\w{3}|28\\w{3}|3D000', // the connection, the login, the database itself
+    '25006', // takes no writes: a replica after a failover
+    '40001|40P01|55P03', // others were quicker, again and again
+    '53\\w{3}|57\\w{3}|58\\w{3}', // no connections, memory or disk; shut down or cancelled; its machine
+  ].join('|')})$`,
+);
+
+/** PostgreSQL cannot do it now, and nothing is wrong with the request: the sender keeps the event and comes again. */
 function isDatabaseAway(error: Error & { code?: string }): boolean {
   if (error instanceof BridgeError) return false;
-  const away = /^(ECONN\w+|EPIPE|ETIMEDOUT|57P0[123]|40P01|40001|08\w{3}|53300)$/.test(error.code ?? '');
   return (
-    away ||
+    DATABASE_AWAY.test(error.code ?? '') ||
     /Connection terminated|timeout exceeded when trying to connect|driver has already been destroyed/.test(
       error.message,
     )

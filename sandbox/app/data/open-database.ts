@@ -46,6 +46,8 @@ export async function openDatabase(url: string, onConnectionLost: (code: string)
   });
   // Without a handler, a restart of PostgreSQL would end the process.
   pool.on('error', (error: Error & { code?: string }) => onConnectionLost(error.code ?? error.name));
+  // The pool hears only idle connections; one that is lent out fails at its next statement.
+  pool.on('connect', (client) => client.on('error', () => {}));
   const db = new Kysely<TravelAppTables>({ dialect: new PostgresDialect({ pool }) });
   try {
     await migrate(db);
