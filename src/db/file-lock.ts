@@ -7,6 +7,8 @@ import { SetupError } from '../errors.ts';
 const RETRY_MS = 25;
 /** Nothing that is done under the lock takes this long, so an older lock belongs to a recycled process id. */
 const STALE_MS = 300_000;
+/** A lock names its owner right after it was made: one that does not was left by a process that died in between. */
+const NAMELESS_MS = 5_000;
 
 /** Files this process holds, by name: after a container restart a dead owner may carry our own process id. */
 const held = new Set<string>();
@@ -62,10 +64,11 @@ async function takeLock(path: string): Promise<boolean> {
 
 async function isStale(path: string): Promise<boolean> {
   try {
-    // Between creation and content the owner reads as 0, which is always alive: our own process group.
-    const owner = Number(await readFile(path, 'utf8'));
-    if (owner === process.pid) return !held.has(path);
-    return !isAlive(owner) || Date.now() - (await stat(path)).mtimeMs > STALE_MS;
+    const owner = await readFile(path, 'utf8');
+    const ageMs = Date.now() - (await stat(path)).mtimeMs;
+    if (owner === '') return ageMs > NAMELESS_MS;
+    if (Number(owner) === process.pid) return !held.has(path);
+    return !isAlive(Number(owner)) || ageMs > STALE_MS;
   } catch {
     return false; // released in the meantime: the next round takes it
   }

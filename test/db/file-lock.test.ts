@@ -67,6 +67,11 @@ t.test('a lock outlives nobody', async (t) => {
   const take = (path: string) => withFileLock(path, async () => 'taken', 0);
   const dead = join(t.testdir({ lock: String(await findDeadPid()) }), 'lock');
   t.equal(await take(dead), 'taken', 'its owner is dead');
+  const nameless = join(t.testdir({ lock: '' }), 'lock');
+  await t.rejects(take(nameless), { code: 'lock_timeout' }, 'its owner is about to write its name');
+  const tenSecondsAgo = Date.now() / 1000 - 10;
+  await utimes(nameless, tenSecondsAgo, tenSecondsAgo);
+  t.equal(await take(nameless), 'taken', 'its owner died before it could');
   const recycled = join(t.testdir({ lock: String(process.pid) }), 'lock');
   t.equal(await take(recycled), 'taken', 'its owner had our process id before us');
   const old = join(t.testdir({ lock: String(process.ppid) }), 'lock');
