@@ -18,6 +18,7 @@ export interface BridgeOptions extends Pick<ReconcileContext, 'policy' | 'instan
   readonly batchSize: number;
   readonly overlapMs: number;
   readonly pollMs: number;
+  readonly polls: boolean;
 }
 
 export interface Bridge {
@@ -29,7 +30,7 @@ export interface Bridge {
 
 const HEARTBEAT_MS = 20_000;
 /** The real workers look every second; that nothing depends on it, these show by being slower. */
-const IDLE_MS = 10_000;
+const IDLE_MS = 20_000;
 const LOG: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
 export function startBridge(
@@ -38,7 +39,7 @@ export function startBridge(
   store: Store,
   sides: { readonly app: Backend; readonly odoo: Backend },
 ): Bridge {
-  const { scheduler, entities, workers, batchSize, overlapMs, pollMs, policy, instance, callMaxMs } = options;
+  const { scheduler, entities, workers, batchSize, overlapMs, pollMs, polls, policy, instance, callMaxMs } = options;
   const sleepers = new Set<() => void>();
   const context: ReconcileContext = {
     links: store.links,
@@ -89,7 +90,7 @@ export function startBridge(
     }
   }
 
-  async function pollForEver(): Promise<never> {
+  async function pollForEver(): Promise<void> {
     await process.sleep(scheduler.random.between(0, 3_000));
     for (;;) {
       for (const backend of [sides.app, sides.odoo]) {
@@ -102,6 +103,7 @@ export function startBridge(
           ).catch(() => null);
         }
       }
+      if (!polls) return;
       await process.sleep(pollMs);
     }
   }

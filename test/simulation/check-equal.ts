@@ -1,29 +1,34 @@
 /** I1, I3, I12: when all is calm both sides tell the same of every record, but of those that wait for a person. */
-import type { CanonicalRecord, Entity, FieldValue } from '../../src/entities/define-entity.ts';
+import type { CanonicalRecord, Entity, FieldValue, Side } from '../../src/entities/define-entity.ts';
 import { entityNamed } from '../../src/entities/registry.ts';
+import type { Change } from './ledger.ts';
 import type { LinkView } from './link-view.ts';
+import type { Schedule } from './operations.ts';
 import { createReferences, normalPhone, normalVat, type PartnerRow, TAGS } from './partner-row.ts';
 import { REFUSED_BY_APP } from './sim-app.ts';
 import { REFUSED_BY_ODOO } from './sim-odoo.ts';
 import type { Violation } from './violation.ts';
 import type { World } from './world.ts';
 
-export function checkEqual(world: World, links: readonly LinkView[], entities: readonly string[]): Violation[] {
-  return [
-    ...links.flatMap((link) => checkLink(world, link)),
-    ...entities.flatMap((name) => checkComplete(world, links, entityNamed(name))),
-  ];
+export function checkEqual(world: World, links: readonly LinkView[], schedule: Schedule): Violation[] {
+  const found = links.flatMap((link) => checkLink(world, links, link, schedule));
+  if (!schedule.polls) return found.map(({ detail }) => ({ invariant: 'I3', detail }));
+  return [...found, ...schedule.entities.flatMap((name) => checkComplete(world, links, entityNamed(name)))];
 }
 
-function checkLink(world: World, link: LinkView): Violation[] {
+function checkLink(world: World, links: readonly LinkView[], link: LinkView, schedule: Schedule): Violation[] {
   const where = `link ${link.id} ${link.entity} ${link.appId ?? '-'} ${link.odooId ?? '-'}`;
   if (link.dirty)
     return [{ invariant: 'I11', detail: `${where} is still to be worked on (${link.state} ${link.reason ?? ''})` }];
+  // Without polls only that is known which a webhook told, and the bridge answered for.
+  if (!schedule.polls && !isAcknowledged(world, link)) return [];
   const entity = entityNamed(link.entity);
   const row = link.appId === null ? undefined : world.app.find(entity, link.appId);
   const partner = link.odooId === null ? undefined : world.odoo.find(link.odooId);
-  if (link.state === 'parked')
-    return isRefusable(row, partner) ? [] : [{ invariant: 'I12', detail: `${where} is parked: ${link.reason}` }];
+  if (link.state === 'parked') {
+    const expected = link.reason === 'flapping' ? wentBackAndForth(world, link, schedule) : isRefusable(row, partner);
+    return expected ? [] : [{ invariant: 'I12', detail: `${where} is parked: ${link.reason}` }];
+  }
   if (link.state === 'held' || !row || !partner) return [];
   const isMember = partner.category_id.includes(TAGS[link.entity] ?? 0);
   if (isMember !== (link.state === 'active'))
@@ -32,11 +37,46 @@ function checkLink(world: World, link: LinkView): Violation[] {
   const references = createReferences({ companyName: world.odoo.companyName, companyId: () => null });
   const [left, right] = [entity.app.decode(row), entity.odoo.decode({ ...partner }, references)];
   const fields = entity.groups.flatMap((group) => group.fields);
-  const wrong = fields.filter((field) => !isEqual(entity, field, left, right, partner));
+  const wrong = fields.filter(
+    (field) =>
+      !isEqual(world, entity, field, left, right, partner) && !(field === 'active' && isShared(world, links, link)),
+  );
   return wrong.map((field) => ({
     invariant: 'I1',
     detail: `${where}: ${field} is ${String(left[field])} in the app, ${String(right[field])} in Odoo`,
   }));
+}
+
+/** Whether the bridge has taken a webhook for the last change of both records. */
+function isAcknowledged({ ledger, webhooks }: World, { entity, appId, odooId }: LinkView): boolean {
+  const told = (side: Side, record: string, id: string) => {
+    const last = ledger.of(side, record).at(-1);
+    return webhooks.acknowledged.some(
+      ({ delivery, sentAt }) => delivery.source === side && delivery.recordId === id && sentAt >= (last?.at ?? 0),
+    );
+  };
+  return told('app', `${entity}:${appId}`, String(appId)) && told('odoo', String(odooId), String(odooId));
+}
+
+/** One partner may stand for records of several kinds: it stays in use until all of them are archived. */
+function isShared(world: World, links: readonly LinkView[], link: LinkView): boolean {
+  const others = links.filter(({ id, odooId }) => odooId === link.odooId && id !== link.id);
+  return others.some(({ entity, appId }) => {
+    const row = appId === null ? undefined : world.app.find(entityNamed(entity), appId);
+    return row?.deleted_at === null;
+  });
+}
+
+/** People who take turns at one field are as bad as programs that do. */
+function wentBackAndForth({ ledger }: World, { entity, appId, odooId }: LinkView, { scope }: Schedule): boolean {
+  const byPeople = (side: Side, record: string) => ledger.of(side, record).filter(({ author }) => author === 'person');
+  const inApp = byPeople('app', `${entity}:${appId}`);
+  const inOdoo = byPeople('odoo', String(odooId));
+  const times = (changes: readonly Change[], field: string) =>
+    changes.filter((change) => field in change.changes).length;
+  if (scope === 'record') return inApp.length >= 2 && inOdoo.length >= 2;
+  const fields = new Set(inApp.flatMap(({ changes }) => Object.keys(changes)));
+  return [...fields].some((field) => times(inApp, field) >= 2 && times(inOdoo, field) >= 2);
 }
 
 /** A record that a side can never take waits for somebody to correct it. */
@@ -47,6 +87,7 @@ function isRefusable(row: object | undefined, partner: PartnerRow | undefined): 
 }
 
 function isEqual(
+  world: World,
   entity: Entity,
   field: string,
   left: CanonicalRecord,
@@ -56,9 +97,15 @@ function isEqual(
   const [inApp, inOdoo] = [left[field] ?? null, right[field] ?? null];
   if (entity.same(field, inApp, inOdoo) || entity.same(field, inOdooSpelling(field, inApp), inOdoo)) return true;
   // What Odoo cannot hold stays as it is there.
+  if (field === 'vat') return partner.parent_id !== false || hadCompany(world, partner);
   if (field === 'language') return inApp === 'pt';
   if (field === 'country') return inApp === 'XX';
   return field === 'type' && (partner.customer_rank > 1 || partner.supplier_rank > 1);
+}
+
+/** The tax number that it could not have then stays as it was agreed. */
+function hadCompany({ ledger }: World, { id }: PartnerRow): boolean {
+  return ledger.of('odoo', String(id)).some(({ raw, kind }) => kind === 'update' && raw.includes('parent_id'));
 }
 
 function inOdooSpelling(field: string, value: FieldValue): FieldValue {

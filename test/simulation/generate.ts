@@ -76,6 +76,7 @@ export function generate(seed: number): Schedule {
     scope: random.chance(0.15) ? 'record' : 'field',
     early: random.chance(0.4),
     offsets: { app: drawOffset(random), odoo: drawOffset(random) },
+    polls: random.chance(0.9),
     born,
     happenings: [...happenings, ...faults].sort((left, right) => left.at - right.at),
   };

@@ -15,6 +15,8 @@ export interface Change {
   readonly kind: 'create' | 'update' | 'unlink';
   /** Canonical values after the change, of the fields that it changed. */
   readonly changes: CanonicalChanges;
+  /** Names of the side's own fields that it changed. */
+  readonly raw: readonly string[];
   /** The stamp that the side shows for it. */
   readonly stamp: string;
   /** For a creation by the bridge, the name of the attempt. */
@@ -49,4 +51,10 @@ export function diff(before: CanonicalChanges | null, after: CanonicalChanges): 
   for (const field in after)
     if (before === null || before[field] !== after[field]) changes[field] = after[field] ?? null;
   return changes;
+}
+
+/** Names of the fields of which the values are no longer the same ones. */
+export function changedNames(before: object | undefined, after: object): readonly string[] {
+  const [old, now] = [before ?? {}, after] as Readonly<Record<string, unknown>>[];
+  return Object.keys(now ?? {}).filter((name) => String(old?.[name]) !== String(now?.[name]));
 }

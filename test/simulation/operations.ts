@@ -76,6 +76,8 @@ export interface Schedule {
   /** Odoo 17 and 18 post their webhooks before the commit. */
   readonly early: boolean;
   readonly offsets: Readonly<Record<Side, number>>;
+  /** False: polls find what is there at the start, and from then on all depends on the webhooks (I3). */
+  readonly polls: boolean;
   /** What is there before the bridge starts for the first time. */
   readonly born: readonly Operation[];
   readonly happenings: readonly Happening[];

@@ -26,6 +26,14 @@ export function nameOf(person: number): { readonly name: string; readonly email:
   return { name: `Person ${person}`, email: `p${person}@example.org` };
 }
 
+/** Invoices raise a rank, and nobody lowers it again. */
+function keepRanks(now: PartnerRow, values: PartnerValues): PartnerValues {
+  return {
+    ...(now.customer_rank > 1 && 'customer_rank' in values && { customer_rank: now.customer_rank }),
+    ...(now.supplier_rank > 1 && 'supplier_rank' in values && { supplier_rank: now.supplier_rank }),
+  };
+}
+
 export function createPeople({ scheduler, network, app, odoo, early }: PeopleOptions): People {
   const restrictions: (() => void)[] = [];
 
@@ -116,8 +124,9 @@ export function createPeople({ scheduler, network, app, odoo, early }: PeopleOpt
         const { school, values } = operation;
         if (!row) return;
         inOdoo((transaction) => {
+          const now = transaction.get(row.id);
           const parent = school === undefined ? {} : { parent_id: schoolId(transaction, school) };
-          transaction.write(row.id, { ...values, ...parent });
+          transaction.write(row.id, { ...values, ...parent, ...(now && keepRanks(now, values)) });
         }, operation.takesMs);
         return;
       }

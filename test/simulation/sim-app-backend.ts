@@ -96,9 +96,14 @@ export function createSimAppBackend(scheduler: Scheduler, network: Network, proc
   };
 }
 
+/** Rows are never altered, only replaced: what was made of one stays true. */
+const known = new WeakMap<AppRow, SideRecord>();
+
 export function toSideRecord(entity: Entity, row: AppRow): SideRecord {
+  const cached = known.get(row);
+  if (cached) return cached;
   const at = Date.parse(row.updated_at);
-  return {
+  const record: SideRecord = {
     id: row.id,
     stamp: row.updated_at,
     modified: { from: at, to: at + 1 },
@@ -108,6 +113,8 @@ export function toSideRecord(entity: Entity, row: AppRow): SideRecord {
     ownedGroups: [],
     raw: row,
   };
+  known.set(row, record);
+  return record;
 }
 
 function toOperations(entity: Entity, { key, record, changes }: UpdateOperation): AppOperation[] {

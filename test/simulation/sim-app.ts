@@ -1,6 +1,6 @@
 /** The travel company's app as the contract describes it, without HTTP: collections, stamps, conditional writes. */
 import type { Entity } from '../../src/entities/define-entity.ts';
-import { type Author, diff, type Ledger } from './ledger.ts';
+import { type Author, changedNames, diff, type Ledger } from './ledger.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { SideClock } from './side-clock.ts';
 
@@ -95,6 +95,7 @@ export function createSimApp({ scheduler, clock, ledger, pageSize, onChange }: S
       author,
       kind,
       changes,
+      raw: changedNames(before, after),
       stamp: after.updated_at,
       ...(key && { key }),
     });

@@ -305,22 +305,30 @@ function toNewPartner(
   return { ...born, ...(write.values as PartnerValues), category_id: tags ? [tags] : [] };
 }
 
+/** Rows are never altered, only replaced: what was made of one stays true, but for the name of its company. */
+const known = new WeakMap<PartnerRow, Map<Entity, SideRecord>>();
+
 export function toSideRecord(
   entity: Entity,
   row: PartnerRow,
   references: ReturnType<typeof createReferences>,
 ): SideRecord {
+  const cached = known.get(row)?.get(entity);
+  if (cached) return cached;
   const at = Date.parse(`${row.write_date.replace(' ', 'T')}Z`);
-  return {
+  const raw: Readonly<Record<string, unknown>> = { ...row };
+  const record: SideRecord = {
     id: String(row.id),
     stamp: row.write_date,
     modified: { from: at, to: at + 999 },
-    values: entity.odoo.decode({ ...row }, references),
+    values: entity.odoo.decode(raw, references),
     memberOf: Object.keys(TAGS).filter((name) => row.category_id.includes(TAGS[name] ?? 0)),
     isCompany: row.is_company,
-    ownedGroups: entity.odoo.ownedByOdoo({ ...row }),
-    raw: { ...row },
+    ownedGroups: entity.odoo.ownedByOdoo(raw),
+    raw,
   };
+  if (!row.parent_id) known.set(row, (known.get(row) ?? new Map<Entity, SideRecord>()).set(entity, record));
+  return record;
 }
 
 function normalEmail(email: string | false): string {

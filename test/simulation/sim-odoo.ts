@@ -1,7 +1,7 @@
 /** Odoo's partners with their transactions: stamps of the transaction's start, external ids, rights, side effects. */
 import { teacher } from '../../src/entities/teacher.ts';
 import { SetupError, TerminalError } from '../../src/errors.ts';
-import { type Author, diff, type Ledger } from './ledger.ts';
+import { type Author, changedNames, diff, type Ledger } from './ledger.ts';
 import { createReferences, EMPTY_PARTNER, odooTime, type PartnerRow, type PartnerValues } from './partner-row.ts';
 import { type PartnerTable, settleLoaded, writePartner } from './partner-rules.ts';
 import type { Scheduler } from './scheduler.ts';
@@ -184,7 +184,19 @@ export function createSimOdoo({ scheduler, clock, ledger, onChange }: SimOdooOpt
       const kind = after ? (before ? 'update' : 'create') : 'unlink';
       const changes = after ? diff(before ? decode(before) : null, decode(after)) : {};
       const key = keys.get(id);
-      ledger.add({ at, begunAt, side: 'odoo', record: String(id), author, kind, changes, stamp, ...(key && { key }) });
+      const raw = after ? changedNames(before, after) : [];
+      ledger.add({
+        at,
+        begunAt,
+        side: 'odoo',
+        record: String(id),
+        author,
+        kind,
+        changes,
+        raw,
+        stamp,
+        ...(key && { key }),
+      });
       scheduler.note(`odoo ${author} ${kind} ${id} ${Object.keys(changes).join()}`);
     }
   }

@@ -89,6 +89,7 @@ export function createWorld(
     batchSize: schedule.batchSize,
     overlapMs: OVERLAP_MS,
     pollMs: POLL_MS,
+    polls: schedule.polls,
     policy: { tie: schedule.tie, scope: schedule.scope },
     instance: INSTANCE,
     callMaxMs: CALL_MAX_MS,

@@ -1,0 +1,80 @@
+/**
+ * I6: no edit of a person vanishes. It is there at the end, or somebody edited the same later, or it lost a conflict
+ * that is on record with its value.
+ */
+import type { Entity, FieldValue } from '../../src/entities/define-entity.ts';
+import { entityNamed } from '../../src/entities/registry.ts';
+import type { Change } from './ledger.ts';
+import type { LinkView } from './link-view.ts';
+import { createReferences, normalPhone, normalVat } from './partner-row.ts';
+import type { Violation } from './violation.ts';
+import type { Witness } from './witness.ts';
+import type { World } from './world.ts';
+
+export function checkEdits(world: World, links: readonly LinkView[], witness: Witness): Violation[] {
+  const full = links.filter(({ appId, odooId }) => appId !== null && odooId !== null);
+  const calm = full.filter(({ id, state, odooId }) => {
+    const siblings = full.filter((other) => other.odooId === odooId);
+    return state === 'active' && !witness.moved.has(id) && siblings.every((other) => other.state === 'active');
+  });
+  return calm.flatMap((link) => checkLink(world, full, witness, link));
+}
+
+function checkLink(world: World, links: readonly LinkView[], witness: Witness, link: LinkView): Violation[] {
+  const entity = entityNamed(link.entity);
+  const row = world.app.find(entity, link.appId ?? '');
+  const partner = world.odoo.find(link.odooId ?? 0);
+  if (!row || !partner) return [];
+  const references = createReferences({ companyName: world.odoo.companyName, companyId: () => null });
+  const held = [entity.app.decode(row), entity.odoo.decode({ ...partner }, references)];
+  // One partner may stand for records of several kinds: what is edited in one of them goes to all.
+  const family = links.filter(({ odooId }) => odooId === link.odooId);
+  const inOdoo = world.ledger.of('odoo', String(link.odooId));
+  if (inOdoo.some(({ kind, raw }) => kind === 'unlink' || raw.includes('parent_id'))) return [];
+  const edits = [...inOdoo, ...family.flatMap((other) => world.ledger.of('app', `${other.entity}:${other.appId}`))]
+    .filter(({ author }) => author === 'person')
+    .sort((left, right) => left.at - right.at);
+  const own = edits.filter(
+    ({ kind, side, record }) => kind === 'update' && (side === 'odoo' || record === `${entity.name}:${link.appId}`),
+  );
+  return own.flatMap((edit) =>
+    Object.entries(edit.changes).flatMap(([field, value]) => {
+      const group = entity.groups.find(({ fields }) => fields.includes(field));
+      if (!group || held.some((record) => isSame(entity, field, record[field] ?? null, value))) return [];
+      const later = edits.some(
+        (other) => other.at >= edit.at && other !== edit && group.fields.some((name) => name in other.changes),
+      );
+      if (later || isOnRecord(witness, entity, family, edit, field, value)) return [];
+      const detail = `${edit.side} ${edit.record}: ${field} ${String(value)} of ${edit.stamp} is nowhere, and no conflict tells of it`;
+      return [{ invariant: 'I6', detail }];
+    }),
+  );
+}
+
+function isOnRecord(
+  { conflicts }: Witness,
+  entity: Entity,
+  family: readonly LinkView[],
+  edit: Change,
+  field: string,
+  value: FieldValue,
+): boolean {
+  const group = entity.groups.find(({ fields }) => fields.includes(field))?.name;
+  return conflicts.some(({ link, entry }) => {
+    if (entry.winner === edit.side || !family.some(({ id }) => id === link.id)) return false;
+    if (entry.field !== group && entry.field !== 'record') return false;
+    const lost = entry[edit.side].value;
+    const part = lost !== null && typeof lost === 'object' ? (lost as Record<string, FieldValue>)[field] : lost;
+    return isSame(entity, field, (part ?? null) as FieldValue, value);
+  });
+}
+
+function isSame(entity: Entity, field: string, left: FieldValue, right: FieldValue): boolean {
+  return entity.same(field, left, right) || spell(field, left) === spell(field, right);
+}
+
+function spell(field: string, value: FieldValue): FieldValue {
+  if (typeof value !== 'string') return value;
+  if (field === 'vat') return normalVat(value);
+  return field === 'phone' ? normalPhone(value) : value;
+}

@@ -1,0 +1,62 @@
+/** What the engine tells the store: which records it tied together, and what it says lost. Looks on, alters nothing. */
+import type { ClaimedLink, ConflictEntry } from '../../src/links/links.ts';
+import type { Store } from './database.ts';
+
+export interface Witness {
+  watch(store: Store): Store;
+  /** `entity appId odooId`, ever since the start. */
+  readonly pairs: ReadonlySet<string>;
+  /** Links that were tied to more than one Odoo record. */
+  readonly moved: ReadonlySet<string>;
+  readonly conflicts: readonly { readonly link: ClaimedLink; readonly entry: ConflictEntry }[];
+  /** Cursors that went back (I13). */
+  readonly backwards: readonly string[];
+}
+
+export function createWitness(): Witness {
+  const pairs = new Set<string>();
+  const moved = new Set<string>();
+  const partners = new Map<string, number>();
+  const conflicts: { link: ClaimedLink; entry: ConflictEntry }[] = [];
+  const backwards: string[] = [];
+
+  function see({ id, entity, appId, odooId }: ClaimedLink): void {
+    if (appId === null || odooId === null) return;
+    pairs.add(`${entity} ${appId} ${odooId}`);
+    const known = partners.get(id);
+    if (known !== undefined && known !== odooId) moved.add(id);
+    partners.set(id, odooId);
+  }
+
+  return {
+    watch: ({ links, cursors }) => ({
+      links: {
+        ...links,
+        async claim(...args) {
+          const claim = await links.claim(...args);
+          claim?.links.forEach(see);
+          return claim;
+        },
+        async settle(claim, settlements, info) {
+          for (const { link, conflicts: entries = [] } of settlements) {
+            for (const entry of entries) conflicts.push({ link, entry });
+          }
+          return links.settle(claim, settlements, info);
+        },
+      },
+      cursors: {
+        ...cursors,
+        async advance(name, time) {
+          const before = await cursors.read(name);
+          await cursors.advance(name, time);
+          const after = await cursors.read(name);
+          if (after === null || (before !== null && Date.parse(after) < Date.parse(before))) backwards.push(name);
+        },
+      },
+    }),
+    pairs,
+    moved,
+    conflicts,
+    backwards,
+  };
+}
