@@ -25,6 +25,7 @@ const IMPLIED: Readonly<Record<string, readonly string[]>> = {
 const RIGHTS: Readonly<Record<string, Rights>> = {
   'res.partner': { [USER]: 'r', [SALES]: 'rwc', [PARTNERS]: 'rwcu' },
   'res.partner.category': { [USER]: 'r', [SALES]: 'rwc', [PARTNERS]: 'rwcu' },
+  'base.partner.merge.automatic.wizard': { [PARTNERS]: 'rwc' },
   'res.country': { [USER]: 'r', [PARTNERS]: 'r', [SYSTEM]: 'rwcu' },
   'res.country.state': { [USER]: 'r', [PARTNERS]: 'rwcu' },
   'res.lang': { [USER]: 'r', [SYSTEM]: 'rwcu' },
@@ -64,6 +65,21 @@ export function mayAccess(user: User | undefined, model: string, operation: Oper
 export function checkAccess(env: Environment, model: string, operation: Operation): void {
   if (env.su || mayAccess(env.world.users.get(env.uid), model, operation)) return;
   throw refuseAccess(model, operation);
+}
+
+/** What a record rule says: beside the rights on the model, and not for code that runs as the superuser. */
+export function isHidden(env: Environment, model: string, id: number): boolean {
+  return !env.su && model === 'res.partner' && env.world.hidden.has(id);
+}
+
+export function checkVisible(env: Environment, model: string, ids: readonly number[]): void {
+  if (!ids.some((id) => isHidden(env, model, id))) return;
+  const login = env.world.users.get(env.uid)?.login;
+  throw accessError(
+    'Uh-oh! Looks like you have stumbled upon some top-secret records.\n\n' +
+      `Sorry, ${login} (id=${env.uid}) doesn't have 'read' access to:\n- ${SCHEMA[model]?.label} (${model})\n\n` +
+      'If you really, really need access, perhaps you can win over your friendly administrator with a batch of freshly baked cookies.',
+  );
 }
 
 export function refuseAccess(model: string, operation: Operation) {

@@ -7,6 +7,7 @@ export const COVERED_CALLS: ReadonlySet<string> = new Set([
   ...methods('res.partner', 'fields_get has_access check_access_rights get_external_id'),
   ...methods('res.partner.category', 'search search_read search_count read create write unlink load'),
   ...methods('res.partner.category', 'fields_get has_access check_access_rights'),
+  ...methods('base.partner.merge.automatic.wizard', 'create action_merge'),
   ...methods('res.country', 'search search_read read'),
   ...methods('res.lang', 'search search_read read get_installed'),
   ...methods('res.users', 'context_get search search_read read has_group'),

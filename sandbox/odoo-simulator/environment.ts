@@ -29,6 +29,8 @@ export interface WebhookPost {
 export interface World {
   readonly tables: Tables;
   readonly users: Map<number, User>;
+  /** Partners that a record rule hides from everybody who calls. */
+  readonly hidden: ReadonlySet<number>;
   readonly operations: Operations;
   /** Sends one webhook as Odoo does: one second at most, never again. */
   postWebhook(post: WebhookPost): Promise<void>;

@@ -2,6 +2,7 @@
 import { checkAccess, mayAccess, type Operation } from './access-rights.ts';
 import { checkContext, type Environment, specOf, tableOf, type Values } from './environment.ts';
 import { findExternalId, load } from './load.ts';
+import { MERGE_WIZARD, mergeSelected } from './merge-partners.ts';
 import { valueError } from './odoo-errors.ts';
 import { readRows } from './records.ts';
 import { searchRows } from './search-rows.ts';
@@ -110,6 +111,7 @@ const modelMethods: Readonly<Record<string, Method>> = {
     },
     'IrModelData',
   ),
+  [`${MERGE_WIZARD}.action_merge`]: onRecords('', (env, _model, ids) => mergeSelected(env, ids), 'MergeWizard'),
   'ir.actions.server.run': onRecords('', (env, _model, ids) => runServerAction(env, ids), 'IrActionsServer'),
 };
 

@@ -1,5 +1,5 @@
 /** create, write and unlink with all that hangs on them: rights, the rules of the model, automations. */
-import { checkAccess } from './access-rights.ts';
+import { checkAccess, checkVisible } from './access-rights.ts';
 import { checkAutomation, findAutomations, runAutomations } from './automations.ts';
 import { type Environment, type Operations, tableOf, type Values } from './environment.ts';
 import { createPartners, refuseLinkedUsers, SKIP_SYNC, writePartners } from './partner-rules.ts';
@@ -19,6 +19,7 @@ export const operations: Operations = {
 
   write(env, model, ids, values) {
     checkAccess(env, model, 'write');
+    checkVisible(env, model, ids);
     for (const id of ids) rowOf(env, model, id);
     const automations = findAutomations(env, model, ['on_create_or_write']);
     if (automations.length === 0) return writeRecords(env, model, ids, values);
@@ -33,6 +34,7 @@ export const operations: Operations = {
 
   unlink(env, model, ids) {
     checkAccess(env, model, 'unlink');
+    checkVisible(env, model, ids);
     const automations = findAutomations(env, model, ['on_unlink']);
     if (automations.length > 0) runAutomations(withAutomationsDone(env), model, automations, ids, () => true);
     for (const id of ids) rowOf(env, model, id);

@@ -1,5 +1,5 @@
 /** The ground floor of create, write, unlink, read and search: what every model has in common. */
-import { checkAccess } from './access-rights.ts';
+import { checkAccess, checkVisible } from './access-rights.ts';
 import { completeName, normalizeEmail } from './computed-fields.ts';
 import { type Environment, specOf, tableOf, type Values } from './environment.ts';
 import { applyLinks, checkRequired, childIds, toRead, toStored } from './field-values.ts';
@@ -114,6 +114,7 @@ function writeLine(env: Environment, field: FieldSpec, id: number, command: read
 
 export function readRows(env: Environment, model: string, ids: readonly number[], fields: unknown, load: unknown) {
   checkAccess(env, model, 'read');
+  checkVisible(env, model, ids);
   const spec = specOf(env, model);
   const names = Array.isArray(fields) && fields.length ? (fields as string[]) : Object.keys(spec.fields);
   const picked = names.map((name) => {

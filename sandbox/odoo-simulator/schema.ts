@@ -111,6 +111,10 @@ export const SCHEMA: Readonly<Record<string, ModelSpec>> = {
     { active: true },
     'name, id',
   ),
+  'base.partner.merge.automatic.wizard': model('Merge Partner Wizard', {
+    partner_ids: many('Contacts', 'res.partner'),
+    dst_partner_id: one('Destination Contact', 'res.partner'),
+  }),
   'res.country': model('Country', { name: required(char('Country Name')), code: char('Country Code') }, {}, 'name, id'),
   'res.country.state': model('Country state', { name: char('State Name'), country_id: one('Country', 'res.country') }),
   'res.lang': model(

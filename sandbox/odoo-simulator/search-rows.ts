@@ -1,5 +1,5 @@
 /** search: a domain, an order, archived records hidden unless asked for. */
-import { checkAccess } from './access-rights.ts';
+import { checkAccess, isHidden } from './access-rights.ts';
 import { readComputed } from './computed-fields.ts';
 import { compileDomain, mentions } from './domain.ts';
 import { type Environment, specOf, tableOf } from './environment.ts';
@@ -17,10 +17,11 @@ export function searchRows(env: Environment, model: string, domain: unknown, opt
   checkAccess(env, model, 'read');
   const spec = specOf(env, model);
   const matches = compileDomain(env, model, domain ?? []);
-  const hidden = spec.fields.active && env.context.active_test !== false && !mentions(domain, 'active');
+  const activeOnly = spec.fields.active && env.context.active_test !== false && !mentions(domain, 'active');
   const found: Row[] = [];
   for (const row of tableOf(env, model).rows.values()) {
-    if ((!hidden || row.active) && matches(row)) found.push(row);
+    if (isHidden(env, model, row.id)) continue;
+    if ((!activeOnly || row.active) && matches(row)) found.push(row);
   }
   found.sort(compileSort(env, model, String(options.order || spec.order)));
   const offset = Number(options.offset ?? 0);

@@ -65,6 +65,8 @@ export interface OdooSimulator {
   readonly unknownCalls: readonly string[];
   /** How often each `model.method` was called over RPC. */
   readonly calls: ReadonlyMap<string, number>;
+  /** Partners that a record rule hides from everybody who calls: put ids in and take them out at will. */
+  readonly hidden: Set<number>;
   readonly webhooks: { readonly sent: number; readonly failed: number };
   /** Stored rows as they are: null for nothing, stamps in microseconds. */
   table(model: string): ReadonlyMap<number, Row>;
@@ -85,6 +87,7 @@ export async function startOdooSimulator(options: SimulatorOptions = {}): Promis
   const clock = { databaseOffsetMs: 0, webOffsetMs: 0 };
   const unknownCalls: string[] = [];
   const calls = new Map<string, number>();
+  const hidden = new Set<number>();
   const webhooks = { sent: 0, failed: 0 };
   const closing = new AbortController();
   const faults = new Faults(seededRandom(options.seed ?? 1));
@@ -92,6 +95,7 @@ export async function startOdooSimulator(options: SimulatorOptions = {}): Promis
   const world: World = {
     tables: new Tables(),
     users: new Map(),
+    hidden,
     operations,
     async postWebhook({ url, body }) {
       webhooks.sent += 1;
@@ -154,6 +158,7 @@ export async function startOdooSimulator(options: SimulatorOptions = {}): Promis
     beforeCommit: undefined,
     unknownCalls,
     calls,
+    hidden,
     webhooks,
     table: (model) => world.tables.of(model).rows,
     asPerson: (uid = 2) => ({

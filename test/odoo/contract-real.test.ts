@@ -1,4 +1,5 @@
 import t from 'tap';
+import { createJson2Transport } from '../../src/backends/odoo/json2-transport.ts';
 import { realOdoo } from '../support/odoo-lab.ts';
 import { runContract } from './contract/run-contract.ts';
 
@@ -33,6 +34,16 @@ t.test('a real Odoo 19 keeps the contract', { timeout: 280_000 }, async (t) => {
       const result = await work();
       await edit.end();
       return result;
+    },
+    async hide(partnerId) {
+      const rules = createJson2Transport(odoo);
+      const domain = [['model', '=', 'res.partner']];
+      const [model_id] = (await rules.call({ model: 'ir.model', method: 'search', args: { domain } })) as number[];
+      const values = { name: 'hide', model_id: Number(model_id), domain_force: `[('id', '!=', ${partnerId})]` };
+      const ids = (await rules.call({ model: 'ir.rule', method: 'create', args: { vals_list: [values] } })) as number[];
+      return async () => {
+        await rules.call({ model: 'ir.rule', method: 'unlink', ids });
+      };
     },
     async editSlowly(partnerId, values) {
       await lab.shell(editScript(partnerId, values));

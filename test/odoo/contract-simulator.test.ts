@@ -24,6 +24,12 @@ t.test('the simulator keeps the contract', { timeout: 60_000 }, async (t) => {
       };
       return work();
     },
+    async hide(partnerId) {
+      simulator.hidden.add(partnerId);
+      return async () => {
+        simulator.hidden.delete(partnerId);
+      };
+    },
     editSlowly: (partnerId, values) => simulator.asPerson().writeSlowly('res.partner', partnerId, values, 2500),
   });
   t.same(

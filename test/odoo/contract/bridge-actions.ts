@@ -1,4 +1,4 @@
-/** The bridge's two server actions, with the very code that its set-up installs, and the plain bulk write. */
+/** Server actions of the bridge, with the very code that its set-up installs, and the plain bulk write. */
 import type { Test } from 'tap';
 import { SERVER_ACTIONS } from '../../../src/backends/odoo/server-actions.ts';
 import { type ContractOdoo, create, loadPartners, type Row, read, readEach, unique } from './contract-odoo.ts';
@@ -146,7 +146,7 @@ export async function checkFindExternalIds(t: Test, odoo: ContractOdoo): Promise
     return sales.call({ model, method: 'run', ids: [action], context: { active_model: 'res.partner', ...bridge } });
   };
   t.match(await run('bridge_main'), { version: 1, found: [{ name: stem, res_id: (ids as number[])[0] }] });
-  t.same(await run('base'), { version: 1, found: [] }, 'only the ids of the bridge');
+  t.same(await run('base'), { version: 1, found: [], existing: [] }, 'only the ids of the bridge');
   await odoo.call({ model, method: 'unlink', ids: [action] });
 }
 

@@ -12,6 +12,8 @@ export interface Recipe extends Credentials {
    * after it has looked, before it has written.
    */
   race<T>(partnerId: number, values: Readonly<Record<string, string>>, work: () => Promise<T>): Promise<T>;
+  /** A record rule that hides the partner from everybody; resolves with what takes it away again. */
+  hide(partnerId: number): Promise<() => Promise<void>>;
   /** An edit whose transaction is open for more than two seconds; resolves after its commit. */
   editSlowly(partnerId: number, values: Readonly<Record<string, string>>): Promise<void>;
 }

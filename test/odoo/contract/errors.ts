@@ -19,7 +19,7 @@ const setUp = (code: string) => ({ error: { name: 'SetupError', code } });
 
 const REFUSED = terminal('refused_by_odoo');
 export const VALIDATION = { fault: 2, status: 422, name: 'odoo.exceptions.ValidationError', ...REFUSED };
-const USER = { fault: 2, status: 422, name: 'odoo.exceptions.UserError', ...REFUSED };
+export const USER = { fault: 2, status: 422, name: 'odoo.exceptions.UserError', ...REFUSED };
 const LINKED = { fault: 2, status: 500, name: 'odoo.exceptions.RedirectWarning', ...REFUSED };
 const MISSING = {
   fault: 2,

@@ -1,10 +1,13 @@
 /** The whole contract: the same checks, in the same words, for the simulator and for a real Odoo. */
 import type { Test } from 'tap';
 import { COVERED_CALLS } from '../../../sandbox/odoo-simulator/covered-calls.ts';
+import { checkAdopt, checkExisting } from './adopting.ts';
 import { checkFindExternalIds, checkLoadAndRead, checkSaveMulti, checkWriteIfUnchanged } from './bridge-actions.ts';
 import { type ContractOdoo, calledPairs, openOdoo, type Recipe } from './contract-odoo.ts';
 import { checkErrors, checkSignIn } from './errors.ts';
+import { checkHidden } from './hiding.ts';
 import { checkLoad, checkLoadRefusals } from './loading.ts';
+import { checkMerge, checkMergeOfFamilies, checkMergeOfTags, checkMergeRefusals } from './merging.ts';
 import { checkBumps, checkFirstContact, checkMovingSchool, checkSchool, checkTaxNumber } from './partner-sync.ts';
 import { checkReferences, checkSearch, checkTags, checkValues } from './records.ts';
 import { checkRights } from './rights.ts';
@@ -31,6 +34,13 @@ const CHECKS: Readonly<Record<string, (t: Test, odoo: ContractOdoo) => Promise<v
   'write if unchanged': checkWriteIfUnchanged,
   'load and read': checkLoadAndRead,
   'find external ids': checkFindExternalIds,
+  'which ids exist': checkExisting,
+  adopt: checkAdopt,
+  'a hidden record': checkHidden,
+  merging: checkMerge,
+  'merging tags': checkMergeOfTags,
+  'merging families': checkMergeOfFamilies,
+  'merging that is refused': checkMergeRefusals,
   web_save_multi: checkSaveMulti,
   webhooks: checkWebhooks,
 };

@@ -13,7 +13,7 @@ interface Post {
   readonly seen: unknown;
 }
 
-async function listen(t: Test, look: (body: Post['body']) => Promise<unknown>) {
+export async function listen(t: Test, look: (body: Post['body']) => Promise<unknown>) {
   const posts: Post[] = [];
   let stallMs = 0;
   const server = createServer(async (request, response) => {
@@ -51,7 +51,13 @@ async function fieldIds(odoo: ContractOdoo, names: readonly string[]): Promise<n
   return ids;
 }
 
-async function install(odoo: ContractOdoo, url: string, trigger: string, watched: string[], sent: string[]) {
+export async function installAutomation(
+  odoo: ContractOdoo,
+  url: string,
+  trigger: string,
+  watched: readonly string[],
+  sent: readonly string[],
+) {
   const args = { domain: [['model', '=', 'res.partner']], fields: ['model'], load: '' };
   const [partner] = (await odoo.call({ model: 'ir.model', method: 'search_read', args })) as Row[];
   const model_id = (partner as Row).id;
@@ -69,7 +75,7 @@ async function install(odoo: ContractOdoo, url: string, trigger: string, watched
   return ((await odoo.call(call)) as number[])[0] as number;
 }
 
-const idsOf = (posts: readonly Post[]) => posts.map((post) => post.body._id);
+export const idsOf = (posts: readonly Post[]) => posts.map((post) => post.body._id);
 
 export async function checkWebhooks(t: Test, odoo: ContractOdoo): Promise<void> {
   const country_id = await countryId(odoo, 'BE');
@@ -77,13 +83,13 @@ export async function checkWebhooks(t: Test, odoo: ContractOdoo): Promise<void> 
     body.phone === undefined ? null : ((await read(odoo, Number(body._id), ['phone'])) as Row | undefined)?.phone,
   );
   const watched = ['phone', 'street', 'vat', 'parent_id', 'category_id', 'active', 'name'];
-  const changed = await install(odoo, `${hook.url}/changed`, 'on_create_or_write', watched, [
+  const changed = await installAutomation(odoo, `${hook.url}/changed`, 'on_create_or_write', watched, [
     'name',
     'phone',
     'write_date',
     'country_id',
   ]);
-  const deleted = await install(odoo, `${hook.url}/deleted`, 'on_unlink', [], ['name']);
+  const deleted = await installAutomation(odoo, `${hook.url}/deleted`, 'on_unlink', [], ['name']);
 
   const id = await create(odoo, { name: 'Ada', phone: '1', country_id });
   const [post, ...more] = hook.take();
