@@ -21,6 +21,15 @@ export interface ServerOptions {
   readonly decisions: Decisions;
 }
 
+/** `curl -X POST -H 'content-type: application/json'` means no wishes, not bad ones. */
+function acceptEmptyBodies(server: FastifyInstance): void {
+  const parse = server.getDefaultJsonParser('error', 'error');
+  server.removeContentTypeParser('application/json');
+  server.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, body, done) =>
+    body === '' ? done(null, undefined) : parse(request, body, done),
+  );
+}
+
 export async function buildServer(options: ServerOptions): Promise<FastifyInstance> {
   const server = Fastify({
     loggerInstance: options.logger,
@@ -41,6 +50,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   await server.register(openHealthRoutes, options.health);
   await server.register(async (operators) => {
     requireToken(operators, options.apiTokens);
+    acceptEmptyBodies(operators);
     await operators.register(healthRoutes, options.health);
     await operators.register(syncRoutes, options.sync);
     await operators.register(reportRoutes, { reports: options.reports });

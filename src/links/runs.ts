@@ -31,7 +31,9 @@ export interface RunReport {
 
 export interface Runs {
   start(collection: string, scope: RunScope): Promise<string>;
-  /** Ties the links on these records, which were just marked, to the run. What a guard held of them may pass: a person asked for it. */
+  /** Before they are marked: what a guard held of these records may pass, for a person asked for it. */
+  release(side: Side, entity: string, odooModel: string, ids: readonly string[]): Promise<void>;
+  /** Ties the links on these records, which were just marked, to the run. */
   enlist(runId: string, side: Side, entity: string, odooModel: string, ids: readonly string[]): Promise<void>;
   /** All that the run asks for has been marked. */
   finishListing(runId: string): Promise<void>;
@@ -53,13 +55,20 @@ export function createRuns(db: Db): Runs {
         .executeTakeFirstOrThrow();
       return row.id;
     },
+    async release(side, entity, odooModel, ids) {
+      const column = side === 'app' ? sql`l.app_id = i.id` : sql`l.odoo_id = i.id::integer`;
+      await sql`
+        with asked as (
+          select l.id from jsonb_array_elements_text(${JSON.stringify(ids)}::jsonb) as i(id)
+          join links l on l.entity = ${entity} and l.odoo_model = ${odooModel} and ${column} order by l.id for update of l)
+        update links set released = true from asked where links.id = asked.id`.execute(db);
+    },
     async enlist(runId, side, entity, odooModel, ids) {
       const column = side === 'app' ? sql`l.app_id = i.id` : sql`l.odoo_id = i.id::integer`;
       await sql`
         with asked as (
           select l.id, l.dirty_seq from jsonb_array_elements_text(${JSON.stringify(ids)}::jsonb) as i(id)
-          join links l on l.entity = ${entity} and l.odoo_model = ${odooModel} and ${column} order by l.id for update of l),
-        released as (update links set released = true from asked where links.id = asked.id),
+          join links l on l.entity = ${entity} and l.odoo_model = ${odooModel} and ${column}),
         progressed as (update runs set progressed_at = clock_timestamp() where id = ${runId})
         insert into run_links (run_id, link_id, seq) select ${runId}, id, dirty_seq from asked
         on conflict (run_id, link_id) do update set seq = excluded.seq, outcome = null`.execute(db);

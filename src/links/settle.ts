@@ -103,13 +103,14 @@ async function settleLinks(trx: Trx, claimed: Claim, settlements: readonly Settl
       appEdit: keptEdits(link, next, edits).app,
       odooEdit: keptEdits(link, next, edits).odoo,
       flips: flips ?? null,
+      saw: { released: link.released, decision: link.decision, restoring: link.restoring },
       warnings,
     })),
   );
   const result = await sql<{ id: string; app_id: string | null; odoo_id: number | null; odoo_model: string }>`
     with s as (
       select * from jsonb_to_recordset(${rows}::jsonb) as s(id bigint, seq bigint, done boolean, waits boolean, state text, attempts integer,
-        "afterMs" double precision, error jsonb, hold jsonb, warnings jsonb, "ownAppStamp" text, "ownOdooStamp" text, "appEdit" jsonb, "odooEdit" jsonb, flips jsonb)),
+        "afterMs" double precision, error jsonb, hold jsonb, warnings jsonb, "ownAppStamp" text, "ownOdooStamp" text, "appEdit" jsonb, "odooEdit" jsonb, flips jsonb, saw jsonb)),
     locked as (
       select l.id from links l join s on s.id = l.id where l.lease_token = ${claimed.token} order by l.id for update of l)
     update links set
@@ -124,9 +125,10 @@ async function settleLinks(trx: Trx, claimed: Claim, settlements: readonly Settl
       own_odoo_stamp = coalesce(s."ownOdooStamp", links.own_odoo_stamp),
       app_edit = nullif(s."appEdit", 'null'), odoo_edit = nullif(s."odooEdit", 'null'),
       flips = coalesce(nullif(s.flips, 'null'), links.flips),
-      released = links.released and not s.done,
-      decision = case when s.done and s.state = 'active' then null else links.decision end,
-      restoring = case when s.done and s.state = 'active' then null else links.restoring end,
+      -- What a person decided while this pass was under way is for the next one.
+      released = links.released and not (s.done and s.saw ->> 'released' = 'true'),
+      decision = case when s.done and s.state = 'active' and s.saw -> 'decision' = links.decision then null else links.decision end,
+      restoring = case when s.done and s.state = 'active' and s.saw -> 'restoring' = links.restoring then null else links.restoring end,
       lease_token = null, lease_until = null
     from s join locked on locked.id = s.id where links.id = s.id
     returning links.id, links.app_id, links.odoo_id, links.odoo_model`.execute(trx);

@@ -78,6 +78,7 @@ async function enlist(
   entity: Entity,
   ids: readonly string[],
 ): Promise<void> {
+  await context.runs.release(backend.side, entity.name, entity.odoo.model, ids);
   await markRecords(context.links, backend, entity, ids, PRIORITY.resync);
   await context.runs.enlist(runId, backend.side, entity.name, entity.odoo.model, ids);
 }

@@ -23,6 +23,7 @@ export interface BridgeOptions {
 
 export interface TestSetup {
   readonly app: TravelApp;
+  readonly appDatabaseUrl: string;
   readonly bridge: RunningBridge;
   readonly config: Config;
   readonly secrets: { readonly api: string; readonly webhook: string; readonly odooToken: string };
@@ -72,6 +73,7 @@ export async function startBridge(t: Teardown, options: BridgeOptions): Promise<
   environment.BRIDGE_PUBLIC_URL = started.bridge.url;
   const setup = {
     app,
+    appDatabaseUrl: appDatabase.url,
     ...started,
     secrets,
     async restart(more: Readonly<Record<string, string>> = {}) {
