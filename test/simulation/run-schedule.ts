@@ -3,6 +3,7 @@ import { checkArchives } from './check-archives.ts';
 import { checkDuplicates } from './check-duplicates.ts';
 import { checkEdits } from './check-edits.ts';
 import { checkEqual } from './check-equal.ts';
+import { createReviewer } from './check-winners.ts';
 import type { Store } from './database.ts';
 import type { LinkView } from './link-view.ts';
 import { isFault, type Schedule } from './operations.ts';
@@ -27,6 +28,8 @@ export interface Result {
   readonly violations: readonly Violation[];
   readonly hash: string;
   readonly steps: number;
+  /** Decisions of conflicts that the reference model looked at. */
+  readonly reviewed: number;
   readonly trace: readonly string[];
 }
 
@@ -47,8 +50,16 @@ export async function runSchedule(schedule: Schedule, options: RunOptions): Prom
     return store;
   };
   const witness = createWitness();
-  const watch = (opened: Store) => witness.watch(options.store?.(opened) ?? opened);
-  const world = createWorld(schedule, trace, openStore, { ...options, store: watch });
+  const reviewer = createReviewer({
+    now: () => world.scheduler.now(),
+    ledger: () => world.ledger,
+    clocks: () => ({ app: world.app.clock, odoo: world.odoo.clock }),
+    tie: schedule.tie,
+  });
+  const world: World = createWorld(schedule, trace, openStore, {
+    store: (opened) => witness.watch(reviewer.watchStore(options.store?.(opened) ?? opened)),
+    backend: (backend) => reviewer.watchBackend(options.backend?.(backend) ?? backend),
+  });
   const violations: Violation[] = [];
   try {
     await play(world, schedule);
@@ -67,13 +78,21 @@ export async function runSchedule(schedule: Schedule, options: RunOptions): Prom
       ...checkDuplicates(world),
       ...checkEdits(world, links, witness),
       ...checkArchives(world, witness),
+      ...reviewer.violations,
       ...witness.backwards.map((name) => ({ invariant: 'I13', detail: `${name} went back` })),
     );
   } catch (error) {
     if (!(error instanceof StepLimit)) throw error;
     violations.push({ invariant: 'I11', detail: error.message });
   }
-  return { seed: schedule.seed, violations, hash: trace.hash(), steps: world.scheduler.steps(), trace: trace.lines() };
+  return {
+    seed: schedule.seed,
+    violations,
+    hash: trace.hash(),
+    steps: world.scheduler.steps(),
+    reviewed: reviewer.reviewed(),
+    trace: trace.lines(),
+  };
 }
 
 async function play(world: World, { born, happenings }: Schedule): Promise<void> {

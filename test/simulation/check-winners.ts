@@ -1,0 +1,100 @@
+/** I5: each decision of a conflict is reviewed at the moment at which it is announced. */
+import type { Backend, ClockOffset } from '../../src/backends/backend.ts';
+import type { Side } from '../../src/entities/define-entity.ts';
+import type { Claim } from '../../src/links/links.ts';
+import type { Store } from './database.ts';
+import type { Ledger } from './ledger.ts';
+import { review, type Truth } from './reference-model.ts';
+import type { SideClock } from './side-clock.ts';
+import type { Violation } from './violation.ts';
+
+export interface Reviewer {
+  watchStore(store: Store): Store;
+  watchBackend(backend: Backend): Backend;
+  readonly violations: readonly Violation[];
+  /** How many decisions were reviewed. */
+  readonly reviewed: () => number;
+}
+
+interface Read {
+  readonly at: number;
+  readonly stamp: string;
+  readonly clock: ClockOffset;
+}
+
+export interface ReviewerOptions {
+  readonly now: () => number;
+  readonly ledger: () => Ledger;
+  readonly clocks: () => Readonly<Record<Side, SideClock>>;
+  readonly tie: Side;
+}
+
+export function createReviewer({ now, ledger, clocks, tie }: ReviewerOptions): Reviewer {
+  const reads = new Map<string, Read>();
+  const violations: Violation[] = [];
+  let reviewed = 0;
+
+  /** @returns null when the truth cannot be told from what was read: a clock was set, or two wrote in one second */
+  function truthOf(side: Side, record: string): Truth | null {
+    const read = reads.get(`${side} ${record}`);
+    if (!read) return null;
+    const clock = clocks()[side];
+    const history = ledger()
+      .of(side, record)
+      .filter(({ at }) => at <= read.at);
+    const versions = history.filter(({ stamp }) => stamp === read.stamp);
+    const version = versions.at(-1);
+    if (!version || new Set(versions.map(({ author }) => author)).size > 1) return null;
+    const edit = history.findLast(({ author, at }) => author === 'person' && at <= version.at);
+    const since = Math.min(edit?.begunAt ?? now(), version.begunAt);
+    if (clock.jumpedAt() > since) return null;
+    if (Math.abs(read.clock.offsetMs - clock.offset()) > read.clock.uncertaintyMs + 1) return null;
+    return {
+      editedAt: edit?.begunAt ?? null,
+      writtenByBridge: version.author === 'bridge',
+      uncertaintyMs: read.clock.uncertaintyMs,
+    };
+  }
+
+  function reviewIntents(claim: Claim, intents: Parameters<Store['links']['recordIntents']>[1]): void {
+    for (const { linkId, conflicts } of intents) {
+      const link = claim.links.find(({ id }) => id === linkId);
+      if (!link || conflicts.length === 0) continue;
+      const [app, odoo] = [truthOf('app', `${link.entity}:${link.appId}`), truthOf('odoo', String(link.odooId))];
+      if (!app || !odoo) continue;
+      for (const entry of conflicts) {
+        reviewed += 1;
+        const wrong = review(entry, { app, odoo }, tie);
+        if (wrong === null) continue;
+        const detail = `link ${linkId} ${link.entity} ${link.appId} ${link.odooId}: ${entry.winner} won ${entry.field} by ${entry.rule}, but ${wrong}`;
+        violations.push({ invariant: 'I5', detail });
+      }
+    }
+  }
+
+  return {
+    watchStore: ({ links, cursors }) => ({
+      cursors,
+      links: {
+        ...links,
+        recordIntents(claim, intents) {
+          reviewIntents(claim, intents);
+          return links.recordIntents(claim, intents);
+        },
+      },
+    }),
+    watchBackend: (backend) => ({
+      ...backend,
+      async read(entity, ids) {
+        const records = await backend.read(entity, ids);
+        for (const { id, stamp } of records) {
+          const record = backend.side === 'app' ? `${entity.name}:${id}` : id;
+          reads.set(`${backend.side} ${record}`, { at: now(), stamp, clock: backend.clock() });
+        }
+        return records;
+      },
+    }),
+    violations,
+    reviewed: () => reviewed,
+  };
+}

@@ -1,0 +1,134 @@
+/** Listings and counterparts of the in-memory store: who is linked to which record. */
+import type { CanonicalRecord, Side } from '../../src/entities/define-entity.ts';
+import { digestRecord } from '../../src/links/digest.ts';
+import type { Claim, Hold, Listed, ListedRow, Occupant } from '../../src/links/links.ts';
+import type { LinkRow } from './memory-rows.ts';
+import type { Memory } from './memory-store.ts';
+import { keep } from './memory-values.ts';
+
+const digests = new WeakMap<CanonicalRecord, string>();
+
+function digestOf(record: CanonicalRecord): string {
+  const digest = digests.get(record) ?? digestRecord(record);
+  digests.set(record, digest);
+  return digest;
+}
+
+function findOn({ tables }: Memory, side: Side, entity: string, odooModel: string, id: string): LinkRow | undefined {
+  if (side === 'odoo') return tables.findOdoo(odooModel, Number(id)).find((row) => row.entity === entity);
+  const row = tables.findApp(entity, id);
+  return row?.odooModel === odooModel ? row : undefined;
+}
+
+export function filterChanged(
+  memory: Memory,
+  side: Side,
+  entity: string,
+  odooModel: string,
+  rows: readonly ListedRow[],
+): Listed {
+  const changed: string[] = [];
+  const unlinked: string[] = [];
+  for (const listed of rows) {
+    const link = findOn(memory, side, entity, odooModel, listed.id);
+    if (!link) {
+      if (listed.member) unlinked.push(listed.id);
+    } else if (link.hold?.kind !== 'create' && differs(memory, side, link, listed)) changed.push(listed.id);
+  }
+  return { changed, unlinked };
+}
+
+function differs({ tables }: Memory, side: Side, link: LinkRow, { digest, member }: ListedRow): boolean {
+  if (!member) return link.state !== 'out_of_scope';
+  const base = tables.bases.get(link.id);
+  return base === undefined || link.state !== 'active' || digestOf(base[side]) !== digest;
+}
+
+export function holdNew(
+  memory: Memory,
+  side: Side,
+  entity: string,
+  odooModel: string,
+  ids: readonly string[],
+  hold: Hold,
+): void {
+  for (const id of ids) {
+    const taken = side === 'app' ? memory.tables.findApp(entity, id) : findOn(memory, side, entity, odooModel, id);
+    if (taken) continue;
+    const key = side === 'app' ? { appId: id } : { odooId: Number(id) };
+    memory.tables.insertLink({ entity, odooModel, ...key, state: 'held', hold: keep(hold) }, memory.now());
+  }
+}
+
+function isOurs({ tables }: Memory, { token }: Claim, linkId: string): boolean {
+  return tables.links.get(linkId)?.leaseToken === token;
+}
+
+export function attach(
+  memory: Memory,
+  claimed: Claim,
+  linkId: string,
+  { side, id, odooModel }: { readonly side: Side; readonly id: string; readonly odooModel: string },
+): boolean {
+  const own = memory.tables.links.get(linkId);
+  if (!own || !isOurs(memory, claimed, linkId)) return false;
+  const other = findOn(memory, side, claimed.entity, odooModel, id);
+  const folds = other !== undefined && other.id !== linkId;
+  if (folds && (side === 'app' ? other.odooId : other.appId) !== null) return false;
+  if (folds) memory.tables.deleteLink(other.id);
+  memory.tables.updateLink(linkId, {
+    ...(side === 'app' ? { appId: id } : { odooId: Number(id) }),
+    // The folded link was marked for a reason, perhaps for an edit that this pass has not seen.
+    dirtySeq: own.dirtySeq + (folds ? 1 : 0),
+  });
+  return true;
+}
+
+export function repoint(memory: Memory, claimed: Claim, linkId: string, odooModel: string, odooId: number): boolean {
+  const own = memory.tables.links.get(linkId);
+  if (!own || !isOurs(memory, claimed, linkId)) return false;
+  const other = findOn(memory, 'odoo', claimed.entity, odooModel, String(odooId));
+  if (other && other.id !== linkId) {
+    if (other.appId !== null) return false;
+    memory.tables.deleteLink(other.id);
+  }
+  memory.tables.updateLink(linkId, { odooId, dirtySeq: own.dirtySeq + 1 });
+  return true;
+}
+
+export function findOccupants(
+  { tables }: Memory,
+  side: Side,
+  entity: string,
+  odooModel: string,
+  ids: readonly string[],
+): readonly Occupant[] {
+  const rows = [...new Set(ids)].flatMap((id) =>
+    side === 'odoo' ? tables.findOdoo(odooModel, Number(id)) : (tables.findApp(entity, id) ?? []),
+  );
+  return rows.map((row) => ({
+    linkId: row.id,
+    entity: row.entity,
+    id: side === 'odoo' ? String(row.odooId) : String(row.appId),
+    appId: row.appId,
+    odooId: row.odooId,
+    appActive: tables.bases.get(row.id)?.app.active !== false,
+  }));
+}
+
+export function findMaybeOurs({ tables, now }: Memory, side: Side, linkIds: readonly string[]): ReadonlySet<string> {
+  const creations = [...tables.intents.values()]
+    .flat()
+    .filter((intent) => intent.kind === 'create' && intent.side === side && intent.overAt > now());
+  const maybe = (link: LinkRow) =>
+    creations.some(
+      ({ linkId, made }) =>
+        linkId !== link.id && tables.links.get(linkId)?.entity === link.entity && made <= link.made,
+    );
+  return new Set(
+    linkIds.filter((id) => {
+      const link = tables.links.get(id);
+      return link !== undefined && maybe(link);
+    }),
+  );
+}
