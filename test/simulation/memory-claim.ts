@@ -2,8 +2,8 @@
 import { LEASE_MS } from '../../src/links/claim.ts';
 import { GUARD_WINDOW_HOURS, guardLimit } from '../../src/links/guard.ts';
 import type { Announced, Claim, ClaimedLink, GuardedIntent, GuardKind } from '../../src/links/links.ts';
+import type { Memory } from './memory.ts';
 import type { LinkRow } from './memory-rows.ts';
-import type { Memory } from './memory-store.ts';
 import { keep } from './memory-values.ts';
 
 const HOUR_MS = 3_600_000;

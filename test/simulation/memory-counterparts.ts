@@ -2,8 +2,8 @@
 import type { CanonicalRecord, Side } from '../../src/entities/define-entity.ts';
 import { digestRecord } from '../../src/links/digest.ts';
 import type { Claim, Hold, Listed, ListedRow, Occupant } from '../../src/links/links.ts';
+import type { Memory } from './memory.ts';
 import type { LinkRow } from './memory-rows.ts';
-import type { Memory } from './memory-store.ts';
 import { keep } from './memory-values.ts';
 
 const digests = new WeakMap<CanonicalRecord, string>();
@@ -122,8 +122,7 @@ export function findMaybeOurs({ tables, now }: Memory, side: Side, linkIds: read
     .filter((intent) => intent.kind === 'create' && intent.side === side && intent.overAt > now());
   const maybe = (link: LinkRow) =>
     creations.some(
-      ({ linkId, made }) =>
-        linkId !== link.id && tables.links.get(linkId)?.entity === link.entity && made <= link.made,
+      ({ linkId, made }) => linkId !== link.id && tables.links.get(linkId)?.entity === link.entity && made <= link.made,
     );
   return new Set(
     linkIds.filter((id) => {

@@ -1,7 +1,7 @@
 /** Marks of the in-memory store: the only way in for work. */
 import { type Delivery, PRIORITY, type Priority, type RecordKey } from '../../src/links/links.ts';
+import type { Memory } from './memory.ts';
 import type { LinkRow } from './memory-rows.ts';
-import type { Memory } from './memory-store.ts';
 
 /** Odoo 17 and 18 post before they commit: so long after the webhook its record is looked at again. */
 const LOOKS_AFTER_MS = [2_000, 15_000, 60_000, 300_000];
@@ -59,8 +59,7 @@ export function markOdoo(
     const present = memory.tables.findOdoo(odooModel, odooId);
     for (const row of present) bump(memory, row, priority);
     if (onlyNew && present.length > 0) continue;
-    for (const entity of entities)
-      if (!present.some((row) => row.entity === entity)) unknown.push({ entity, odooId });
+    for (const entity of entities) if (!present.some((row) => row.entity === entity)) unknown.push({ entity, odooId });
   }
   unknown.sort((left, right) => order(left.entity, right.entity) || left.odooId - right.odooId);
   for (const key of unknown) insertDirty(memory, { ...key, odooModel }, priority);
@@ -117,7 +116,9 @@ function markDelivered(memory: Memory, records: readonly { model: string; id: st
 
 export function lookAgain(memory: Memory): number {
   const { tables, now } = memory;
-  const due = [...tables.deliveries].filter(([, { lookAt }]) => lookAt !== null && lookAt <= now()).slice(0, MOST_LOOKS);
+  const due = [...tables.deliveries]
+    .filter(([, { lookAt }]) => lookAt !== null && lookAt <= now())
+    .slice(0, MOST_LOOKS);
   for (const [key, row] of due) {
     const next = LOOKS_AFTER_MS[LOOKS_AFTER_MS.length - row.looks + 1];
     const lookAt = next === undefined ? null : row.receivedAt + next;

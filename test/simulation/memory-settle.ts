@@ -1,8 +1,8 @@
 /** Settling in the in-memory store: the end of a pass, all of it or nothing. */
 import type { Claim, ClaimedLink, Next, SettleInfo, Settlement } from '../../src/links/links.ts';
+import type { Memory } from './memory.ts';
 import { countMark } from './memory-mark.ts';
 import type { LinkRow } from './memory-rows.ts';
-import type { Memory } from './memory-store.ts';
 import { keep } from './memory-values.ts';
 
 /** What the checks of a simulation are told of each settlement. */
@@ -97,7 +97,12 @@ function endIntents({ tables }: Memory, { link, openIntents = [] }: Settlement):
   else tables.intents.set(link.id, open);
 }
 
-function writeConflicts({ tables }: Memory, { link, conflicts = [] }: Settlement, row: LinkRow, info: SettleInfo): void {
+function writeConflicts(
+  { tables }: Memory,
+  { link, conflicts = [] }: Settlement,
+  row: LinkRow,
+  info: SettleInfo,
+): void {
   for (const entry of conflicts) {
     const id = String(tables.nextNumber());
     tables.conflicts.set(

@@ -1,0 +1,167 @@
+/**
+ * A second implementation of the links, for the simulation: in memory, with its clock and its chance given from
+ * outside. Held equal to the one on PostgreSQL by the contract in test/links/contract/.
+ */
+import type { Cursors } from '../../src/links/cursors.ts';
+import type { Decisions } from '../../src/links/decisions.ts';
+import type { Links } from '../../src/links/links.ts';
+import type { LinksSettings } from '../../src/links/postgres-links.ts';
+import type { LinkView } from './link-view.ts';
+import type { Memory } from './memory.ts';
+import { claim, countLinked, findDirty, recordIntents, release, renewLease } from './memory-claim.ts';
+import { attach, filterChanged, findMaybeOurs, findOccupants, holdNew, repoint } from './memory-counterparts.ts';
+import { type CursorRow, createMemoryCursors } from './memory-cursors.ts';
+import { createMemoryDecisions } from './memory-decisions.ts';
+import { createMemoryLocks, type Holder, type MemoryLocks } from './memory-locks.ts';
+import { lookAgain, markApp, markOdoo, receive } from './memory-mark.ts';
+import { createTables, type LinkRow, type Tables } from './memory-rows.ts';
+import { type SettleEntry, settle } from './memory-settle.ts';
+
+export interface MemoryStoreOptions {
+  readonly settings: LinksSettings;
+  /** Bridge milliseconds. */
+  readonly now: () => number;
+  /** 0 up to 1. */
+  readonly random: () => number;
+  readonly onSettle?: (entry: SettleEntry) => void;
+}
+
+/** What becomes of calls through a connection that is closed. */
+export type Afterwards = 'reject' | 'hang';
+
+/** One bridge process's way to the store. */
+export interface MemoryConnection {
+  readonly links: Links;
+  readonly cursors: Cursors;
+  readonly decisions: Decisions;
+  /** Frees the locks that are held through it, as PostgreSQL does; leases run out by themselves. */
+  disconnect(afterwards?: Afterwards): void;
+}
+
+export interface MemoryStore {
+  connect(): MemoryConnection;
+  /** For checks, to be looked at only. */
+  readonly tables: Tables;
+  viewLinks(): readonly LinkView[];
+}
+
+/** As PostgreSQL's client raises it when its connection is gone. */
+export class ConnectionClosed extends Error {
+  override readonly name = 'ConnectionClosed';
+  readonly code = '57P01';
+}
+
+/** Each call of a method is one transaction: what it does is done at once and seen by all. */
+export function createMemoryStore({ settings, now, random, onSettle = () => {} }: MemoryStoreOptions): MemoryStore {
+  const tables = createTables();
+  const locks = createMemoryLocks();
+  const cursorRows = new Map<string, CursorRow>();
+  let tokens = 0;
+  const nextToken = () => {
+    tokens += 1;
+    return `lease-${tokens}`;
+  };
+  const memory: Memory = { tables, settings, now, random, onSettle, nextToken };
+
+  return {
+    tables,
+    viewLinks: () => Array.from(tables.links.values(), toView),
+    connect() {
+      const connection = createConnection(locks);
+      return {
+        links: createLinks(memory, connection),
+        cursors: createMemoryCursors({ ...connection, rows: cursorRows, now }),
+        decisions: createMemoryDecisions(memory, connection.transact),
+        disconnect: connection.disconnect,
+      };
+    },
+  };
+}
+
+function toView({ id, entity, appId, odooId, state, dirtySeq, doneSeq, error, hold }: LinkRow): LinkView {
+  return { id, entity, appId, odooId, state, dirty: dirtySeq > doneSeq, reason: error?.code ?? hold?.kind ?? null };
+}
+
+type Connection = ReturnType<typeof createConnection>;
+
+function createConnection(locks: MemoryLocks) {
+  const connection = {};
+  let closed: Afterwards | null = null;
+  const endings = new Set<() => void>();
+
+  /** What a call gets once the connection is closed. */
+  function refuse<T>(): Promise<T> {
+    return closed === 'hang' ? new Promise(() => {}) : Promise.reject(new ConnectionClosed('the connection is closed'));
+  }
+
+  function untilClosed(wait: Promise<void>): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const end = () => refuse<void>().catch(reject);
+      endings.add(end);
+      void wait.then(() => {
+        endings.delete(end);
+        resolve();
+      });
+    });
+  }
+
+  async function runHolding<T>(holder: Holder, names: readonly string[], work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } finally {
+      for (const name of names) locks.free(holder, name);
+    }
+  }
+
+  return {
+    async transact<T>(work: () => T): Promise<T> {
+      return closed ? refuse() : work();
+    },
+    async withLocks<T>(names: readonly string[], work: () => Promise<T>): Promise<T> {
+      if (closed) return refuse();
+      const holder: Holder = { connection };
+      // Sorted, so that two that want the same never wait for each other.
+      const wanted = [...new Set(names)].sort();
+      for (const name of wanted) if (!locks.tryTake(holder, name)) await untilClosed(locks.take(holder, name));
+      return runHolding(holder, wanted, work);
+    },
+    async withTryLock(name: string, work: () => Promise<void>): Promise<boolean> {
+      if (closed) return refuse();
+      const holder: Holder = { connection };
+      if (!locks.tryTake(holder, name)) return false;
+      await runHolding(holder, [name], work);
+      return true;
+    },
+    disconnect(afterwards: Afterwards = 'reject'): void {
+      closed = afterwards;
+      locks.freeAll(connection);
+      for (const end of endings) end();
+      endings.clear();
+    },
+  };
+}
+
+function createLinks(memory: Memory, { transact, withLocks }: Connection): Links {
+  const { tables } = memory;
+  return {
+    receive: (deliveries) => transact(() => receive(memory, deliveries)),
+    markApp: (keys, odooModel, priority) => transact(() => markApp(memory, keys, odooModel, priority)),
+    markOdoo: (model, ids, entities, priority) => transact(() => markOdoo(memory, model, ids, entities, priority)),
+    filterChanged: (...args) => transact(() => filterChanged(memory, ...args)),
+    holdNew: (...args) => transact(() => holdNew(memory, ...args)),
+    countLinked: (entity) => transact(() => countLinked(tables.links.values(), entity)),
+    lookAgain: () => transact(() => lookAgain(memory)),
+    findDirty: () => transact(() => findDirty(memory)),
+    // All claims take turns here, whatever the model.
+    claim: (entity, _odooModel, limit) => transact(() => claim(memory, entity, limit)),
+    renewLease: (claimed) => transact(() => renewLease(memory, claimed)),
+    release: (claimed, afterMs) => transact(() => release(memory, claimed, afterMs)),
+    recordIntents: (claimed, intents) => transact(() => recordIntents(memory, claimed, intents)),
+    attach: (...args) => transact(() => attach(memory, ...args)),
+    repoint: (...args) => transact(() => repoint(memory, ...args)),
+    findOccupants: (...args) => transact(() => findOccupants(memory, ...args)),
+    findMaybeOurs: (side, linkIds) => transact(() => findMaybeOurs(memory, side, linkIds)),
+    withMatchLocks: (keys, work) => withLocks(keys, work),
+    settle: (claimed, settlements, info) => transact(() => settle(memory, claimed, settlements, info)),
+  };
+}

@@ -1,0 +1,15 @@
+/** What the parts of the in-memory store work on. */
+import type { LinksSettings } from '../../src/links/postgres-links.ts';
+import type { Tables } from './memory-rows.ts';
+import type { SettleEntry } from './memory-settle.ts';
+
+export interface Memory {
+  readonly tables: Tables;
+  readonly settings: LinksSettings;
+  /** Bridge milliseconds. */
+  readonly now: () => number;
+  /** 0 up to 1. */
+  readonly random: () => number;
+  readonly nextToken: () => string;
+  readonly onSettle: (entry: SettleEntry) => void;
+}
