@@ -43,11 +43,6 @@ export function beforeSending(error: BridgeError): BridgeError {
   return new RetryableError(describeError(error), 'not-applied', error.retryAfterMs);
 }
 
-/** A dependency is not there yet: look again later, it is nobody's fault. */
-export class WaitError extends BridgeError {
-  override readonly name = 'WaitError';
-}
-
 /** The set-up is wrong (URL, database, key, rights, module): every record would fail alike. */
 export class SetupError extends BridgeError {
   override readonly name = 'SetupError';
@@ -56,11 +51,6 @@ export class SetupError extends BridgeError {
 /** This record will never pass as it is: park it, the others go on. */
 export class TerminalError extends BridgeError {
   override readonly name = 'TerminalError';
-}
-
-/** A guard stopped it: hold it until a person decides. */
-export class GuardError extends BridgeError {
-  override readonly name = 'GuardError';
 }
 
 /** The detail of any thrown value; a stranger's message is not repeated, for it may hold personal data. */

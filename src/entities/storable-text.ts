@@ -5,6 +5,10 @@ import type { FieldValue } from './define-entity.ts';
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for.
 const UNSTORABLE = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/;
 
+export function isStorable(text: string): boolean {
+  return !UNSTORABLE.test(text) && text.isWellFormed();
+}
+
 /**
  * Text that the other side could not store as it is: nothing is stripped silently, the record is parked instead.
  * @returns null when all values can be stored
@@ -12,7 +16,7 @@ const UNSTORABLE = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/;
 export function findUnstorable(values: Readonly<Record<string, FieldValue>>): ErrorDetail | null {
   const field = Object.keys(values).find((name) => {
     const value = values[name];
-    return typeof value === 'string' && (UNSTORABLE.test(value) || !value.isWellFormed());
+    return typeof value === 'string' && !isStorable(value);
   });
   if (field === undefined) return null;
   return {

@@ -1,8 +1,7 @@
 /** Looks at what is sent and what comes back: both protocols, and Odoo behind them, change some values silently. */
+import { isStorable } from '../../entities/storable-text.ts';
 import { TerminalError } from '../../errors.ts';
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for.
-const UNSTORABLE = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/;
 const INTEGERS = { least: -2_147_483_648, greatest: 2_147_483_647 };
 
 /**
@@ -44,10 +43,6 @@ function findReason(value: unknown): string | null {
     default:
       return 'is no plain value';
   }
-}
-
-function isStorable(text: string): boolean {
-  return !UNSTORABLE.test(text) && text.isWellFormed();
 }
 
 function isPlain(value: object): boolean {
