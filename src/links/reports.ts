@@ -69,7 +69,7 @@ export function createReports(db: Db): Reports {
         request,
         sql`
         select id::text, entity, app_id, odoo_id, field, base, jsonb_build_object('value', app_value, 'at', app_at) as app,
-          jsonb_build_object('value', odoo_value, 'at', odoo_at) as odoo, winner, rule, close, decided_at, restored_at
+          jsonb_build_object('value', odoo_value, 'at', odoo_at) as odoo, winner, rule, close, clocks, decided_at, restored_at
         from conflicts where ${filters(request)} and id < ${before(request)} order by id desc`,
       ),
     logs: (request) =>
