@@ -1,16 +1,20 @@
 /**
  * The way to the store: each call is a transaction that takes its time, is seen by all processes at once, and may
- * fail before or after its commit. Locks are kept here, so that those of a dead process become free.
+ * fail before or after its commit. The locks of a dead process become free.
  */
 import type { Cursors } from '../../src/links/cursors.ts';
 import type { Links } from '../../src/links/links.ts';
-import { createLocks } from './locks.ts';
 import type { Process } from './process.ts';
 import type { Scheduler } from './scheduler.ts';
 
 export interface Store {
   readonly links: Links;
   readonly cursors: Cursors;
+}
+
+/** One process's way to the store that all of them share. */
+export interface ProcessStore extends Store {
+  readonly disconnect: (afterwards: 'hang') => void;
 }
 
 export interface Database {
@@ -38,9 +42,8 @@ function isNews(name: string, args: readonly unknown[]): boolean {
 type Method = (...args: never[]) => Promise<unknown>;
 
 /** @param onWork called when something was marked, as NOTIFY does */
-export function createDatabase(scheduler: Scheduler, store: Store, onWork: () => void): Database {
+export function createDatabase(scheduler: Scheduler, open: () => ProcessStore, onWork: () => void): Database {
   const { random } = scheduler;
-  const locks = createLocks();
   let failing: { mode: 'before' | 'after'; left: number } | null = null;
 
   function nextFailure(): 'before' | 'after' | null {
@@ -91,15 +94,12 @@ export function createDatabase(scheduler: Scheduler, store: Store, onWork: () =>
 
   return {
     connect(process) {
-      const names = Object.keys(store.links).filter((name) => name !== 'withMatchLocks') as (keyof Links)[];
-      const links = overTheWire(process, store.links, names);
+      const { links, cursors, disconnect } = open();
+      process.onCrash(() => disconnect('hang'));
+      const names = Object.keys(links).filter((name) => name !== 'withMatchLocks') as (keyof Links)[];
       return {
-        links: { ...links, withMatchLocks: (keys, work) => locks.run(process, keys, work) },
-        cursors: {
-          ...overTheWire(process, store.cursors, ['read', 'advance', 'write', 'remove', 'movedAt']),
-          withLock: (name, work) => locks.run(process, [`cursor ${name}`], work),
-          withTryLock: (name, work) => locks.tryRun(process, `cursor ${name}`, work),
-        },
+        links: overTheWire(process, links, names),
+        cursors: overTheWire(process, cursors, ['read', 'advance', 'write', 'remove', 'movedAt']),
       };
     },
     fail(mode, count) {

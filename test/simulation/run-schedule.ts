@@ -4,8 +4,8 @@ import { checkDuplicates } from './check-duplicates.ts';
 import { checkEdits } from './check-edits.ts';
 import { checkEqual } from './check-equal.ts';
 import { createReviewer } from './check-winners.ts';
-import type { Store } from './database.ts';
 import type { LinkView } from './link-view.ts';
+import { createMemoryStore } from './memory-links.ts';
 import { isFault, type Schedule } from './operations.ts';
 import { EPOCH, type Scheduler, StepLimit } from './scheduler.ts';
 import { createTrace } from './trace.ts';
@@ -13,12 +13,7 @@ import type { Violation } from './violation.ts';
 import { createWitness } from './witness.ts';
 import { createWorld, type World, type Wrappers } from './world.ts';
 
-export interface InspectableStore extends Store {
-  inspect(): readonly LinkView[];
-}
-
 export interface RunOptions extends Wrappers {
-  readonly openStore: (scheduler: Scheduler) => InspectableStore;
   /** The lines of the trace are kept, for a person to read. */
   readonly keepTrace?: boolean;
 }
@@ -33,6 +28,7 @@ export interface Result {
   readonly trace: readonly string[];
 }
 
+const GUARD_PERCENT = 10;
 /** The bridge is started when the world has been there for a while. */
 const START_MS = 3_000;
 /** Three polls. */
@@ -42,12 +38,18 @@ const MOMENT_MS = 30_000;
 /** A call of unknown outcome is waited for, and a try that failed often comes back after five minutes. */
 const LONGEST_MS = 3_600_000;
 
-export async function runSchedule(schedule: Schedule, options: RunOptions): Promise<Result> {
+export async function runSchedule(schedule: Schedule, options: RunOptions = {}): Promise<Result> {
   const trace = createTrace(options.keepTrace ?? false);
-  let store: InspectableStore | undefined;
+  let links: () => readonly LinkView[] = () => [];
   const openStore = (scheduler: Scheduler) => {
-    store = options.openStore(scheduler);
-    return store;
+    const settings = {
+      entitiesOf: () => schedule.entities,
+      guardPercent: GUARD_PERCENT,
+      looksAgain: () => schedule.early,
+    };
+    const store = createMemoryStore({ settings, now: scheduler.now, random: scheduler.random.next });
+    links = store.viewLinks;
+    return store.connect;
   };
   const witness = createWitness();
   const reviewer = createReviewer({
@@ -63,20 +65,20 @@ export async function runSchedule(schedule: Schedule, options: RunOptions): Prom
   const violations: Violation[] = [];
   try {
     await play(world, schedule);
-    await comeToRest(world, () => store?.inspect() ?? []);
+    await comeToRest(world, links);
     // What is parked for flapping goes on when ten minutes have passed: those writes are no echo.
-    const flaps = (store?.inspect() ?? []).some(({ reason }) => reason === 'flapping');
+    const flaps = links().some(({ reason }) => reason === 'flapping');
     const writes = countWrites(world);
     await world.scheduler.runUntil(world.scheduler.now() + TWO_POLLS_MS);
     const echoes = countWrites(world) - writes;
     if (echoes > 0 && !flaps)
       violations.push({ invariant: 'I4', detail: `${echoes} writes by the bridge although nothing changed` });
-    await finish(world, () => store?.inspect() ?? []);
-    const links = store?.inspect() ?? [];
+    await finish(world, links);
+    const left = links();
     violations.push(
-      ...checkEqual(world, links, schedule),
+      ...checkEqual(world, left, schedule),
       ...checkDuplicates(world),
-      ...checkEdits(world, links, witness),
+      ...checkEdits(world, left, witness),
       ...checkArchives(world, witness),
       ...reviewer.violations,
       ...witness.backwards.map((name) => ({ invariant: 'I13', detail: `${name} went back` })),

@@ -1,5 +1,4 @@
 import t from 'tap';
-import { createLocks } from './locks.ts';
 import { createNetwork } from './network.ts';
 import { createProcess } from './process.ts';
 import { createRandom } from './random.ts';
@@ -78,29 +77,6 @@ t.test('a dead process never goes on; one that stands still goes on later', asyn
   t.equal(steps, 3);
   t.equal(mortal.isAlive(), false);
   t.equal(wokeAt, 5_000);
-});
-
-t.test('a lock has one holder at a time, and a dead one holds nothing', async (t) => {
-  const { scheduler } = start();
-  const locks = createLocks();
-  const [first, second, third] = ['first', 'second', 'third'].map((name) => createProcess(scheduler, name)) as [
-    ReturnType<typeof createProcess>,
-    ReturnType<typeof createProcess>,
-    ReturnType<typeof createProcess>,
-  ];
-  const seen: string[] = [];
-  void locks.run(first, ['b', 'a'], () => first.sleep(1_000_000));
-  await scheduler.runUntil(EPOCH + 1);
-  void locks.run(second, ['b'], async () => void seen.push('second'));
-  void locks.run(third, ['b'], async () => void seen.push('third'));
-  t.equal(await locks.tryRun(second, 'a', async () => {}), false);
-  await scheduler.runUntil(EPOCH + 1_000);
-  t.same(seen, []);
-  first.crashAfter(1);
-  scheduler.after(0, () => first.resume(() => {}));
-  await scheduler.runUntil(EPOCH + 2_000);
-  t.same(seen, ['second', 'third']);
-  t.equal(await locks.tryRun(second, 'a', async () => {}), true);
 });
 
 t.test('each fault of a call leaves the server and the caller as it does in truth', async (t) => {

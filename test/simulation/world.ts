@@ -2,7 +2,7 @@
 import type { Backend } from '../../src/backends/backend.ts';
 import { entityNamed } from '../../src/entities/registry.ts';
 import { type Bridge, startBridge } from './bridge.ts';
-import { createDatabase, type Store } from './database.ts';
+import { createDatabase, type ProcessStore, type Store } from './database.ts';
 import { createLedger, type Ledger } from './ledger.ts';
 import { createNetwork } from './network.ts';
 import type { Fault, Schedule } from './operations.ts';
@@ -49,7 +49,7 @@ const STEP_LIMIT = 60_000;
 export function createWorld(
   schedule: Schedule,
   trace: Trace,
-  openStore: (scheduler: Scheduler) => Store,
+  openStore: (scheduler: Scheduler) => () => ProcessStore,
   wrappers: Wrappers = {},
 ): World {
   const random = createRandom(schedule.seed, 2);
@@ -79,7 +79,11 @@ export function createWorld(
   });
   const people = createPeople({ scheduler, network, app, odoo, early: schedule.early });
   const opened = openStore(scheduler);
-  const database = createDatabase(scheduler, wrappers.store?.(opened) ?? opened, () => {
+  const connect = () => {
+    const connection = opened();
+    return { ...connection, ...wrappers.store?.(connection) };
+  };
+  const database = createDatabase(scheduler, connect, () => {
     for (const bridge of alive()) bridge.nudge();
   });
   const options = {
@@ -90,6 +94,7 @@ export function createWorld(
     overlapMs: OVERLAP_MS,
     pollMs: POLL_MS,
     polls: schedule.polls,
+    looksAgain: schedule.early,
     policy: { tie: schedule.tie, scope: schedule.scope },
     instance: INSTANCE,
     callMaxMs: CALL_MAX_MS,

@@ -1,0 +1,83 @@
+/** Runs many seeds on several threads. */
+import { Worker } from 'node:worker_threads';
+import type { Violation } from './violation.ts';
+
+export interface SeedRange {
+  readonly from: number;
+  readonly count: number;
+}
+
+/** What a thread tells of some seeds it has run. */
+export interface Progress {
+  readonly schedules: number;
+  readonly steps: number;
+  readonly reviewed: number;
+  readonly failures: readonly Failure[];
+  /** The hashes of all traces, one upon the other: the same seeds must give the same. */
+  readonly hash: number;
+}
+
+export interface Failure {
+  readonly seed: number;
+  readonly violations: readonly Violation[];
+}
+
+export interface Summary extends Progress {
+  readonly milliseconds: number;
+  /** False when the time was up before all seeds were run. */
+  readonly complete: boolean;
+}
+
+export interface RunSeedsOptions {
+  readonly threads: number;
+  /** Stops taking up new seeds after so many milliseconds. */
+  readonly limitMs?: number;
+  readonly onFailure?: (failure: Failure) => void;
+}
+
+/** Seeds that a thread takes at once. */
+const SLICE = 50;
+
+export async function runSeeds({ from, count }: SeedRange, options: RunSeedsOptions): Promise<Summary> {
+  const startedAt = performance.now();
+  const total = { schedules: 0, steps: 0, reviewed: 0, failures: [] as Failure[], hash: 0 };
+  let next = from;
+
+  function takeSlice(): SeedRange | null {
+    const late = options.limitMs !== undefined && performance.now() - startedAt > options.limitMs;
+    if (late || next >= from + count) return null;
+    const slice = { from: next, count: Math.min(SLICE, from + count - next) };
+    next += slice.count;
+    return slice;
+  }
+
+  function add({ schedules, steps, reviewed, failures, hash }: Progress): void {
+    total.schedules += schedules;
+    total.steps += steps;
+    total.reviewed += reviewed;
+    total.failures.push(...failures);
+    total.hash = (total.hash ^ hash) >>> 0;
+    for (const failure of failures) options.onFailure?.(failure);
+  }
+
+  await Promise.all(Array.from({ length: options.threads }, () => runThread(takeSlice, add)));
+  total.failures.sort((left, right) => left.seed - right.seed);
+  return { ...total, milliseconds: Math.round(performance.now() - startedAt), complete: total.schedules === count };
+}
+
+function runThread(takeSlice: () => SeedRange | null, add: (progress: Progress) => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const thread = new Worker(new URL('seed-thread.ts', import.meta.url), { execArgv: [] });
+    const goOn = () => {
+      const slice = takeSlice();
+      if (slice) thread.postMessage(slice);
+      else void thread.terminate().then(() => resolve());
+    };
+    thread.on('message', (progress: Progress) => {
+      add(progress);
+      goOn();
+    });
+    thread.on('error', reject);
+    goOn();
+  });
+}
