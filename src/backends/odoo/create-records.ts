@@ -3,8 +3,9 @@ import type { CanonicalRecord, Entity, OdooWrite } from '../../entities/define-e
 import { findUnstorable } from '../../entities/storable-text.ts';
 import { BridgeError, beforeSending, describeError, TerminalError } from '../../errors.ts';
 import type { CreateOperation, WriteResult } from '../backend.ts';
+import { findMissingRight } from './find-missing-right.ts';
 import type { OdooContext } from './odoo-context.ts';
-import { maskPersonal } from './odoo-errors.ts';
+import { classifyFault, maskPersonal } from './odoo-errors.ts';
 import { loadReferences, type OdooRow, readRows, toSideRecord } from './odoo-records.ts';
 import { type LoadRequest, loadAndRead, loadRecords } from './server-actions.ts';
 import { writeContext } from './write-context.ts';
@@ -126,8 +127,14 @@ interface Loaded {
 
 async function load(odoo: OdooContext, entity: Entity, request: LoadRequest): Promise<Loaded> {
   const action = await odoo.action('load_and_read');
-  if (action === null) return { ...(await loadRecords(odoo.transport, request)), rows: null };
-  return loadAndRead(odoo.transport, action, request, [...entity.odoo.fields, 'write_date', 'create_date']);
+  const loaded: Loaded =
+    action === null
+      ? { ...(await loadRecords(odoo.transport, request)), rows: null }
+      : await loadAndRead(odoo.transport, action, request, [...entity.odoo.fields, 'write_date', 'create_date']);
+  const denied =
+    loaded.ids === false ? await findMissingRight(odoo, request.model, loaded.messages[0]?.message ?? '') : null;
+  if (denied) throw denied;
+  return loaded;
 }
 
 /**
@@ -174,7 +181,14 @@ function withoutFields(values: CanonicalRecord, fields: readonly string[]): Cano
   return Object.fromEntries(Object.entries(values).filter(([field]) => !fields.includes(field)));
 }
 
+/** Odoo says it in the language of the user: in another than English it is shown as a refused value, with the same sentence. */
+const FIELD_DENIED = /^You do not have enough rights to access the field /;
+
 function refusedByOdoo(message: string): TerminalError {
+  // Only of this record: say, it has a parent, whose accounting fields Odoo copies with the rights of the user.
+  if (FIELD_DENIED.test(message)) {
+    return new TerminalError(describeError(classifyFault({ name: 'AccessError', message })));
+  }
   return new TerminalError({
     code: 'refused_by_odoo',
     message: `Odoo refused the record: ${maskPersonal(message)}`,

@@ -1,8 +1,9 @@
 /** The company that teachers of one school belong to; made when the app names a school that Odoo does not have. */
 import { createHash } from 'node:crypto';
 import { foldExact, text } from '../../entities/codecs.ts';
-import { TerminalError } from '../../errors.ts';
+import { describeError, TerminalError } from '../../errors.ts';
 import { findByName } from './find-created.ts';
+import { findMissingRight } from './find-missing-right.ts';
 import type { OdooContext } from './odoo-context.ts';
 import { loadRecords } from './server-actions.ts';
 import { writeContext } from './write-context.ts';
@@ -15,13 +16,16 @@ export async function createCompany(odoo: OdooContext, name: string): Promise<nu
   if (known) return known.res_id;
   const fields = ['id', 'name', 'is_company'];
   const data = [[`bridge_${odoo.instance}.company-${hash}`, text(name) ?? name, '1']];
-  const { ids } = await loadRecords(odoo.transport, {
+  const { ids, messages } = await loadRecords(odoo.transport, {
     model: 'res.partner',
     fields,
     data,
     context: writeContext(true),
   });
   if (ids !== false && ids[0] !== undefined) return ids[0];
+  const denied = await findMissingRight(odoo, 'res.partner', messages[0]?.message ?? '');
+  // About the one record that needs this company: the others of its batch go on.
+  if (denied) throw new TerminalError(describeError(denied));
   throw new TerminalError({
     code: 'school_refused',
     message: 'Odoo refused to create the company of a school.',
