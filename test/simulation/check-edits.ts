@@ -6,21 +6,33 @@ import type { Entity, FieldValue } from '../../src/entities/define-entity.ts';
 import { entityNamed } from '../../src/entities/registry.ts';
 import type { Change } from './ledger.ts';
 import type { LinkView } from './link-view.ts';
+import type { Schedule } from './operations.ts';
 import { createReferences, normalPhone, normalVat } from './partner-row.ts';
 import type { Violation } from './violation.ts';
 import type { Witness } from './witness.ts';
 import type { World } from './world.ts';
 
-export function checkEdits(world: World, links: readonly LinkView[], witness: Witness): Violation[] {
+export function checkEdits(
+  world: World,
+  links: readonly LinkView[],
+  witness: Witness,
+  scope: Schedule['scope'],
+): Violation[] {
   const full = links.filter(({ appId, odooId }) => appId !== null && odooId !== null);
   const calm = full.filter(({ id, state, odooId }) => {
     const siblings = full.filter((other) => other.odooId === odooId);
     return state === 'active' && !witness.moved.has(id) && siblings.every((other) => other.state === 'active');
   });
-  return calm.flatMap((link) => checkLink(world, full, witness, link));
+  return calm.flatMap((link) => checkLink(world, full, witness, link, scope));
 }
 
-function checkLink(world: World, links: readonly LinkView[], witness: Witness, link: LinkView): Violation[] {
+function checkLink(
+  world: World,
+  links: readonly LinkView[],
+  witness: Witness,
+  link: LinkView,
+  scope: Schedule['scope'],
+): Violation[] {
   const entity = entityNamed(link.entity);
   const row = world.app.find(entity, link.appId ?? '');
   const partner = world.odoo.find(link.odooId ?? 0);
@@ -30,7 +42,7 @@ function checkLink(world: World, links: readonly LinkView[], witness: Witness, l
   // One partner may stand for records of several kinds: what is edited in one of them goes to all.
   const family = links.filter(({ odooId }) => odooId === link.odooId);
   const inOdoo = world.ledger.of('odoo', String(link.odooId));
-  if (inOdoo.some(({ kind, raw }) => kind === 'unlink' || raw.includes('parent_id'))) return [];
+  if (inOdoo.some(({ kind, raw }) => kind === 'unlink' || (kind === 'update' && raw.includes('parent_id')))) return [];
   const edits = [...inOdoo, ...family.flatMap((other) => world.ledger.of('app', `${other.entity}:${other.appId}`))]
     .filter(({ author }) => author === 'person')
     .sort((left, right) => left.at - right.at);
@@ -39,16 +51,26 @@ function checkLink(world: World, links: readonly LinkView[], witness: Witness, l
   );
   return own.flatMap((edit) =>
     Object.entries(edit.changes).flatMap(([field, value]) => {
-      const group = entity.groups.find(({ fields }) => fields.includes(field));
-      if (!group || held.some((record) => isSame(entity, field, record[field] ?? null, value))) return [];
+      const group = groupOf(entity, field, scope);
+      // When two records are matched, an empty side takes what the other one has.
+      const early = edit.at <= (witness.agreedAt.get(link.id) ?? Number.POSITIVE_INFINITY);
+      if (early && entity.isEmpty(field, value)) return [];
+      if (group.length === 0 || held.some((record) => isSame(entity, field, record[field] ?? null, value))) return [];
       const later = edits.some(
-        (other) => other.at >= edit.at && other !== edit && group.fields.some((name) => name in other.changes),
+        (other) => other.at >= edit.at && other !== edit && group.some((name) => name in other.changes),
       );
       if (later || isOnRecord(witness, entity, family, edit, field, value)) return [];
       const detail = `${edit.side} ${edit.record}: ${field} ${String(value)} of ${edit.stamp} is nowhere, and no conflict tells of it`;
       return [{ invariant: 'I6', detail }];
     }),
   );
+}
+
+/** The fields that win or lose together with this one. */
+function groupOf(entity: Entity, field: string, scope: Schedule['scope']): readonly string[] {
+  const shared = entity.groups.filter(({ name }) => name !== 'active').flatMap(({ fields }) => fields);
+  if (scope === 'record' && shared.includes(field)) return shared;
+  return entity.groups.find(({ fields }) => fields.includes(field))?.fields ?? [];
 }
 
 function isOnRecord(

@@ -188,8 +188,13 @@ function draw(maker: Maker, choice: Choice): Operation[] {
     case 'clock':
       return [{ kind: choice, side: random.pick(['app', 'odoo']), jumpMs: drawJump(random) }];
     case 'intrude': {
-      const [operation] = draw(maker, random.weighted({ app_edit: 6, odoo_edit: 6, app_archive: 1, odoo_archive: 1 }));
-      return operation ? [{ kind: choice, side: random.pick(['app', 'odoo']), operation }] : [];
+      const side = random.pick(['app', 'odoo'] as const);
+      // Mostly on the side that is being written, where it is the record itself that is edited.
+      const edit = random.chance(0.8)
+        ? (`${side}_edit` as const)
+        : random.pick(['app_edit', 'odoo_edit', 'app_archive', 'odoo_archive'] as const);
+      const [operation] = draw(maker, edit);
+      return operation ? [{ kind: choice, side, operation }] : [];
     }
   }
 }

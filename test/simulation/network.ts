@@ -8,6 +8,8 @@ export interface Call<T> {
   readonly side: Side;
   readonly name: string;
   readonly writes: boolean;
+  /** The records that it writes to, as the ledger names them. */
+  readonly records?: readonly string[];
   /** What the server does, all at once. @param begunAt true time at which its transaction began */
   readonly run: (begunAt: number) => T;
 }
@@ -17,7 +19,7 @@ export interface Network {
   /** The next so many calls to the side fail in this way. */
   arm(side: Side, fault: CallFault, count: number, writesOnly: boolean): void;
   /** Something that happens between the bridge's reading and the arrival of its next write. */
-  beforeNextWrite(side: Side, act: () => void): void;
+  beforeNextWrite(side: Side, act: (records: readonly string[]) => void): void;
   /** From now on all calls succeed. */
   heal(): void;
   /** How many calls that were given up may still land. */
@@ -37,7 +39,7 @@ export function createNetwork(scheduler: Scheduler): Network {
   const { random } = scheduler;
   let armed: Armed[] = [];
   let underWay = 0;
-  let intruders: { side: Side; act: () => void }[] = [];
+  let intruders: { side: Side; act: (records: readonly string[]) => void }[] = [];
 
   function nextFault(side: Side, writes: boolean): CallFault | null {
     const found = armed.find((entry) => entry.side === side && (writes || !entry.writesOnly));
@@ -47,14 +49,14 @@ export function createNetwork(scheduler: Scheduler): Network {
     return found.fault;
   }
 
-  function letIntrudersIn(side: Side): void {
+  function letIntrudersIn(side: Side, records: readonly string[]): void {
     const here = intruders.filter((entry) => entry.side === side);
     intruders = intruders.filter((entry) => entry.side !== side);
-    for (const { act } of here) act();
+    for (const { act } of here) act(records);
   }
 
   return {
-    call<T>(process: Process, { side, name, writes, run }: Call<T>): Promise<T> {
+    call<T>(process: Process, { side, name, writes, records = [], run }: Call<T>): Promise<T> {
       const fault = nextFault(side, writes);
       const travel = random.between(5, 120);
       const answer = random.between(5, 120);
@@ -66,7 +68,7 @@ export function createNetwork(scheduler: Scheduler): Network {
             else reject(outcome.error);
           });
         const execute = (begunAt: number): Outcome<T> => {
-          if (writes) letIntrudersIn(side);
+          if (records.length > 0) letIntrudersIn(side, records);
           try {
             return { ok: true, value: run(begunAt) };
           } catch (error) {
@@ -108,7 +110,7 @@ export function createNetwork(scheduler: Scheduler): Network {
     },
     heal() {
       armed = [];
-      for (const { act } of intruders.splice(0)) act();
+      for (const { act } of intruders.splice(0)) act([]);
     },
     underWay: () => underWay,
   };

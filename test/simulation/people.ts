@@ -47,13 +47,16 @@ export function createPeople({ scheduler, network, app, odoo, early }: PeopleOpt
     return rows[pick % Math.max(1, rows.length)];
   }
 
+  function persons(): readonly PartnerRow[] {
+    return odoo.rows().filter(({ is_company }) => !is_company);
+  }
+
   function pickPartner(pick: Pick): PartnerRow | undefined {
-    const persons = odoo.rows().filter(({ is_company }) => !is_company);
-    if ('partner' in pick) return persons[pick.partner % Math.max(1, persons.length)];
+    const all = persons();
+    if ('partner' in pick) return all[pick.partner % Math.max(1, all.length)];
     const like = pickApp(entityNamed(pick.like), pick.pick);
     return (
-      persons.find(({ email }) => email !== false && email === like?.email) ??
-      persons[pick.pick % Math.max(1, persons.length)]
+      all.find(({ email }) => email !== false && email === like?.email) ?? all[pick.pick % Math.max(1, all.length)]
     );
   }
 
@@ -87,6 +90,19 @@ export function createPeople({ scheduler, network, app, odoo, early }: PeopleOpt
     const row = rows[pick % Math.max(1, rows.length)];
     if (row)
       app.writeByPerson(entity, row.id, { deleted_at: archive ? new Date(app.clock.read()).toISOString() : null });
+  }
+
+  /** The same edit, of the record that is being written. */
+  function aimAt(operation: Operation, record: string | undefined): Operation {
+    if (record === undefined) return operation;
+    const [entity = '', id = ''] = record.split(':');
+    if (operation.kind === 'app_edit' && id !== '') {
+      const pick = app.rows(entityNamed(entity)).findIndex((row) => row.id === id);
+      return pick < 0 ? operation : { ...operation, entity, pick };
+    }
+    if (operation.kind !== 'odoo_edit' || id !== '') return operation;
+    const partner = persons().findIndex((row) => String(row.id) === record);
+    return partner < 0 ? operation : { ...operation, pick: { partner }, takesMs: 0 };
   }
 
   function perform(operation: Operation): void {
@@ -177,7 +193,7 @@ export function createPeople({ scheduler, network, app, odoo, early }: PeopleOpt
         (operation.side === 'app' ? app : odoo).clock.jump(operation.jumpMs);
         return;
       case 'intrude':
-        network.beforeNextWrite(operation.side, () => perform(operation.operation));
+        network.beforeNextWrite(operation.side, ([record]) => perform(aimAt(operation.operation, record)));
     }
   }
 

@@ -51,7 +51,7 @@ export async function runSchedule(schedule: Schedule, options: RunOptions = {}):
     links = store.viewLinks;
     return store.connect;
   };
-  const witness = createWitness();
+  const witness = createWitness(() => world.scheduler.now());
   const reviewer = createReviewer({
     now: () => world.scheduler.now(),
     ledger: () => world.ledger,
@@ -78,7 +78,7 @@ export async function runSchedule(schedule: Schedule, options: RunOptions = {}):
     violations.push(
       ...checkEqual(world, left, schedule),
       ...checkDuplicates(world),
-      ...checkEdits(world, left, witness),
+      ...checkEdits(world, left, witness, schedule.scope),
       ...checkArchives(world, witness),
       ...reviewer.violations,
       ...witness.backwards.map((name) => ({ invariant: 'I13', detail: `${name} went back` })),

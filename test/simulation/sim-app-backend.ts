@@ -17,13 +17,14 @@ import type { AppOperation, AppResult, AppRow, SimApp } from './sim-app.ts';
 
 export function createSimAppBackend(scheduler: Scheduler, network: Network, process: Process, app: SimApp): Backend {
   const clock = createClockEstimate();
-  const call = <T>(name: string, writes: boolean, run: () => T): Promise<T> =>
-    network.call(process, { side: 'app', name, writes, run });
+  const call = <T>(name: string, writes: boolean, run: () => T, records: readonly string[] = []): Promise<T> =>
+    network.call(process, { side: 'app', name, writes, records, run });
 
   async function write(entity: Entity, operations: readonly AppOperation[]): Promise<WriteResult[]> {
     if (operations.length === 0) return [];
+    const records = operations.flatMap(({ id }) => (id === undefined ? [] : [`${entity.name}:${id}`]));
     try {
-      const results = await call(`batch ${operations.length}`, true, () => app.batch(entity, operations));
+      const results = await call(`batch ${operations.length}`, true, () => app.batch(entity, operations), records);
       return results.map((result) => toWriteResult(entity, result));
     } catch (error) {
       if (!(error instanceof BridgeError)) throw error;

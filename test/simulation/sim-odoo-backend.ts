@@ -40,12 +40,18 @@ export function createSimOdooBackend(options: SimOdooBackendOptions): Backend {
     companyId: (name) => companyIds.get(foldExact(name)) ?? null,
   });
 
-  async function call<T>(name: string, writes: boolean, run: (begunAt: number) => T): Promise<T> {
+  async function call<T>(
+    name: string,
+    writes: boolean,
+    run: (begunAt: number) => T,
+    records: readonly string[] = [],
+  ): Promise<T> {
     const sentAt = scheduler.now();
     const { value, date } = await network.call(process, {
       side: 'odoo',
       name,
       writes,
+      records,
       run: (begunAt) => ({ value: run(begunAt), date: Math.floor(odoo.clock.read() / 1_000) * 1_000 }),
     });
     // The web server says the time with each answer.
@@ -103,7 +109,9 @@ export function createSimOdooBackend(options: SimOdooBackendOptions): Backend {
     if (rows.length === 0) return;
     const sentAt = scheduler.now();
     try {
-      const done = await call(`write ${rows.length}`, true, (begunAt) => writeIfUnchanged(odoo, begunAt, rows));
+      const write = (begunAt: number) => writeIfUnchanged(odoo, begunAt, rows);
+      const ids = rows.map(({ id }) => String(id));
+      const done = await call(`write ${rows.length}`, true, write, ids);
       const [first] = done.values();
       if (first) {
         const from = Date.parse(`${first.write_date.replace(' ', 'T')}Z`);

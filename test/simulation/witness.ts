@@ -6,6 +6,8 @@ export interface Witness {
   watch(store: Store): Store;
   /** `entity appId odooId`, ever since the start. */
   readonly pairs: ReadonlySet<string>;
+  /** When a link first had a base. */
+  readonly agreedAt: ReadonlyMap<string, number>;
   /** Links that were tied to more than one Odoo record. */
   readonly moved: ReadonlySet<string>;
   readonly conflicts: readonly { readonly link: ClaimedLink; readonly entry: ConflictEntry }[];
@@ -13,7 +15,8 @@ export interface Witness {
   readonly backwards: readonly string[];
 }
 
-export function createWitness(): Witness {
+export function createWitness(now: () => number): Witness {
+  const agreedAt = new Map<string, number>();
   const pairs = new Set<string>();
   const moved = new Set<string>();
   const partners = new Map<string, number>();
@@ -38,7 +41,8 @@ export function createWitness(): Witness {
           return claim;
         },
         async settle(claim, settlements, info) {
-          for (const { link, conflicts: entries = [] } of settlements) {
+          for (const { link, base, conflicts: entries = [] } of settlements) {
+            if (base && !agreedAt.has(link.id)) agreedAt.set(link.id, now());
             for (const entry of entries) conflicts.push({ link, entry });
           }
           return links.settle(claim, settlements, info);
@@ -55,6 +59,7 @@ export function createWitness(): Witness {
       },
     }),
     pairs,
+    agreedAt,
     moved,
     conflicts,
     backwards,
