@@ -71,6 +71,7 @@ const intentsSchema = z.array(
     fields: fieldsSchema,
     conflicts: z.array(conflictSchema),
     edited: instantsSchema,
+    sent_at: z.number(),
     over_at: z.number(),
   }),
 );
@@ -115,7 +116,7 @@ function readClaimed(token: string, db: Db) {
     select l.id, l.app_id, l.odoo_id, l.dirty_seq, l.priority, l.attempts, l.dirty_at, l.own_app_stamp, l.own_odoo_stamp,
       l.app_edit, l.odoo_edit, l.flips, l.restoring, l.released, l.decision, b.app, b.odoo, b.app_stamp, b.odoo_stamp, b.mapping,
       (select jsonb_agg(jsonb_build_object('side', i.side, 'kind', i.kind, 'key', i.key, 'fields', i.fields,
-        'conflicts', i.conflicts, 'edited', i.edited, 'over_at', extract(epoch from i.over_at) * 1000) order by i.id) from intents i where i.link_id = l.id) as intents
+        'conflicts', i.conflicts, 'edited', i.edited, 'sent_at', extract(epoch from i.sent_at) * 1000, 'over_at', extract(epoch from i.over_at) * 1000) order by i.id) from intents i where i.link_id = l.id) as intents
     from links l left join bases b on b.link_id = l.id
     where l.lease_token = ${token} order by l.id`.execute(db);
 }
@@ -149,7 +150,7 @@ function toBase({ app, odoo, app_stamp, odoo_stamp, mapping }: Row) {
 function toIntents(row: Row): readonly Intent[] {
   return intentsSchema
     .parse(row.intents)
-    .map(({ over_at, ...intent }) => ({ ...intent, linkId: row.id, overAt: over_at }));
+    .map(({ sent_at, over_at, ...intent }) => ({ ...intent, linkId: row.id, sentAt: sent_at, overAt: over_at }));
 }
 
 /** @returns the links of the claim that are still this worker's */
@@ -191,7 +192,10 @@ export async function recordIntents(
 }
 
 async function announce(db: Db, claimed: Claim, intents: readonly Intent[]): Promise<ReadonlySet<string>> {
-  const rows = JSON.stringify(intents.map((intent) => ({ ...intent, overAt: new Date(intent.overAt).toISOString() })));
+  const time = (milliseconds: number) => new Date(milliseconds).toISOString();
+  const rows = JSON.stringify(
+    intents.map((intent) => ({ ...intent, sentAt: time(intent.sentAt), overAt: time(intent.overAt) })),
+  );
   const held = await sql<{ id: string }>`
     with mine as (select id from links where lease_token = ${claimed.token} order by id for update),
     held as (
@@ -201,10 +205,10 @@ async function announce(db: Db, claimed: Claim, intents: readonly Intent[]): Pro
       delete from intents where kind = 'create' and link_id in (
         select "linkId" from jsonb_to_recordset(${rows}::jsonb) as i("linkId" bigint, kind text) where i.kind = 'create')),
     announced as (
-      insert into intents (link_id, side, kind, key, fields, conflicts, edited, over_at)
-      select held.id, i.side, i.kind, i.key, i.fields, i.conflicts, nullif(i.edited, 'null'), i."overAt"
+      insert into intents (link_id, side, kind, key, fields, conflicts, edited, sent_at, over_at)
+      select held.id, i.side, i.kind, i.key, i.fields, i.conflicts, nullif(i.edited, 'null'), i."sentAt", i."overAt"
       from jsonb_to_recordset(${rows}::jsonb)
-        as i("linkId" bigint, side text, kind text, key text, fields jsonb, conflicts jsonb, edited jsonb, "overAt" timestamptz)
+        as i("linkId" bigint, side text, kind text, key text, fields jsonb, conflicts jsonb, edited jsonb, "sentAt" timestamptz, "overAt" timestamptz)
       join held on held.id = i."linkId" returning 1)
     select id, (select count(*) from announced) from held`.execute(db);
   return new Set(held.rows.map((row) => row.id));

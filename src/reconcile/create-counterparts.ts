@@ -121,7 +121,7 @@ async function createAll(
       entity,
       missing.map(({ values }) => values),
     );
-  const overAt = context.now() + context.callMaxMs;
+  const sentAt = context.now();
   const planned = missing.map((plan) => ({ plan, key: createKey(context.instance, entity, plan.seen.link, target) }));
   const { ours } = await context.links.recordIntents(
     claim,
@@ -133,7 +133,8 @@ async function createAll(
       fields: plan.values,
       conflicts: [],
       edited: null,
-      overAt,
+      sentAt,
+      overAt: sentAt + context.callMaxMs,
     })),
   );
   const mine = planned.filter(({ plan }) => ours.has(plan.seen.link.id));

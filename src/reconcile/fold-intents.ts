@@ -4,7 +4,7 @@
  */
 import type { SideRecord } from '../backends/backend.ts';
 import { type CanonicalRecord, type Entity, type FieldValue, readField, type Side } from '../entities/define-entity.ts';
-import type { Base, ClaimedLink, ConflictEntry, Intent } from '../links/links.ts';
+import type { Base, ClaimedLink, ConflictEntry, Instants, Intent } from '../links/links.ts';
 
 export interface Folded {
   /** The base, with what landed folded in. */
@@ -20,10 +20,18 @@ export interface Folded {
   readonly edits: ClaimedLink['edits'];
 }
 
-interface Sides {
-  readonly app: SideRecord | null;
-  readonly odoo: SideRecord | null;
+/** A record with its stamp on the bridge's clock. */
+export interface Seen extends Pick<SideRecord, 'values'> {
+  readonly stamped: Instants;
 }
+
+interface Sides {
+  readonly app: Seen | null;
+  readonly odoo: Seen | null;
+}
+
+/** A write begins over there so soon after it was sent; only a call that hung begins later. */
+const BEGINS_WITHIN_MS = 5_000;
 
 export function foldIntents(entity: Entity, link: ClaimedLink, sides: Sides, now: number): Folded {
   const nothing = {
@@ -48,8 +56,9 @@ export function foldIntents(entity: Entity, link: ClaimedLink, sides: Sides, now
   const losers: ConflictEntry[] = [];
   const pending: Intent[] = [];
   for (const intent of updates) {
-    if (hasLanded(entity, intent, sides[intent.side], shadows[intent.side])) {
-      foldIn(entity, intent, sides, shadows);
+    const record = sides[intent.side];
+    if (record && hasLanded(entity, intent, record, shadows[intent.side])) {
+      foldIn(entity, intent, record, sides, shadows);
       landedOn[intent.side] = true;
       edits[intent.side] = intent.edited;
       losers.push(...intent.conflicts);
@@ -64,8 +73,7 @@ export function foldIntents(entity: Entity, link: ClaimedLink, sides: Sides, now
 }
 
 /** Whether something of it is there that was not there before. */
-function hasLanded(entity: Entity, { fields }: Intent, record: SideRecord | null, shadow: CanonicalRecord): boolean {
-  if (record === null) return false;
+function hasLanded(entity: Entity, { fields }: Intent, record: Seen, shadow: CanonicalRecord): boolean {
   const changing = Object.entries(fields).filter(([field, sent]) => sent !== readField(shadow, field));
   return (
     changing.length === 0 || changing.some(([field, sent]) => entity.same(field, readField(record.values, field), sent))
@@ -74,23 +82,26 @@ function hasLanded(entity: Entity, { fields }: Intent, record: SideRecord | null
 
 function foldIn(
   entity: Entity,
-  { side, fields }: Intent,
+  { side, fields, sentAt }: Intent,
+  record: Seen,
   sides: Sides,
   shadows: { app: Record<string, FieldValue>; odoo: Record<string, FieldValue> },
 ): void {
   const other: Side = side === 'app' ? 'odoo' : 'app';
-  const held = (of: Side, field: string) => readField(sides[of]?.values ?? {}, field);
+  const { from, to } = record.stamped;
+  const lastWritten = from <= sentAt + BEGINS_WITHIN_MS && to >= sentAt;
   for (const [field, sent] of Object.entries(fields)) {
-    const now = held(side, field);
-    // Left out of this write, or edited since: both look like what they are against the old shadow.
-    if (!entity.same(field, now, sent)) continue;
+    const now = readField(record.values, field);
+    const left = now === readField(shadows[side], field);
+    // Another value than the one sent is how that side spells it, as long as no later write shows; else it is an edit.
+    if (!entity.same(field, now, sent) && (left || !lastWritten)) continue;
     shadows[side][field] = now;
     // What was sent is what the other side held then: it counts as agreed only if it still holds it.
-    const source = held(other, field);
+    const source = readField(sides[other]?.values ?? {}, field);
     if (entity.same(field, source, sent)) shadows[other][field] = source;
   }
 }
 
-function isUntouched(record: SideRecord | null, shadow: CanonicalRecord): boolean {
+function isUntouched(record: Seen | null, shadow: CanonicalRecord): boolean {
   return record !== null && Object.keys(shadow).every((field) => readField(record.values, field) === shadow[field]);
 }

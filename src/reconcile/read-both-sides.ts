@@ -35,7 +35,11 @@ export async function readBothSides(context: ReconcileContext, entity: Entity, c
       app: link.appId === null ? null : (app.get(link.appId) ?? null),
       odoo: link.odooId === null ? null : (odoo.get(String(link.odooId)) ?? null),
     };
-    const folded = foldIntents(entity, link, sides, context.now());
+    const stamped = {
+      app: sides.app && { ...sides.app, stamped: onBridgeClock(sides.app, clocks.app) },
+      odoo: sides.odoo && { ...sides.odoo, stamped: onBridgeClock(sides.odoo, clocks.odoo) },
+    };
+    const folded = foldIntents(entity, link, stamped, context.now());
     const modified = {
       app: sides.app && whenModified(sides.app, link.ownAppStamp, 'app', folded, clocks.app),
       odoo: sides.odoo && whenModified(sides.odoo, link.ownOdooStamp, 'odoo', folded, clocks.odoo),

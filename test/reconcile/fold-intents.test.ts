@@ -1,11 +1,11 @@
 import t from 'tap';
-import type { SideRecord } from '../../src/backends/backend.ts';
 import type { CanonicalRecord, Side } from '../../src/entities/define-entity.ts';
 import type { Base, ClaimedLink, ConflictEntry, Intent } from '../../src/links/links.ts';
-import { foldIntents } from '../../src/reconcile/fold-intents.ts';
+import { foldIntents, type Seen } from '../../src/reconcile/fold-intents.ts';
 import { record, sample } from '../support/merge-cases.ts';
 
-const OVER = 5_000;
+const SENT = 1_000;
+const OVER = 150_000;
 const EDITED = { from: 1, to: 2 };
 const loser: ConflictEntry = {
   field: 'name',
@@ -24,6 +24,7 @@ function intent(side: Side, fields: CanonicalRecord, more: Partial<Intent> = {})
     key: `${side}-key`,
     conflicts: [],
     edited: null,
+    sentAt: SENT,
     overAt: OVER,
   } as const;
   return { ...common, side, fields, ...more };
@@ -44,14 +45,13 @@ function link(base: Base | null, ...intents: Intent[]): ClaimedLink {
   };
 }
 
-function held(values: CanonicalRecord): SideRecord {
-  const modified = { from: 0, to: 1 };
-  const rest = { memberOf: [], isCompany: false, ownedGroups: [], raw: {} };
-  return { id: '1', stamp: 's', modified, values: record(values), ...rest };
+/** As it is seen on a side whose last write began at `at`. */
+function held(values: CanonicalRecord, at: number): Seen {
+  return { values: record(values), stamped: { from: at, to: at + 999 } };
 }
 
-const fold = (from: ClaimedLink, app: CanonicalRecord | null, odoo: CanonicalRecord | null, now = 0) =>
-  foldIntents(sample, from, { app: app && held(app), odoo: odoo && held(odoo) }, now);
+const fold = (from: ClaimedLink, app: CanonicalRecord | null, odoo: CanonicalRecord | null, now = 0, at = SENT) =>
+  foldIntents(sample, from, { app: app && held(app, at), odoo: odoo && held(odoo, at) }, now);
 
 t.test('nothing was under way', async (t) => {
   const base = agreed({ name: 'old' });
@@ -104,7 +104,20 @@ t.test('one value that is there tells that the whole write was done', async (t) 
     { name: 'A', street: 'old', city: 'Z!' },
   );
   t.match(folded, { unsettledUntil: null, pending: [] }, 'what was left for a later pass is not waited for');
-  t.match(folded.base?.odoo, { name: 'A', street: 'old', city: 'old' });
+  t.match(folded.base?.odoo, { name: 'A', street: 'old', city: 'Z!' }, 'and a side may spell a value in its own way');
+  t.match(folded.base?.app, { city: 'z' }, 'which is what the other side holds as it was sent');
+  const edited = fold(
+    link(base, sent),
+    { name: 'A', street: 'later', city: 'z' },
+    { name: 'A', street: 'old', city: 'Z!' },
+    0,
+    SENT + 60_000,
+  );
+  t.match(
+    edited.base?.odoo,
+    { name: 'A', street: 'old', city: 'old' },
+    'unless somebody wrote later: then it is an edit',
+  );
 });
 
 t.test('a write that is not there may still land, in Odoo, until it is surely over', async (t) => {
