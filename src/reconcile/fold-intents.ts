@@ -58,7 +58,7 @@ export function foldIntents(entity: Entity, link: ClaimedLink, sides: Sides, now
   for (const intent of updates) {
     const record = sides[intent.side];
     if (record && hasLanded(entity, intent, record, shadows[intent.side])) {
-      foldIn(entity, intent, record, sides, shadows);
+      foldIn(entity, intent, record, shadows);
       landedOn[intent.side] = true;
       edits[intent.side] = intent.edited;
       losers.push(...intent.conflicts);
@@ -84,7 +84,6 @@ function foldIn(
   entity: Entity,
   { side, fields, sentAt }: Intent,
   record: Seen,
-  sides: Sides,
   shadows: { app: Record<string, FieldValue>; odoo: Record<string, FieldValue> },
 ): void {
   const other: Side = side === 'app' ? 'odoo' : 'app';
@@ -96,9 +95,8 @@ function foldIn(
     // Another value than the one sent is how that side spells it, as long as no later write shows; else it is an edit.
     if (!entity.same(field, now, sent) && (left || !lastWritten)) continue;
     shadows[side][field] = now;
-    // What was sent is what the other side held then: it counts as agreed only if it still holds it.
-    const source = readField(sides[other]?.values ?? {}, field);
-    if (entity.same(field, source, sent)) shadows[other][field] = source;
+    // What was sent is what the other side held then. Whatever it holds now, also its old value again, is an edit.
+    shadows[other][field] = sent;
   }
 }
 

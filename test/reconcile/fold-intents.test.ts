@@ -82,15 +82,17 @@ t.test('a write that landed becomes the base, and what lost by it is told', asyn
   t.same(folded.landedOn, { app: false, odoo: true }, 'nobody has touched it since');
   t.same(folded.edits.odoo, EDITED, 'when a person edited it before is remembered');
   const alone = fold(link(agreed({ name: 'old' }), sent), null, { name: 'A' });
-  t.match(alone.base, { app: { name: 'old' }, odoo: { name: 'A' } }, 'the side it came from is not there');
+  t.match(alone.base, { app: { name: 'A' }, odoo: { name: 'A' } }, 'the side it came from is not there');
   const inApp = fold(link(agreed({ name: 'old' }), intent('app', { name: 'O' })), { name: 'O' }, { name: 'O' });
   t.match(inApp, { base: { app: { name: 'O' }, odoo: { name: 'O' } }, landedOn: { app: true, odoo: false } });
   const moved = fold(link(agreed({ name: 'old' }), sent), { name: 'newer' }, { name: 'A' });
   t.match(
     moved.base,
-    { app: { name: 'old' }, odoo: { name: 'A' } },
+    { app: { name: 'A' }, odoo: { name: 'A' } },
     'an edit of the source since then still has to flow',
   );
+  const back = fold(link(agreed({ name: 'old' }), sent), { name: 'old' }, { name: 'A' });
+  t.match(back.base?.app, { name: 'A' }, 'also when it is what was agreed before');
   const edited = fold(link(agreed({ name: 'old' }), sent), { name: 'A' }, { name: 'A', city: 'x' });
   t.same(edited.landedOn.odoo, false, 'somebody edited it after us');
 });
