@@ -55,6 +55,9 @@ function checkLink(
       // When two records are matched, an empty side takes what the other one has.
       const early = edit.at <= (witness.agreedAt.get(link.id) ?? Number.POSITIVE_INFINITY);
       if (early && entity.isEmpty(field, value)) return [];
+      // Who takes an edit back before it was carried over has edited nothing, as far as can be seen.
+      const known = world.ledger.of(edit.side, edit.record).filter(({ at }) => at < edit.at);
+      if (known.some(({ changes }) => field in changes && changes[field] === value)) return [];
       if (group.length === 0 || held.some((record) => isSame(entity, field, record[field] ?? null, value))) return [];
       const later = edits.some(
         (other) => other.at >= edit.at && other !== edit && group.some((name) => name in other.changes),
