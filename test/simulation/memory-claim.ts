@@ -92,16 +92,18 @@ export function release(memory: Memory, claimed: Claim, afterMs: number): void {
 }
 
 export function recordIntents(memory: Memory, claimed: Claim, intents: readonly GuardedIntent[]): Announced {
-  const held = reserve(memory, claimed, intents);
   const ours = renewLease(memory, claimed);
-  const announced = intents.filter(({ linkId }) => ours.has(linkId) && !held.has(linkId));
+  const written = intents.filter(({ linkId }) => ours.has(linkId));
+  const held = reserve(memory, claimed, written);
+  const announced = written.filter(({ linkId }) => !held.has(linkId));
   const { tables } = memory;
   for (const { linkId, kind } of announced) {
     // A second try of a creation takes the place of the first.
     if (kind === 'create') tables.intents.set(linkId, withoutCreation(memory, linkId));
   }
   for (const { guard, ...intent } of announced) {
-    const row = Object.freeze({ ...keep(intent), made: tables.nextNumber() });
+    const times = { sentAt: Math.trunc(intent.sentAt), overAt: Math.trunc(intent.overAt) };
+    const row = Object.freeze({ ...keep(intent), ...times, made: tables.nextNumber() });
     tables.intents.set(intent.linkId, [...(tables.intents.get(intent.linkId) ?? []), row]);
   }
   return { ours, held };

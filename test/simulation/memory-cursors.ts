@@ -1,19 +1,10 @@
 /** The cursors of the in-memory store. */
 import type { Cursors } from '../../src/links/cursors.ts';
+import type { Connection } from './memory-connection.ts';
 
 export interface CursorRow {
   readonly value: string;
   readonly movedAt: number;
-}
-
-/** What the cursors need of a connection. */
-export interface CursorAccess {
-  readonly rows: Map<string, CursorRow>;
-  readonly now: () => number;
-  /** Runs a transaction, unless the connection is closed. */
-  readonly transact: <T>(work: () => T) => Promise<T>;
-  readonly withLocks: <T>(names: readonly string[], work: () => Promise<T>) => Promise<T>;
-  readonly withTryLock: (name: string, work: () => Promise<void>) => Promise<boolean>;
 }
 
 /** Times of up to microseconds, as PostgreSQL compares them. */
@@ -26,7 +17,11 @@ function microseconds(time: string): number {
   return Number((/\.(\d+)/.exec(time)?.[1] ?? '').padEnd(6, '0').slice(0, 6));
 }
 
-export function createMemoryCursors({ rows, now, transact, withLocks, withTryLock }: CursorAccess): Cursors {
+export function createMemoryCursors(
+  rows: Map<string, CursorRow>,
+  now: () => number,
+  { transact, withLocks, withTryLock }: Connection,
+): Cursors {
   const put = (name: string, value: string) => {
     rows.set(name, { value, movedAt: now() });
   };

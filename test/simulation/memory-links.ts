@@ -9,10 +9,11 @@ import type { LinksSettings } from '../../src/links/postgres-links.ts';
 import type { LinkView } from './link-view.ts';
 import type { Memory } from './memory.ts';
 import { claim, countLinked, findDirty, recordIntents, release, renewLease } from './memory-claim.ts';
+import { type Afterwards, type Connection, createConnection } from './memory-connection.ts';
 import { attach, filterChanged, findMaybeOurs, findOccupants, holdNew, repoint } from './memory-counterparts.ts';
 import { type CursorRow, createMemoryCursors } from './memory-cursors.ts';
 import { createMemoryDecisions } from './memory-decisions.ts';
-import { createMemoryLocks, type Holder, type MemoryLocks } from './memory-locks.ts';
+import { createMemoryLocks } from './memory-locks.ts';
 import { lookAgain, markApp, markOdoo, receive } from './memory-mark.ts';
 import { createTables, type LinkRow, type Tables } from './memory-rows.ts';
 import { type SettleEntry, settle } from './memory-settle.ts';
@@ -25,9 +26,6 @@ export interface MemoryStoreOptions {
   readonly random: () => number;
   readonly onSettle?: (entry: SettleEntry) => void;
 }
-
-/** What becomes of calls through a connection that is closed. */
-export type Afterwards = 'reject' | 'hang';
 
 /** One bridge process's way to the store. */
 export interface MemoryConnection {
@@ -43,12 +41,6 @@ export interface MemoryStore {
   /** For checks, to be looked at only. */
   readonly tables: Tables;
   viewLinks(): readonly LinkView[];
-}
-
-/** As PostgreSQL's client raises it when its connection is gone. */
-export class ConnectionClosed extends Error {
-  override readonly name = 'ConnectionClosed';
-  readonly code = '57P01';
 }
 
 /** Each call of a method is one transaction: what it does is done at once and seen by all. */
@@ -70,7 +62,7 @@ export function createMemoryStore({ settings, now, random, onSettle = () => {} }
       const connection = createConnection(locks);
       return {
         links: createLinks(memory, connection),
-        cursors: createMemoryCursors({ ...connection, rows: cursorRows, now }),
+        cursors: createMemoryCursors(cursorRows, now, connection),
         decisions: createMemoryDecisions(memory, connection.transact),
         disconnect: connection.disconnect,
       };
@@ -80,65 +72,6 @@ export function createMemoryStore({ settings, now, random, onSettle = () => {} }
 
 function toView({ id, entity, appId, odooId, state, dirtySeq, doneSeq, error, hold }: LinkRow): LinkView {
   return { id, entity, appId, odooId, state, dirty: dirtySeq > doneSeq, reason: error?.code ?? hold?.kind ?? null };
-}
-
-type Connection = ReturnType<typeof createConnection>;
-
-function createConnection(locks: MemoryLocks) {
-  const connection = {};
-  let closed: Afterwards | null = null;
-  const endings = new Set<() => void>();
-
-  /** What a call gets once the connection is closed. */
-  function refuse<T>(): Promise<T> {
-    return closed === 'hang' ? new Promise(() => {}) : Promise.reject(new ConnectionClosed('the connection is closed'));
-  }
-
-  function untilClosed(wait: Promise<void>): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const end = () => refuse<void>().catch(reject);
-      endings.add(end);
-      void wait.then(() => {
-        endings.delete(end);
-        resolve();
-      });
-    });
-  }
-
-  async function runHolding<T>(holder: Holder, names: readonly string[], work: () => Promise<T>): Promise<T> {
-    try {
-      return await work();
-    } finally {
-      for (const name of names) locks.free(holder, name);
-    }
-  }
-
-  return {
-    async transact<T>(work: () => T): Promise<T> {
-      return closed ? refuse() : work();
-    },
-    async withLocks<T>(names: readonly string[], work: () => Promise<T>): Promise<T> {
-      if (closed) return refuse();
-      const holder: Holder = { connection };
-      // Sorted, so that two that want the same never wait for each other.
-      const wanted = [...new Set(names)].sort();
-      for (const name of wanted) if (!locks.tryTake(holder, name)) await untilClosed(locks.take(holder, name));
-      return runHolding(holder, wanted, work);
-    },
-    async withTryLock(name: string, work: () => Promise<void>): Promise<boolean> {
-      if (closed) return refuse();
-      const holder: Holder = { connection };
-      if (!locks.tryTake(holder, name)) return false;
-      await runHolding(holder, [name], work);
-      return true;
-    },
-    disconnect(afterwards: Afterwards = 'reject'): void {
-      closed = afterwards;
-      locks.freeAll(connection);
-      for (const end of endings) end();
-      endings.clear();
-    },
-  };
 }
 
 function createLinks(memory: Memory, { transact, withLocks }: Connection): Links {

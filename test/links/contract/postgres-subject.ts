@@ -1,0 +1,69 @@
+/** The real store as a subject: one database per file, emptied for each case. */
+import { sql } from 'kysely';
+import type { Test } from 'tap';
+import { type Db, openDatabase } from '../../../src/db/open-database.ts';
+import type { Database } from '../../../src/db/schema.ts';
+import { createCursors } from '../../../src/links/cursors.ts';
+import { createDecisions } from '../../../src/links/decisions.ts';
+import { createPostgresLinks, type LinksSettings } from '../../../src/links/postgres-links.ts';
+import { createTestDatabase } from '../../support/postgres.ts';
+import { readRows } from './postgres-rows.ts';
+import { type Connection, ENTITIES, type Make, type SubjectSettings } from './subject.ts';
+
+const TABLES = ['links', 'bases', 'intents', 'guard_uses', 'deliveries', 'conflicts', 'sync_logs', 'cursors'] as const;
+
+export async function openPostgres(t: Test): Promise<{ readonly db: Db; readonly make: Make }> {
+  const { url } = await createTestDatabase(t);
+  const db = openDatabase({ url });
+  t.teardown(() => db.destroy());
+  const times = await findTimes(db);
+  let processes = 0;
+
+  const make: Make = async (t, settings = {}) => {
+    for (const table of TABLES) await db.deleteFrom(table).execute();
+    const connect = async () => {
+      processes += 1;
+      const name = `process-${processes}`;
+      const own = openDatabase({ url: `${url}?application_name=${name}` });
+      t.teardown(() => own.destroy());
+      const crash = async () => {
+        await sql`select pg_terminate_backend(pid) from pg_stat_activity where application_name = ${name}`.execute(db);
+      };
+      return { ...toConnection(own, settings), crash };
+    };
+    return {
+      ...toConnection(db, settings),
+      connect,
+      now: Date.now,
+      advance: (ms) => moveBack(db, times, ms),
+      read: () => readRows(db),
+    };
+  };
+  return { db, make };
+}
+
+function toConnection(db: Db, { guardPercent = 5, looksAgain = false }: SubjectSettings): Connection {
+  const settings: LinksSettings = { entitiesOf: () => ENTITIES, guardPercent, looksAgain: () => looksAgain };
+  return { links: createPostgresLinks(db, settings), cursors: createCursors(db), decisions: createDecisions(db) };
+}
+
+type Times = readonly { readonly table_name: keyof Database; readonly columns: readonly string[] }[];
+
+/** All columns that hold a time. */
+async function findTimes(db: Db): Promise<Times> {
+  const { rows } = await sql<Times[number]>`
+    select table_name, json_agg(column_name) as columns from information_schema.columns
+    where table_schema = 'public' and data_type = 'timestamp with time zone'
+      and table_name = any(${[...TABLES]}) group by table_name`.execute(db);
+  return rows;
+}
+
+/** Time passes when all that is stored becomes older. */
+async function moveBack(db: Db, times: Times, ms: number): Promise<void> {
+  await db.transaction().execute(async (trx) => {
+    for (const { table_name, columns } of times) {
+      const moved = columns.map((name) => sql`${sql.ref(name)} = ${sql.ref(name)} - ${ms} * interval '1 ms'`);
+      await sql`update ${sql.table(table_name)} set ${sql.join(moved)}`.execute(trx);
+    }
+  });
+}

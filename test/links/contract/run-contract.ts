@@ -1,0 +1,32 @@
+/** The whole contract: the same cases for the links on PostgreSQL and for those of the simulation. */
+import type { Test } from 'tap';
+import { contractClaiming } from './claiming.ts';
+import { contractCursors } from './cursors.ts';
+import { contractGuards } from './guards.ts';
+import { contractIntents } from './intents.ts';
+import { contractListing } from './listing.ts';
+import { contractLocks } from './locks.ts';
+import { contractMarking } from './marking.ts';
+import { contractMemory } from './remembering.ts';
+import { contractSettling } from './settling.ts';
+import type { Make } from './subject.ts';
+import { contractTying } from './tying.ts';
+
+const AREAS: Readonly<Record<string, (t: Test, make: Make) => Promise<void>>> = {
+  marking: contractMarking,
+  claiming: contractClaiming,
+  intents: contractIntents,
+  guards: contractGuards,
+  settling: contractSettling,
+  remembering: contractMemory,
+  tying: contractTying,
+  listing: contractListing,
+  locks: contractLocks,
+  cursors: contractCursors,
+};
+
+export async function runContract(t: Test, make: Make): Promise<void> {
+  for (const [name, area] of Object.entries(AREAS)) {
+    await t.test(name, { timeout: 60_000 }, (inner) => area(inner, make));
+  }
+}
