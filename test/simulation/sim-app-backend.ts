@@ -93,6 +93,8 @@ export function createSimAppBackend(scheduler: Scheduler, network: Network, proc
     missingReferences: () => Promise.resolve([]),
     createReferences: () => Promise.resolve(),
     findCreated: () => Promise.resolve(new Map()),
+    findKeys: () => Promise.resolve(new Map()),
+    findKeys: () => Promise.resolve(new Map()),
     clock: (): ClockOffset => clock.current(),
   };
 }

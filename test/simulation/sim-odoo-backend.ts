@@ -230,6 +230,15 @@ export function createSimOdooBackend(options: SimOdooBackendOptions): Backend {
         );
       });
     },
+    async findKeys(_entity, ids) {
+      if (ids.length === 0) return new Map();
+      return call('keys', false, () => {
+        const carried = ids.map(
+          (id) => [id, odoo.keysOf(Number(id)).filter((key) => key.startsWith(`bridge_${instance}.`))] as const,
+        );
+        return new Map(carried.filter(([, keys]) => keys.length > 0));
+      });
+    },
     async missingReferences(entity, changes) {
       const names = changes.flatMap((change) => entity.odoo.companies(change));
       return names.length === 0 ? [] : call('companies', false, () => missing(names));
@@ -250,6 +259,13 @@ export function createSimOdooBackend(options: SimOdooBackendOptions): Backend {
       return call('ids', false, () => {
         const found = keys.map((key) => [key, odoo.externalId(key)] as const);
         return new Map(found.flatMap(([key, id]) => (id === undefined ? [] : [[key, String(id)] as const])));
+      });
+    },
+    async findKeys(_entity, ids) {
+      if (ids.length === 0) return new Map();
+      return call('ids', false, () => {
+        const named = ids.map((id) => [id, odoo.keysOf(Number(id))] as const);
+        return new Map(named.filter(([, keys]) => keys.length > 0));
       });
     },
     clock,

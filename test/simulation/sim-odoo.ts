@@ -30,6 +30,8 @@ export interface SimOdoo {
   companyName(id: number): string | null;
   findCompany(name: string): PartnerRow | undefined;
   externalId(key: string): number | undefined;
+  /** All external ids that a partner carries. */
+  keysOf(id: number): readonly string[];
   /** @param begunAt true time of the start: its stamp, unless somebody committed to the same rows since */
   transact<T>(author: Author, begunAt: number, work: (transaction: Transaction) => T): T;
   /** As Odoo 17 and 18 do it: webhooks first, the commit some time later. */
@@ -212,6 +214,7 @@ export function createSimOdoo({ scheduler, clock, ledger, onChange }: SimOdooOpt
     findCompany: (folded) =>
       [...rows.values()].find((row) => row.is_company && String(row.name).toLowerCase() === folded.toLowerCase()),
     externalId: (key) => externalIds.get(key),
+    keysOf: (id) => [...externalIds].filter(([, target]) => target === id).map(([key]) => key),
     transact(author, begunAt, work) {
       let tried = attempt(author, begunAt, work);
       // Somebody else committed to one of these rows meanwhile: Odoo runs the call again from the start.
