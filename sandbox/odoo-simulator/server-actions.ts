@@ -65,11 +65,7 @@ function findExternalIds(env: Environment) {
   const wanted = (env.context.bridge_ids ?? []) as readonly number[];
   const existing = wanted.filter((id) => tableOf(env, String(model)).get(id));
   if (!String(module).startsWith('bridge_')) return { found: [], existing };
-  const domain = [
-    ['module', '=', module],
-    ['name', 'in', names],
-    ['model', '=', model],
-  ];
+  const domain = [['module', '=', module], ['model', '=', model], '|', ['name', 'in', names], ['res_id', 'in', wanted]];
   const ids = searchRows(sudo(env), 'ir.model.data', domain).map((row) => row.id);
   return { found: readRows(sudo(env), 'ir.model.data', ids, ['name', 'res_id'], ''), existing };
 }

@@ -119,5 +119,7 @@ export interface Backend {
   createReferences(keys: readonly string[]): Promise<void>;
   /** Which of these create keys already made a record: key to id. */
   findCreated(entity: Entity, keys: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  /** The create keys that these records carry, also those of records that were merged into them. */
+  findKeys(entity: Entity, ids: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>>;
   clock(): ClockOffset;
 }

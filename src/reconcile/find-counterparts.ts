@@ -5,11 +5,21 @@ import type { Occupant } from '../links/links.ts';
 import { type Candidate, chooseMatch } from './choose-match.ts';
 import type { ReconcileContext } from './context.ts';
 import type { PlannedCreate } from './create-counterparts.ts';
+import { findMerging } from './find-merging.ts';
 import { createKey } from './write-keys.ts';
+
+/** A record whose link is about to come here: Odoo merged its own one into this one. */
+const MERGING_MS = 250;
 
 export type MatchVerdict =
   /** A creation of ours was not answered and may still land: looked for again after so long. */
-  | { readonly kind: 'wait'; readonly plan: PlannedCreate; readonly afterMs: number }
+  | {
+      readonly kind: 'wait';
+      readonly plan: PlannedCreate;
+      readonly afterMs: number;
+      /** App id of a link that has to be looked at before. */
+      readonly mark?: string;
+    }
   | { readonly kind: 'create' | 'gone'; readonly plan: PlannedCreate }
   | { readonly kind: 'link'; readonly plan: PlannedCreate; readonly id: string }
   | {
@@ -27,6 +37,7 @@ export async function findCounterparts(
   plans: readonly PlannedCreate[],
 ): Promise<readonly MatchVerdict[]> {
   const source: Side = target === 'app' ? 'odoo' : 'app';
+  const merging = target === 'app' ? await findMerging(context, entity, plans) : new Map<string, string>();
   const keyOf = (plan: PlannedCreate) => createKey(context.instance, entity, plan.seen.link, target);
   const created = await context[target].findCreated(entity, plans.map(keyOf));
   const open = plans.filter((plan) => !created.has(keyOf(plan)));
@@ -45,6 +56,8 @@ export async function findCounterparts(
     matchKeys.filter((key) => found.has(key)),
   );
   return plans.map((plan) => {
+    const follows = merging.get(plan.seen.link.id);
+    if (follows !== undefined) return { kind: 'wait', plan, afterMs: MERGING_MS, mark: follows };
     const createdId = created.get(keyOf(plan));
     if (createdId !== undefined) return recognize(plan, createdId, occupants, entity);
     const afterMs = mayStillLandMs(context, plan, target);

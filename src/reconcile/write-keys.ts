@@ -15,6 +15,15 @@ export function externalName(entityName: string, appId: string): string {
   return `${entityName}-${Buffer.from(appId, 'utf8').toString('base64url')}`;
 }
 
+/** The app id that a key of this bridge and entity names; null when it names none of them. */
+export function readKey(instance: string, entity: Entity, key: string): string | null {
+  const prefix = `bridge_${instance}.${entity.name}`;
+  const rest = key.slice(prefix.length + 1);
+  if (!key.startsWith(prefix) || rest === '') return null;
+  if (key[prefix.length] === '_') return rest;
+  return key[prefix.length] === '-' ? Buffer.from(rest, 'base64url').toString('utf8') : null;
+}
+
 /** The same changes on the same version of the record are the same attempt, and no others are. */
 export function updateKey(instance: string, link: ClaimedLink, stamp: string, changes: CanonicalChanges): string {
   return `bridge:${instance}:update:${link.id}:${stamp}:${digestRecord(changes)}`;

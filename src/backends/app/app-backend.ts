@@ -74,6 +74,7 @@ export function createAppBackend(options: AppClientOptions): Backend {
     missingReferences: () => Promise.resolve([]),
     createReferences: () => Promise.resolve(),
     findCreated: () => Promise.resolve(new Map()),
+    findKeys: () => Promise.resolve(new Map()),
     clock: () => clock.current(),
   };
 }

@@ -48,6 +48,7 @@ export function deferOdoo(connect: (observe: (reading: ClockReading) => void) =>
     classifyMissing: async (entity, records) => (await connected()).classifyMissing(entity, records),
     missingReferences: async (entity, changes) => (await connected()).missingReferences(entity, changes),
     createReferences: async (keys) => (await connected()).createReferences(keys),
+    findKeys: async (entity, ids) => (await connected()).findKeys(entity, ids),
     findCreated: async (entity, keys) => (await connected()).findCreated(entity, keys),
     clock: () => backend?.clock() ?? UNMEASURED,
     connected,

@@ -5,7 +5,7 @@ import type { Backend, ChangedPage, ClockOffset, NamedRecord, SideRecord } from 
 import { createClockEstimate } from '../clock-offset.ts';
 import { classifyMissing } from './classify-missing.ts';
 import { createRecords } from './create-records.ts';
-import { findCreated } from './find-created.ts';
+import { findCreated, findKeys } from './find-created.ts';
 import type { OdooContext } from './odoo-context.ts';
 import {
   formatOdooTime,
@@ -85,6 +85,7 @@ export function createOdooBackend(options: OdooBackendOptions): OdooBackend {
       }
     },
     findCreated: (entity, keys) => findCreated(odoo, entity, keys),
+    findKeys: (entity, ids) => findKeys(odoo, entity, ids),
     clock,
     hasCompareAndSet: async () => (await odoo.action('write_if_unchanged')) !== null,
     observeDate({ serverDate, sentAt, receivedAt }) {

@@ -51,15 +51,16 @@ action = {'version': ${ACTION_VERSION}, 'ids': result['ids'], 'messages': messag
 `;
 
 const FIND_EXTERNAL_IDS = `# Installed by the bridge. Tells which records carry these external ids of the bridge's own module, and which of some
-# ids exist at all, whoever may see them.
+# ids exist at all, whoever may see them, and carry such external ids.
 module = env.context.get('bridge_module', '')
 names = env.context.get('bridge_names', [])
 model = env.context.get('bridge_model', 'res.partner')
+ids = env.context.get('bridge_ids', [])
 found = []
 if module.startswith('bridge_'):
-    domain = [('module', '=', module), ('name', 'in', names), ('model', '=', model)]
+    domain = [('module', '=', module), ('model', '=', model), '|', ('name', 'in', names), ('res_id', 'in', ids)]
     found = env['ir.model.data'].sudo().search_read(domain, ['name', 'res_id'])
-existing = env[model].sudo().browse(env.context.get('bridge_ids', [])).exists().ids
+existing = env[model].sudo().browse(ids).exists().ids
 action = {'version': ${ACTION_VERSION}, 'found': found, 'existing': existing}
 `;
 
@@ -171,6 +172,7 @@ export async function findExternalIds(
 }
 
 export interface Found {
+  /** External ids of these names, and those of the records with these ids. */
   readonly found: readonly { readonly name: string; readonly res_id: number }[];
   /** Those of the ids that name a record, also where the user may not see it. */
   readonly existing: readonly number[];
