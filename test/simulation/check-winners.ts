@@ -27,9 +27,11 @@ export interface ReviewerOptions {
   readonly ledger: () => Ledger;
   readonly clocks: () => Readonly<Record<Side, SideClock>>;
   readonly tie: Side;
+  /** `entity appId odooId`, of all that was ever linked. */
+  readonly pairs: () => ReadonlySet<string>;
 }
 
-export function createReviewer({ now, ledger, clocks, tie }: ReviewerOptions): Reviewer {
+export function createReviewer({ now, ledger, clocks, tie, pairs }: ReviewerOptions): Reviewer {
   const reads = new Map<string, Read>();
   const violations: Violation[] = [];
   let reviewed = 0;
@@ -56,10 +58,15 @@ export function createReviewer({ now, ledger, clocks, tie }: ReviewerOptions): R
     };
   }
 
+  /** Through a partner that stands for several records the edit of one is the bridge's write to another. */
+  function isShared(odooId: number | null): boolean {
+    return [...pairs()].filter((pair) => pair.endsWith(` ${odooId}`)).length > 1;
+  }
+
   function reviewIntents(claim: Claim, intents: Parameters<Store['links']['recordIntents']>[1]): void {
     for (const { linkId, conflicts } of intents) {
       const link = claim.links.find(({ id }) => id === linkId);
-      if (!link || conflicts.length === 0) continue;
+      if (!link || conflicts.length === 0 || isShared(link.odooId)) continue;
       const [app, odoo] = [truthOf('app', `${link.entity}:${link.appId}`), truthOf('odoo', String(link.odooId))];
       if (!app || !odoo) continue;
       for (const entry of conflicts) {

@@ -57,6 +57,7 @@ export async function runSchedule(schedule: Schedule, options: RunOptions = {}):
     ledger: () => world.ledger,
     clocks: () => ({ app: world.app.clock, odoo: world.odoo.clock }),
     tie: schedule.tie,
+    pairs: () => witness.pairs,
   });
   const world: World = createWorld(schedule, trace, openStore, {
     store: (opened) => witness.watch(reviewer.watchStore(options.store?.(opened) ?? opened)),

@@ -94,7 +94,6 @@ export function createSimAppBackend(scheduler: Scheduler, network: Network, proc
     createReferences: () => Promise.resolve(),
     findCreated: () => Promise.resolve(new Map()),
     findKeys: () => Promise.resolve(new Map()),
-    findKeys: () => Promise.resolve(new Map()),
     clock: (): ClockOffset => clock.current(),
   };
 }

@@ -261,13 +261,6 @@ export function createSimOdooBackend(options: SimOdooBackendOptions): Backend {
         return new Map(found.flatMap(([key, id]) => (id === undefined ? [] : [[key, String(id)] as const])));
       });
     },
-    async findKeys(_entity, ids) {
-      if (ids.length === 0) return new Map();
-      return call('ids', false, () => {
-        const named = ids.map((id) => [id, odoo.keysOf(Number(id))] as const);
-        return new Map(named.filter(([, keys]) => keys.length > 0));
-      });
-    },
     clock,
   };
 
