@@ -70,6 +70,8 @@ export function createReviewer({ now, ledger, clocks, tie, pairs }: ReviewerOpti
       const [app, odoo] = [truthOf('app', `${link.entity}:${link.appId}`), truthOf('odoo', String(link.odooId))];
       if (!app || !odoo) continue;
       for (const entry of conflicts) {
+        // Two spellings of one value: whoever wins, nothing is lost.
+        if (spell(entry.app.value) === spell(entry.odoo.value)) continue;
         reviewed += 1;
         const wrong = review(entry, { app, odoo }, tie);
         if (wrong === null) continue;
@@ -104,4 +106,8 @@ export function createReviewer({ now, ledger, clocks, tie, pairs }: ReviewerOpti
     violations,
     reviewed: () => reviewed,
   };
+}
+
+function spell(value: unknown): string {
+  return JSON.stringify(value).replaceAll(' ', '').toUpperCase();
 }

@@ -67,6 +67,7 @@ export function generate(seed: number): Schedule {
   }));
   return {
     seed,
+    salt: 0,
     entities,
     processes: random.chance(0.7) ? 2 : 1,
     workers: random.chance(0.3) ? 2 : 1,

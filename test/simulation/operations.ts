@@ -66,6 +66,8 @@ export interface Happening {
 
 export interface Schedule {
   readonly seed: number;
+  /** Another one gives other delays to the same events: what was shrunk may need it to fail still. */
+  readonly salt: number;
   readonly entities: readonly string[];
   readonly processes: number;
   readonly workers: number;

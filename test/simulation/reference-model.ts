@@ -46,7 +46,8 @@ export function review(ruling: Ruling, truth: Readonly<Record<Side, Truth>>, tie
     case 'tie': {
       if (!close) return 'a tie must be flagged as close';
       if (winner !== tie) return `ties go to ${tie}`;
-      if (won.editedAt === null || lost.editedAt === null) return null;
+      // An edit that the bridge's own write has covered since is remembered with the doubt of that time.
+      if (won.editedAt === null || lost.editedAt === null || won.writtenByBridge || lost.writtenByBridge) return null;
       const apart = Math.abs(won.editedAt - lost.editedAt);
       const doubt = RESOLUTION_MS + 2 * (won.uncertaintyMs + lost.uncertaintyMs) + ROUNDING_MS;
       return apart <= doubt ? null : `no tie: the edits are ${apart} ms apart, the doubt is ${doubt} ms`;

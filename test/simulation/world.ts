@@ -52,7 +52,7 @@ export function createWorld(
   openStore: (scheduler: Scheduler) => () => ProcessStore,
   wrappers: Wrappers = {},
 ): World {
-  const random = createRandom(schedule.seed, 2);
+  const random = createRandom(schedule.seed, 2 + schedule.salt);
   const scheduler = createScheduler(random, trace, STEP_LIMIT);
   const ledger = createLedger();
   const network = createNetwork(scheduler);
