@@ -45,7 +45,7 @@ export function toError(side: Side, fault: Exclude<CallFault, 'slow'>): Error {
       return new RetryableError(detail, 'unknown');
     case 'unreadable':
       // The app's client takes what is no JSON for a wrong address.
-      return side === 'app' ? new SetupError(detail) : new RetryableError(detail, 'unknown');
+      return side === 'app' ? new SetupError(detail, 'unknown') : new RetryableError(detail, 'unknown');
     case 'html':
       return new SetupError(detail);
   }

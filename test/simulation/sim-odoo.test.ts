@@ -5,7 +5,7 @@ import { createRandom } from './random.ts';
 import { createScheduler, EPOCH } from './scheduler.ts';
 import { createSideClock } from './side-clock.ts';
 import { createSimOdoo, REFUSED_BY_ODOO } from './sim-odoo.ts';
-import { writeIfUnchanged } from './sim-odoo-backend.ts';
+import { writeIfUnchanged } from './sim-odoo-records.ts';
 import { createTrace } from './trace.ts';
 
 function start(offsetMs = 0) {
