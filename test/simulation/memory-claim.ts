@@ -1,7 +1,7 @@
 /** Claims and intents of the in-memory store. */
 import { LEASE_MS } from '../../src/links/claim.ts';
 import { GUARD_WINDOW_HOURS, guardLimit } from '../../src/links/guard.ts';
-import type { Announced, Claim, ClaimedLink, GuardedIntent, GuardKind } from '../../src/links/links.ts';
+import type { Announced, Claim, ClaimedLink, GuardedIntent, GuardKind, Intent } from '../../src/links/links.ts';
 import type { Memory } from './memory.ts';
 import type { LinkRow } from './memory-rows.ts';
 import { keep } from './memory-values.ts';
@@ -61,7 +61,7 @@ function toClaimed({ tables }: Memory, row: LinkRow): ClaimedLink {
     ownOdooStamp: row.ownOdooStamp,
     edits: row.edits,
     base: tables.bases.get(row.id) ?? null,
-    intents: (tables.intents.get(row.id) ?? []).map(({ made, ...intent }) => keep(intent)),
+    intents: (tables.intents.get(row.id) ?? []).map(({ made, since, ...intent }) => keep(intent)),
     flips: row.flips,
     restoring: row.restoring,
     released: row.released,
@@ -96,21 +96,30 @@ export function recordIntents(memory: Memory, claimed: Claim, intents: readonly 
   const written = intents.filter(({ linkId }) => ours.has(linkId));
   const held = reserve(memory, claimed, written);
   const announced = written.filter(({ linkId }) => !held.has(linkId));
-  const { tables } = memory;
-  for (const { linkId, kind } of announced) {
-    // A second try of a creation takes the place of the first.
-    if (kind === 'create') tables.intents.set(linkId, withoutCreation(memory, linkId));
-  }
-  for (const { guard, ...intent } of announced) {
-    const times = { sentAt: Math.trunc(intent.sentAt), overAt: Math.trunc(intent.overAt) };
-    const row = Object.freeze({ ...keep(intent), ...times, made: tables.nextNumber() });
-    tables.intents.set(intent.linkId, [...(tables.intents.get(intent.linkId) ?? []), row]);
-  }
+  const creating = new Set(announced.filter(({ kind }) => kind === 'create').map(({ linkId }) => linkId));
+  const firstTries = new Map(Array.from(creating, (id) => [id, withdrawCreation(memory, id)]));
+  for (const { guard, ...intent } of announced) announce(memory, intent, firstTries.get(intent.linkId));
   return { ours, held };
 }
 
-function withoutCreation({ tables }: Memory, linkId: string) {
-  return (tables.intents.get(linkId) ?? []).filter(({ kind }) => kind !== 'create');
+/** @returns when the creation, if there was one, was announced first */
+function withdrawCreation({ tables }: Memory, linkId: string): number | undefined {
+  const present = tables.intents.get(linkId) ?? [];
+  const others = present.filter(({ kind }) => kind !== 'create');
+  tables.intents.set(linkId, others);
+  return present.find(({ kind }) => kind === 'create')?.since;
+}
+
+function announce({ tables }: Memory, intent: Intent, firstTry: number | undefined): void {
+  const made = tables.nextNumber();
+  const row = Object.freeze({
+    ...keep(intent),
+    sentAt: Math.trunc(intent.sentAt),
+    overAt: Math.trunc(intent.overAt),
+    made,
+    since: firstTry ?? made,
+  });
+  tables.intents.set(intent.linkId, [...(tables.intents.get(intent.linkId) ?? []), row]);
 }
 
 /** Takes a place for each link that needs one, in their order, until the limit is reached. */

@@ -119,11 +119,14 @@ export function findOccupants(
 export function findMaybeOurs({ tables, now }: Memory, side: Side, linkIds: readonly string[]): ReadonlySet<string> {
   const creations = [...tables.intents.values()]
     .flat()
-    .filter((intent) => intent.kind === 'create' && intent.side === side && intent.overAt > now());
+    .filter((intent) => intent.kind === 'create' && intent.side === side);
   const maybe = (link: LinkRow) =>
-    creations.some(
-      ({ linkId, made }) => linkId !== link.id && tables.links.get(linkId)?.entity === link.entity && made <= link.made,
-    );
+    creations.some(({ linkId, since, overAt }) => {
+      const creator = tables.links.get(linkId);
+      if (!creator || creator.id === link.id || creator.entity !== link.entity || since > link.made) return false;
+      // Not by the clock: until its own pass has looked again, nobody knows what became of it.
+      return creator.state === 'active' || overAt > now();
+    });
   return new Set(
     linkIds.filter((id) => {
       const link = tables.links.get(id);

@@ -50,6 +50,8 @@ export interface LinkRow {
 
 export interface IntentRow extends Intent {
   readonly made: number;
+  /** When it was announced first: a second try at a creation is as old as the first. */
+  readonly since: number;
 }
 
 export interface DeliveryRow {

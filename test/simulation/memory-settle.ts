@@ -1,4 +1,5 @@
 /** Settling in the in-memory store: the end of a pass, all of it or nothing. */
+import { isDeepStrictEqual } from 'node:util';
 import type { Claim, ClaimedLink, Next, SettleInfo, Settlement } from '../../src/links/links.ts';
 import type { Memory } from './memory.ts';
 import { countMark } from './memory-mark.ts';
@@ -83,9 +84,10 @@ function settleLink({ tables, now }: Memory, settlement: Settlement): LinkRow {
     ownOdooStamp: settlement.ownOdooStamp ?? row.ownOdooStamp,
     edits: keep(next.kind === 'done' ? { app: null, odoo: null } : (settlement.edits ?? link.edits)),
     flips: settlement.flips ? keep(settlement.flips) : row.flips,
-    released: row.released && !done,
-    decision: agreed ? null : row.decision,
-    restoring: agreed ? null : row.restoring,
+    // What a person decided while this pass was under way is for the next one.
+    released: row.released && !(done && link.released),
+    decision: agreed && isDeepStrictEqual(link.decision, row.decision) ? null : row.decision,
+    restoring: agreed && isDeepStrictEqual(link.restoring, row.restoring) ? null : row.restoring,
     leaseToken: null,
     leaseUntil: null,
   });

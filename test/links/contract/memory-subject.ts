@@ -38,7 +38,7 @@ function readTables({ tables }: MemoryStore): Rows {
     intents: [...tables.intents.values()]
       .flat()
       .sort((left, right) => left.made - right.made)
-      .map(({ made, ...intent }) => intent),
+      .map(({ made, since, ...intent }) => intent),
     deliveries: Array.from(tables.deliveries.values(), ({ id, receivedAt, ...row }) => row),
     conflicts: [...tables.conflicts.values()],
     logs: [...tables.logs],

@@ -185,6 +185,28 @@ export async function contractMemory(t: Test, make: Make): Promise<void> {
     t.equal(await store.decisions.resolve(id, { kind: 'ignore' }), false, 'nothing is held any more');
   });
 
+  await t.test('what a person decides while the record is worked on is for the next pass', async (t) => {
+    const store = await make(t);
+    await tie(store, '1', 7);
+    const match = { kind: 'hold', hold: { kind: 'match', detail: 'd' } } as const;
+    await settle(store, await claimAgain(store), { next: match, conflicts: [LOSER] });
+    const [link] = (await store.read()).links;
+    const [conflict] = (await store.read()).conflicts;
+    await store.decisions.resolve(link?.id ?? '', { kind: 'create' });
+    const first = await claimOne(store);
+    t.equal(await store.decisions.resolve(link?.id ?? '', { kind: 'ignore' }), true);
+    t.equal(await store.decisions.restore(conflict?.id ?? ''), true);
+    await settle(store, first);
+    const second = await claimOne(store);
+    t.match(second.links[0], { decision: { kind: 'ignore' }, restoring: { conflictId: conflict?.id } });
+    t.equal((await store.read()).conflicts[0]?.restoredAt, null);
+    await settle(store, second, { next: { kind: 'hold', hold: HOLD } });
+    const third = await claimAgain(store);
+    t.equal(await store.decisions.release({}), 1);
+    await settle(store, third);
+    t.match((await claimOne(store)).links[0], { released: true, decision: null, restoring: null });
+  });
+
   await t.test(
     'a person lets held ones pass: all of a kind, of an entity, or some; a match needs a decision',
     async (t) => {

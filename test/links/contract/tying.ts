@@ -6,6 +6,7 @@ import {
   BASE,
   claimAll,
   claimOne,
+  ERROR,
   MODEL,
   markTeachers,
   readLink,
@@ -176,7 +177,34 @@ export async function contractTying(t: Test, make: Make): Promise<void> {
     t.same(await ask('app', after), new Set(), 'the creation is in Odoo');
     t.same(await ask('odoo'), new Set());
     await store.advance(160_000);
-    t.same(await ask('odoo', after), new Set(), 'the call is over by now');
+    t.same(await ask('odoo', after), new Set([after]), 'the call is over, but nobody has looked what became of it');
+  });
+
+  await t.test('maybe ours: where the creator waits for a person, until its call is surely over', async (t) => {
+    const store = await make(t);
+    await markTeachers(store, '1');
+    const claim = await claimOne(store);
+    const creation = toIntent(claim.links[0].id, { kind: 'create', key: 'c1', overAt: store.now() + 150_000 });
+    await store.links.recordIntents(claim, [creation]);
+    await store.links.markOdoo(MODEL, [6], ['teacher'], PRIORITY.live);
+    const id = (await store.read()).links.find(({ odooId }) => odooId === 6)?.id ?? '';
+    await settle(store, claim, { next: { kind: 'park', error: ERROR }, openIntents: ['c1'] });
+    t.same(await store.links.findMaybeOurs('odoo', [id]), new Set([id]));
+    await store.advance(160_000);
+    t.same(await store.links.findMaybeOurs('odoo', [id]), new Set());
+  });
+
+  await t.test('maybe ours: a second try at a creation is as old as the first', async (t) => {
+    const store = await make(t);
+    await markTeachers(store, '1');
+    const claim = await claimOne(store);
+    const announce = (key: string) =>
+      store.links.recordIntents(claim, [toIntent(claim.links[0].id, { kind: 'create', key })]);
+    await announce('c1');
+    await store.links.markOdoo(MODEL, [6], ['teacher'], PRIORITY.live);
+    await announce('c2');
+    const id = (await store.read()).links.find(({ odooId }) => odooId === 6)?.id ?? '';
+    t.same(await store.links.findMaybeOurs('odoo', [id]), new Set([id]));
   });
 
   await t.test('maybe ours: not any more once the creation is settled, nor for an update', async (t) => {
