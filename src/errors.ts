@@ -39,13 +39,22 @@ export class RetryableError extends BridgeError {
 
 /** The same failure where it is known that nothing was sent yet, e.g. of a look-up before the write. */
 export function beforeSending(error: BridgeError): BridgeError {
-  if (!(error instanceof RetryableError)) return error;
-  return new RetryableError(describeError(error), 'not-applied', error.retryAfterMs);
+  if (error instanceof RetryableError) {
+    return new RetryableError(describeError(error), 'not-applied', error.retryAfterMs);
+  }
+  return error instanceof SetupError ? new SetupError(describeError(error)) : error;
 }
 
 /** The set-up is wrong (URL, database, key, rights, module): every record would fail alike. */
 export class SetupError extends BridgeError {
   override readonly name = 'SetupError';
+  /** Unknown where a write was answered by something that cannot be understood. */
+  readonly outcome: 'not-applied' | 'unknown';
+
+  constructor(detail: ErrorDetail, outcome: 'not-applied' | 'unknown' = 'not-applied') {
+    super(detail);
+    this.outcome = outcome;
+  }
 }
 
 /** This record will never pass as it is: park it, the others go on. */

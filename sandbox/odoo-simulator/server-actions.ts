@@ -80,7 +80,9 @@ function adopt(env: Environment) {
   const adopted = (bridge_adopted ?? []) as readonly { readonly id: number; readonly name: string }[];
   for (const { id, name } of adopted) {
     if (!tableOf(env, String(model)).get(id)) continue;
-    if (tag) env.world.operations.write(env, String(model), [id], { category_id: [[4, tag]] });
+    const tagged = (tableOf(env, String(model)).get(id)?.category_id ?? []) as readonly number[];
+    if (tag && !tagged.includes(Number(tag)))
+      env.world.operations.write(env, String(model), [id], { category_id: [[4, tag]] });
     if (!String(module).startsWith('bridge_')) continue;
     const named = [
       ['module', '=', module],
@@ -90,7 +92,8 @@ function adopt(env: Environment) {
     const values = { module, name, model, res_id: id, noupdate: true };
     env.world.operations.create(sudo(env), 'ir.model.data', [values]);
   }
-  return {};
+  const ids = adopted.map(({ id }) => id).filter((id) => tableOf(env, String(model)).get(id));
+  return { rows: readRows(env, String(model), ids, ['write_date'], '') };
 }
 
 function sameValue(held: unknown, expected: unknown): boolean {

@@ -109,8 +109,11 @@ export interface Backend {
     operations: readonly UpdateOperation[],
     options: WriteOptions,
   ): Promise<readonly WriteResult[]>;
-  /** Makes existing records members of the entity (adds its contact tag), to be found again under these keys. */
-  adopt(entity: Entity, records: readonly NamedRecord[]): Promise<void>;
+  /**
+   * Makes existing records members of the entity (adds its contact tag), to be found again under these keys.
+   * @returns their stamps afterwards; none for a record that was not touched
+   */
+  adopt(entity: Entity, records: readonly NamedRecord[]): Promise<ReadonlyMap<string, string>>;
   /** What became of linked records that `read` left out; one that is left out here too is unexplained. */
   classifyMissing(entity: Entity, records: readonly NamedRecord[]): Promise<ReadonlyMap<string, Absence>>;
   /** Keys of records that the changes refer to by name and that do not exist yet (schools). */

@@ -203,10 +203,12 @@ async function announce(db: Db, claimed: Claim, intents: readonly Intent[]): Pro
       from mine where links.id = mine.id returning links.id),
     replaced as (
       delete from intents where kind = 'create' and link_id in (
-        select "linkId" from jsonb_to_recordset(${rows}::jsonb) as i("linkId" bigint, kind text) where i.kind = 'create')),
+        select "linkId" from jsonb_to_recordset(${rows}::jsonb) as i("linkId" bigint, kind text) where i.kind = 'create')
+      returning link_id, created_at),
     announced as (
-      insert into intents (link_id, side, kind, key, fields, conflicts, edited, sent_at, over_at)
-      select held.id, i.side, i.kind, i.key, i.fields, i.conflicts, nullif(i.edited, 'null'), i."sentAt", i."overAt"
+      insert into intents (created_at, link_id, side, kind, key, fields, conflicts, edited, sent_at, over_at)
+      -- A second try at a creation is as old as the first: what came to be since then may be of either.
+      select coalesce((select created_at from replaced where link_id = held.id), clock_timestamp()), held.id, i.side, i.kind, i.key, i.fields, i.conflicts, nullif(i.edited, 'null'), i."sentAt", i."overAt"
       from jsonb_to_recordset(${rows}::jsonb)
         as i("linkId" bigint, side text, kind text, key text, fields jsonb, conflicts jsonb, edited jsonb, "sentAt" timestamptz, "overAt" timestamptz)
       join held on held.id = i."linkId" returning 1)

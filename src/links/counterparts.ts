@@ -112,7 +112,9 @@ export async function findMaybeOurs(db: Db, side: Side, linkIds: readonly string
     select l.id from links l where l.id = any(${linkIds}::bigint[]) and exists (
       select from intents i join links creator on creator.id = i.link_id
       where i.kind = 'create' and i.side = ${side} and creator.entity = l.entity and creator.id <> l.id
-        and i.created_at <= l.created_at and i.over_at > clock_timestamp())`.execute(db);
+        and i.created_at <= l.created_at
+        -- Not by the clock: until its own pass has looked again, nobody knows what became of it.
+        and (creator.state = 'active' or i.over_at > clock_timestamp()))`.execute(db);
   return new Set(rows.map((row) => row.id));
 }
 

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { CanonicalRecord } from '../entities/define-entity.ts';
 
 /** A short name for the content of a record's mapped fields, independent of their order. */
@@ -6,5 +6,5 @@ export function digestRecord(record: CanonicalRecord): string {
   const pairs = Object.keys(record)
     .sort()
     .map((field) => [field, record[field]]);
-  return createHash('sha256').update(JSON.stringify(pairs)).digest('base64url').slice(0, 24);
+  return hash('sha256', JSON.stringify(pairs), 'base64url').slice(0, 24);
 }

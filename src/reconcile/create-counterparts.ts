@@ -4,15 +4,18 @@
  */
 import type { WriteResult } from '../backends/backend.ts';
 import type { CanonicalRecord, Entity, Side } from '../entities/define-entity.ts';
-import { BridgeError } from '../errors.ts';
-import { type Base, type Claim, PRIORITY, type Settlement } from '../links/links.ts';
+import { BridgeError, describeError } from '../errors.ts';
+import { type Base, type Claim, type Hold, type Next, PRIORITY, type Settlement } from '../links/links.ts';
 import { ensureReferences } from './apply-updates.ts';
 import type { ReconcileContext } from './context.ts';
 import { findCounterparts, type MatchVerdict } from './find-counterparts.ts';
 import { mappingHash } from './mapping-hash.ts';
-import type { Observation } from './read-both-sides.ts';
+import { type Observation, onBridgeClock } from './read-both-sides.ts';
 import { nextAfter, nextAfterError, openIntent } from './settlement.ts';
 import { createKey } from './write-keys.ts';
+
+/** So many tries of a creation may stay without an answer. */
+const UNANSWERED_CREATIONS = 10;
 
 export interface PlannedCreate {
   readonly seen: Observation;
@@ -91,23 +94,36 @@ async function linkFound(
   const found = verdicts.flatMap((verdict) => (verdict.kind === 'link' ? [verdict] : []));
   if (found.length === 0) return [];
   const settlements: Settlement[] = [];
+  const before = new Map(
+    (
+      await context[target].read(
+        entity,
+        found.map(({ id }) => id),
+      )
+    ).map((record) => [record.id, record]),
+  );
   for (const { plan, id } of found) {
     const { link } = plan.seen;
     try {
-      await context[target].adopt(entity, [{ id, key: createKey(context.instance, entity, link, target) }]);
+      const key = createKey(context.instance, entity, link, target);
+      const stamp = (await context[target].adopt(entity, [{ id, key }])).get(id) ?? null;
+      const record = before.get(id);
+      // Adopting it moves its stamp: who edited it last is remembered from before.
+      const edit = stamp !== null && record ? onBridgeClock(record, context[target].clock()) : null;
       await context.links.attach(claim, link.id, { side: target, id, odooModel: entity.odoo.model });
       settlements.push({
         ...again(plan.seen),
         outcome: 'link',
         logged: true,
         wroteOdoo: target === 'odoo',
-        openIntents: keysOf(link),
+        ...(edit && { ownOdooStamp: stamp, edits: { app: null, odoo: edit } }),
+        openIntents: plan.seen.pending,
       });
     } catch (error) {
       // One record that may not be touched must not hold the others up.
       if (!(error instanceof BridgeError)) throw error;
       const next = nextAfterError(context, link.attempts, error);
-      settlements.push({ link, next, outcome: next.kind, logged: true });
+      settlements.push({ link, next, outcome: next.kind, logged: true, openIntents: plan.seen.pending });
     }
   }
   return settlements;
@@ -170,8 +186,11 @@ async function settleCreate(
   const { link } = seen;
   const direction = target === 'odoo' ? 'app→odoo' : 'odoo→app';
   if (result.kind !== 'ok') {
-    const next = nextAfter(context, link.attempts, [result]);
-    return { link, next, outcome: next.kind, logged: true, direction, openIntents: openIntent(key, result) };
+    // An earlier try may still land, whatever became of this one.
+    const openIntents = seen.pending.includes(key) ? [key] : openIntent(key, result);
+    const hopeless = result.kind === 'failed' && openIntents.length > 0 && link.attempts + 1 >= UNANSWERED_CREATIONS;
+    const next = hopeless ? unanswered(result) : nextAfter(context, link.attempts, [result]);
+    return { link, next, outcome: next.kind, logged: true, direction, openIntents };
   }
   const counterpart = { side: target, id: result.id, odooModel: entity.odoo.model };
   const attached = await context.links.attach(claim, link.id, counterpart);
@@ -184,9 +203,37 @@ async function settleCreate(
     wroteOdoo: target === 'odoo',
     ...(target === 'odoo' ? { ownOdooStamp: result.stamp } : { ownAppStamp: result.stamp }),
   };
-  if (!attached) return { ...written, next: { kind: 'again' } };
+  if (!attached) {
+    const taken = await findTaken(context, entity, target, result.id, link.id);
+    return { ...written, next: taken ? { kind: 'hold', hold: taken } : { kind: 'again' } };
+  }
   const next = nextAfter(context, link.attempts, [result]);
   return { ...written, next, base: baseAfterCreate(entity, seen, target, values, result) };
+}
+
+/** Null when it is only the lease that was lost. */
+async function findTaken(
+  context: ReconcileContext,
+  entity: Entity,
+  side: Side,
+  id: string,
+  linkId: string,
+): Promise<Hold | null> {
+  const occupants = await context.links.findOccupants(side, entity.name, entity.odoo.model, [id]);
+  const others = occupants.filter((held) => held.entity === entity.name && held.linkId !== linkId);
+  if (!others.some(({ appId, odooId }) => appId !== null && odooId !== null)) return null;
+  return { kind: 'match', detail: 'The record that was made for it is linked to another one.', candidates: [id] };
+}
+
+/** Other new records wait until it is known what became of this creation: they shall not wait for ever. */
+function unanswered(result: WriteResult & { kind: 'failed' }): Next {
+  const { message } = describeError(result.error);
+  const remedy =
+    'Look what the other side does with this record, then retry it: the bridge looks for it before it creates it again.';
+  return {
+    kind: 'park',
+    error: { code: 'creation_unanswered', message: `Its creation was never answered: ${message}`, remedy },
+  };
 }
 
 function baseAfterCreate(
@@ -212,26 +259,23 @@ function hold({ plan, detail, candidates }: MatchVerdict & { kind: 'hold' }): Se
     next: { kind: 'hold', hold: { kind: 'match', detail, candidates } },
     outcome: 'hold',
     logged: true,
+    openIntents: plan.seen.pending,
   };
 }
 
-function waitForCreation({ link }: { link: Settlement['link'] }, afterMs: number): Settlement {
+function waitForCreation({ link, pending }: Observation, afterMs: number): Settlement {
   const error = {
     code: 'creation_under_way',
     message: 'A creation that may be of this very record is not settled yet.',
     remedy: 'Nothing to do: it is looked at again once that creation is settled.',
   };
-  return { link, next: { kind: 'wait', afterMs, error }, outcome: 'wait', logged: false, openIntents: keysOf(link) };
+  return { link, next: { kind: 'wait', afterMs, error }, outcome: 'wait', logged: false, openIntents: pending };
 }
 
-function again({ link }: { link: Settlement['link'] }): Settlement {
-  return { link, next: { kind: 'again' }, outcome: 'again', logged: false, openIntents: keysOf(link) };
+function again({ link, pending }: Observation): Settlement {
+  return { link, next: { kind: 'again' }, outcome: 'again', logged: false, openIntents: pending };
 }
 
 function leaveAlone({ seen: { link } }: PlannedCreate): Settlement {
   return { link, next: { kind: 'done' }, outcome: 'noop', logged: false };
-}
-
-function keysOf({ intents }: Settlement['link']): readonly string[] {
-  return intents.map(({ key }) => key);
 }

@@ -63,7 +63,9 @@ export async function findCounterparts(
     const afterMs = mayStillLandMs(context, plan, target);
     if (afterMs > 0) return { kind: 'wait', plan, afterMs };
     if (plan.onlyIfCreated) return { kind: 'gone', plan };
-    const { decision } = plan.seen.link;
+    const { decision, intents } = plan.seen.link;
+    // The app itself knows its answer to an earlier try; a match would take our own record for a stranger's.
+    if (target === 'app' && intents.some(({ kind }) => kind === 'create')) return { kind: 'create', plan };
     if (decision?.kind === 'create') return { kind: 'create', plan };
     if (decision?.kind === 'link') return linkAsDecided(plan, decision.id, occupants, entity);
     const isCompany = plan.seen[source]?.isCompany ?? false;

@@ -9,13 +9,13 @@ import type { Base, ClaimedLink, ConflictEntry, Instants, Intent } from '../link
 export interface Folded {
   /** The base, with what landed folded in. */
   readonly base: Base | null;
-  /** Bridge milliseconds until which a write of ours may still land; null when none is under way. */
+  /** Bridge milliseconds until which a write of ours may still land in Odoo; null when none is under way. */
   readonly unsettledUntil: number | null;
-  /** Keys of the writes that have not landed, but may yet. */
+  /** Keys of the writes that have not landed, or creations that were not recognised, but may yet. */
   readonly pending: readonly string[];
   /** What lost by writes that landed. */
   readonly losers: readonly ConflictEntry[];
-  /** Whether a side's stamp is that of a write that landed: nobody has edited it since. */
+  /** Whether a write of ours landed: then the side's stamp may be that of our write. */
   readonly landedOn: { readonly app: boolean; readonly odoo: boolean };
   readonly edits: ClaimedLink['edits'];
 }
@@ -30,46 +30,45 @@ interface Sides {
   readonly odoo: Seen | null;
 }
 
-/** A write begins over there so soon after it was sent; only a call that hung begins later. */
-const BEGINS_WITHIN_MS = 5_000;
+/** Between reading a record and announcing the write passes so much time at most, unless the process stood still. */
+const READ_TO_SEND_MS = 5_000;
 
 export function foldIntents(entity: Entity, link: ClaimedLink, sides: Sides, now: number): Folded {
-  const nothing = {
-    unsettledUntil: null,
-    pending: [],
-    losers: [],
-    landedOn: { app: false, odoo: false },
-    edits: link.edits,
-  };
   const created = link.intents.find(({ kind }) => kind === 'create');
   // Both sides were equal to what was sent when our creation landed: edits since then are edits.
   if (link.base === null && created && sides.app && sides.odoo) {
     const base = { app: created.fields, odoo: created.fields, stamps: { app: null, odoo: null }, mapping: null };
-    return { ...nothing, base };
+    const landedOn = { app: false, odoo: false };
+    return { base, unsettledUntil: null, pending: [], losers: [], landedOn, edits: link.edits };
   }
-  const updates = link.intents.filter(({ kind }) => kind === 'update');
-  if (updates.length === 0 || link.base === null) return { ...nothing, base: link.base };
-
-  const shadows = { app: { ...link.base.app }, odoo: { ...link.base.odoo } };
-  const landedOn = { app: false, odoo: false };
+  const unmade =
+    link.appId === null || link.odooId === null ? link.intents.filter(({ kind }) => kind === 'create') : [];
+  const shadows = { app: { ...link.base?.app }, odoo: { ...link.base?.odoo } };
   const edits = { ...link.edits };
+  const landed = new Map<Side, Seen>();
   const losers: ConflictEntry[] = [];
   const pending: Intent[] = [];
-  for (const intent of updates) {
-    const record = sides[intent.side];
-    if (record && hasLanded(entity, intent, record, shadows[intent.side])) {
+  for (const intent of link.intents.filter(({ kind }) => kind === 'update')) {
+    const { side } = intent;
+    const record = sides[side];
+    if (record && hasLanded(entity, intent, record, shadows[side])) {
       foldIn(entity, intent, record, shadows);
-      landedOn[intent.side] = true;
-      edits[intent.side] = intent.edited;
+      landed.set(side, record);
+      edits[side] = intent.edited;
       losers.push(...intent.conflicts);
-    } else if (intent.side === 'odoo' && intent.overAt > now) {
-      pending.push(intent);
-    }
+    } else if (intent.overAt > now) pending.push(intent);
   }
-  const unsettledUntil = pending.length === 0 ? null : Math.max(...pending.map(({ overAt }) => overAt));
-  for (const side of ['app', 'odoo'] as const) landedOn[side] &&= isUntouched(sides[side], shadows[side]);
-  const keys = pending.map(({ key }) => key);
-  return { base: { ...link.base, ...shadows }, unsettledUntil, pending: keys, losers, landedOn, edits };
+  for (const [side, record] of landed) edits[side] = editUnderWrite(link, side, record, shadows[side], edits[side]);
+  // The app refuses a write that comes too late as stale; only Odoo has to be waited for.
+  const ends = pending.flatMap(({ side, overAt }) => (side === 'odoo' ? overAt : []));
+  return {
+    base: link.base && { ...link.base, ...shadows },
+    unsettledUntil: ends.length === 0 ? null : Math.max(...ends),
+    pending: [...unmade, ...pending].map(({ key }) => key),
+    losers,
+    landedOn: { app: landed.has('app'), odoo: landed.has('odoo') },
+    edits,
+  };
 }
 
 /** Whether something of it is there that was not there before. */
@@ -82,24 +81,41 @@ function hasLanded(entity: Entity, { fields }: Intent, record: Seen, shadow: Can
 
 function foldIn(
   entity: Entity,
-  { side, fields, sentAt }: Intent,
+  { side, fields }: Intent,
   record: Seen,
   shadows: { app: Record<string, FieldValue>; odoo: Record<string, FieldValue> },
 ): void {
   const other: Side = side === 'app' ? 'odoo' : 'app';
-  const { from, to } = record.stamped;
-  const lastWritten = from <= sentAt + BEGINS_WITHIN_MS && to >= sentAt;
   for (const [field, sent] of Object.entries(fields)) {
     const now = readField(record.values, field);
-    const left = now === readField(shadows[side], field);
-    // Another value than the one sent is how that side spells it, as long as no later write shows; else it is an edit.
-    if (!entity.same(field, now, sent) && (left || !lastWritten)) continue;
+    // Left out of this write, or edited since: both look like what they are against the old shadow.
+    if (!entity.same(field, now, sent) && !isSpelling(now, sent)) continue;
     shadows[side][field] = now;
     // What was sent is what the other side held then. Whatever it holds now, also its old value again, is an edit.
     shadows[other][field] = sent;
   }
 }
 
-function isUntouched(record: Seen | null, shadow: CanonicalRecord): boolean {
-  return record !== null && Object.keys(shadow).every((field) => readField(record.values, field) === shadow[field]);
+/** A side may write a value in its own way (blanks, dots, capitals) within the very write that brought it. */
+function isSpelling(now: FieldValue, sent: FieldValue): boolean {
+  if (typeof now !== 'string' || typeof sent !== 'string') return false;
+  const [left, right] = [now, sent].map((text) => text.toLowerCase().replace(/[^\p{L}\p{N}]/gu, ''));
+  return left !== '' && left === right;
+}
+
+/**
+ * When people last edited the side whose stamp is our write's now. Where nothing else differs it is as it was before
+ * the write; else somebody edited it meanwhile, before or after the write landed, and any time between is possible.
+ */
+function editUnderWrite(
+  { intents }: ClaimedLink,
+  side: Side,
+  record: Seen,
+  shadow: CanonicalRecord,
+  before: Instants | null,
+): Instants | null {
+  const untouched = Object.keys(shadow).every((field) => readField(record.values, field) === shadow[field]);
+  if (untouched) return before;
+  const sent = Math.min(...intents.filter((intent) => intent.side === side).map(({ sentAt }) => sentAt));
+  return { from: Math.min(sent - READ_TO_SEND_MS, record.stamped.from), to: record.stamped.to };
 }

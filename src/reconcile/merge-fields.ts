@@ -85,7 +85,7 @@ const ACTIONS: Readonly<Record<FieldGroup['owner'], Readonly<Record<GroupState, 
 
 export function mergeFields(input: MergeInput): readonly GroupOutcome[] {
   const verdict = judge(input.app.modified, input.odoo.modified, input.policy.tie);
-  const groups = groupsOf(input.entity, input.policy.scope);
+  const groups = groupsOf(input);
   const states = groups.map((group) => ({ group, state: groupState(input, group) }));
   return states.map(({ group, state }) => {
     const values = restored(group, input.restoring ?? {});
@@ -101,9 +101,10 @@ function restored(group: FieldGroup, restoring: CanonicalChanges): CanonicalChan
 }
 
 /** CONFLICT_SCOPE=record makes one group of all that both sides may edit, but for existence. */
-function groupsOf(entity: Entity, scope: MergePolicy['scope']): readonly FieldGroup[] {
-  if (scope === 'field') return entity.groups;
-  const shared = entity.groups.filter(({ owner, name }) => owner === 'both' && name !== 'active');
+function groupsOf(input: MergeInput): readonly FieldGroup[] {
+  const { entity, policy } = input;
+  if (policy.scope === 'field') return entity.groups;
+  const shared = entity.groups.filter((group) => ownerOf(input, group) === 'both' && group.name !== 'active');
   const record: FieldGroup = { name: 'record', fields: shared.flatMap(({ fields }) => fields), owner: 'both' };
   return [record, ...entity.groups.filter((group) => !shared.includes(group))];
 }
@@ -118,7 +119,7 @@ function groupState({ entity, base, app, odoo }: MergeInput, group: FieldGroup):
   const value = (record: CanonicalRecord, field: string): FieldValue => record[field] ?? null;
   const every = (test: (field: string) => boolean) => group.fields.every(test);
   if (every((field) => entity.same(field, value(app.values, field), value(odoo.values, field)))) return 'same';
-  if (base === null) {
+  if (base === null || !every((field) => field in base.app && field in base.odoo)) {
     if (every((field) => entity.isEmpty(field, value(app.values, field)))) return 'odoo_changed';
     if (every((field) => entity.isEmpty(field, value(odoo.values, field)))) return 'app_changed';
     return 'both_changed';

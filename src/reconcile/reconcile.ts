@@ -1,6 +1,6 @@
 /** The core: read both sides, decide, apply, settle, for a claimed batch of links of one entity. */
 import { randomUUID } from 'node:crypto';
-import type { CanonicalChanges, Entity } from '../entities/define-entity.ts';
+import type { CanonicalChanges, CanonicalRecord, Entity } from '../entities/define-entity.ts';
 import { entitiesOfModel } from '../entities/registry.ts';
 import { findUnstorable } from '../entities/storable-text.ts';
 import type { ErrorDetail } from '../errors.ts';
@@ -81,7 +81,7 @@ function planBatch(context: ReconcileContext, entity: Entity, observations: read
     if (decision.kind === 'update') plan.updates.push({ seen, merge: decision.merge });
     else if (decision.kind === 'create' && decision.in === 'odoo')
       plan.createsInOdoo.push({ seen, values: decision.values });
-    else if (decision.kind === 'create') plan.createsInApp.push({ seen, values: decision.values });
+    else if (decision.kind === 'create') plan.createsInApp.push({ seen, values: firstTry(seen) ?? decision.values });
     else plan.settled.push(settleWithoutWriting(entity, seen, decision));
   }
   return plan;
@@ -94,6 +94,11 @@ function findLostCreation({ link }: Observation, decision: Decision): Intent | n
   return link.intents.find(({ kind }) => kind === 'create') ?? null;
 }
 
+/** The app answers a second try with the record of the first: then what was sent first is what both agreed on. */
+function firstTry({ link }: Observation): CanonicalRecord | null {
+  return link.intents.find(({ kind, side }) => kind === 'create' && side === 'app')?.fields ?? null;
+}
+
 /** A person said to leave both sides as they are: their differences count as agreed, and no counterpart is looked for. */
 function takeAsIs(entity: Entity, seen: Observation): Settlement {
   const { link } = seen;
@@ -101,17 +106,17 @@ function takeAsIs(entity: Entity, seen: Observation): Settlement {
   const both = seen.app !== null && seen.odoo !== null;
   const base = agreedBase(entity, seen, { toApp: {}, toOdoo: {}, outcomes }, { app: null, odoo: null });
   const next = { kind: 'done', outOfScope: !both } as const;
-  return { link, next, outcome: 'ignored', logged: true, ...(both && base && { base }) };
+  return { link, next, outcome: 'ignored', logged: true, ...(both && { base }) };
 }
 
-function parkFlapping({ link }: Observation, group: string): Settlement {
+function parkFlapping({ link, pending }: Observation, group: string): Settlement {
   const error = {
     code: 'flapping',
     message: `The bridge wrote "${group}" back and forth again and again within ten minutes.`,
     remedy:
       'Look what else changes this field on either side (an automation, an import), stop it, and retry the record.',
   };
-  return { link, next: { kind: 'park', error }, outcome: 'park', logged: true };
+  return { link, next: { kind: 'park', error }, outcome: 'park', logged: true, openIntents: pending };
 }
 
 /** A partner that Odoo merged into another takes its link along, unless the other one has a link of the entity already. */
@@ -122,7 +127,7 @@ async function followMerged(
   observations: readonly Observation[],
 ): Promise<ReadonlyMap<string, Settlement>> {
   const settlements = new Map<string, Settlement>();
-  for (const { link, absence } of observations) {
+  for (const { link, absence, pending } of observations) {
     if (absence?.kind !== 'merged') continue;
     const moved = await context.links.repoint(claim, link.id, entity.odoo.model, Number(absence.into));
     const hold: Hold = {
@@ -132,7 +137,7 @@ async function followMerged(
       candidates: [absence.into],
     };
     const next: Next = moved ? { kind: 'again' } : { kind: 'hold', hold };
-    settlements.set(link.id, { link, next, outcome: moved ? 'merged' : 'hold', logged: true });
+    settlements.set(link.id, { link, next, outcome: moved ? 'merged' : 'hold', logged: true, openIntents: pending });
   }
   return settlements;
 }
@@ -143,8 +148,8 @@ function valuesToWrite(decision: Decision): CanonicalChanges {
   return decision.kind === 'update' ? { ...decision.merge.toApp, ...decision.merge.toOdoo } : {};
 }
 
-function parkUnstorable({ link }: Observation, error: ErrorDetail): Settlement {
-  return { link, next: { kind: 'park', error }, outcome: 'park', logged: true };
+function parkUnstorable({ link, pending }: Observation, error: ErrorDetail): Settlement {
+  return { link, next: { kind: 'park', error }, outcome: 'park', logged: true, openIntents: pending };
 }
 
 function settleWithoutWriting(
@@ -170,7 +175,13 @@ function settleWithoutWriting(
     case 'out_of_scope':
       return { link, next: { kind: 'done', outOfScope: true }, outcome: 'out_of_scope', logged: true };
     case 'hold':
-      return { link, next: { kind: 'hold', hold: HOLDS[decision.why] }, outcome: 'hold', logged: true };
+      return {
+        link,
+        next: { kind: 'hold', hold: HOLDS[decision.why] },
+        outcome: 'hold',
+        logged: true,
+        openIntents: seen.pending,
+      };
   }
 }
 

@@ -52,8 +52,8 @@ export function nextAfterError(context: Pick<ReconcileContext, 'random'>, attemp
 
 /** A call of ours may still change the other side: its intent must stay. */
 export function openIntent(key: string | null, result: WriteResult | null): readonly string[] {
-  const unknown =
-    result?.kind === 'failed' && result.error instanceof RetryableError && result.error.outcome === 'unknown';
+  const error = result?.kind === 'failed' ? result.error : null;
+  const unknown = (error instanceof RetryableError || error instanceof SetupError) && error.outcome === 'unknown';
   return unknown && key !== null ? [key] : [];
 }
 
@@ -73,7 +73,7 @@ export function settleMerge(
   ];
   const flows = flowsOf(merge);
   const next = nextAfter(context, seen.link.attempts, [results.app, results.odoo]);
-  const settled = { link: seen.link, next, ...(base && { base }), conflicts, logged: true };
+  const settled = { link: seen.link, next, base, conflicts, logged: true };
   return {
     ...settled,
     warnings: [results.app, results.odoo].flatMap((result) => (result?.kind === 'ok' ? result.warnings : [])),
@@ -132,9 +132,9 @@ function outcomeOf(next: Next, contested: boolean, merge: Merge): string {
 
 /**
  * The new base. A group that flowed counts as agreed only if its write is known to be done, and then with what
- * the side held afterwards. Undefined when there is no base yet and a part is still open.
+ * the side held afterwards. A group that was never agreed on has no place in it.
  */
-export function agreedBase(entity: Entity, seen: Observation, merge: Merge, results: SideResults): Base | undefined {
+export function agreedBase(entity: Entity, seen: Observation, merge: Merge, results: SideResults): Base {
   const shadows = { app: { ...seen.base?.app }, odoo: { ...seen.base?.odoo } };
   // A side from which something still has to flow keeps its old stamp: its edit is not done with.
   const open = { app: false, odoo: false };
@@ -145,7 +145,6 @@ export function agreedBase(entity: Entity, seen: Observation, merge: Merge, resu
       else open[outcome.kind === 'flow' && outcome.to === 'app' ? 'odoo' : 'app'] = true;
     }
   }
-  if (seen.base === null && (open.app || open.odoo)) return undefined;
   const stamp = (side: Side) =>
     open[side] ? (seen.base?.stamps[side] ?? null) : (stampOf(results[side]) ?? seen[side]?.stamp ?? null);
   return { ...shadows, stamps: { app: stamp('app'), odoo: stamp('odoo') }, mapping: mappingHash(entity) };
@@ -174,9 +173,8 @@ function agreedField(seen: Observation, field: string, to: Side | null, results:
   const from = to === 'app' ? 'odoo' : 'app';
   if (result.deferred.includes(field)) {
     // Still to be written: the source must go on to differ from its shadow.
-    return { ...now, [from]: seen.base ? (seen.base[from][field] ?? null) : now[to] };
+    return { ...now, [from]: now[to] };
   }
-  if (result.warnings.some((warning) => warning.field === field)) return now;
   const written = result.values[field];
   // A field of the group that was the same already was not sent.
   return { ...now, [to]: written === undefined ? now[to] : written };

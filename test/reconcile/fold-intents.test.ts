@@ -67,8 +67,10 @@ t.test('a creation that landed is the base, unless a side is missing', async (t)
     stamps: { app: null, odoo: null },
   });
   t.equal(fold(link(null, created), { name: 'new' }, null).base, null);
+  const half = { ...link(null, created), odooId: null };
+  t.match(fold(half, { name: 'new' }, null), { base: null, pending: ['odoo-key'] }, 'it may still be made');
   const known = agreed({ name: 'old' });
-  t.equal(fold(link(known, created), { name: 'old' }, { name: 'old' }).base, known, 'an agreement is not undone');
+  t.same(fold(link(known, created), { name: 'old' }, { name: 'old' }).base, known, 'an agreement is not undone');
 });
 
 t.test('a write that landed becomes the base, and what lost by it is told', async (t) => {
@@ -94,7 +96,10 @@ t.test('a write that landed becomes the base, and what lost by it is told', asyn
   const back = fold(link(agreed({ name: 'old' }), sent), { name: 'old' }, { name: 'A' });
   t.match(back.base?.app, { name: 'A' }, 'also when it is what was agreed before');
   const edited = fold(link(agreed({ name: 'old' }), sent), { name: 'A' }, { name: 'A', city: 'x' });
-  t.same(edited.landedOn.odoo, false, 'somebody edited it after us');
+  t.same(edited.landedOn.odoo, true);
+  t.same(edited.edits.odoo, { from: SENT - 5_000, to: SENT + 999 }, 'somebody edited it, before or after our write');
+  const gone = fold(link(agreed({ name: 'old' }), sent, intent('app', { name: 'old' })), null, { name: 'A' });
+  t.same(gone.edits.app, null);
 });
 
 t.test('one value that is there tells that the whole write was done', async (t) => {
@@ -111,15 +116,16 @@ t.test('one value that is there tells that the whole write was done', async (t) 
   const edited = fold(
     link(base, sent),
     { name: 'A', street: 'later', city: 'z' },
-    { name: 'A', street: 'old', city: 'Z!' },
-    0,
-    SENT + 60_000,
+    { name: 'A', street: 'old', city: 'other' },
   );
-  t.match(
-    edited.base?.odoo,
-    { name: 'A', street: 'old', city: 'old' },
-    'unless somebody wrote later: then it is an edit',
-  );
+  t.match(edited.base?.odoo, { name: 'A', street: 'old', city: 'old' }, 'quite another value is an edit');
+});
+
+t.test('what is no text has one spelling', async (t) => {
+  const sent = intent('odoo', { name: 'A', active: false });
+  const folded = fold(link(agreed({ name: 'old' }), sent), { name: 'A', active: false }, { name: 'A', active: true });
+  t.match(folded.base?.odoo, { name: 'A', active: true });
+  t.match(folded.base?.app, { name: 'A', active: true }, 'restored in Odoo since then');
 });
 
 t.test('a write that is not there may still land, in Odoo, until it is surely over', async (t) => {

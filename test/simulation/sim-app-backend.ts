@@ -88,7 +88,7 @@ export function createSimAppBackend(scheduler: Scheduler, network: Network, proc
       });
       return results;
     },
-    adopt: () => Promise.resolve(),
+    adopt: () => Promise.resolve(new Map()),
     classifyMissing: () => Promise.resolve(new Map()),
     missingReferences: () => Promise.resolve([]),
     createReferences: () => Promise.resolve(),

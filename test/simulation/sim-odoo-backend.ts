@@ -208,16 +208,22 @@ export function createSimOdooBackend(options: SimOdooBackendOptions): Backend {
     },
     async adopt(entity, records) {
       const tag = TAGS[entity.name] ?? 0;
-      await call(`adopt ${records.length}`, true, (begunAt) =>
+      return call(`adopt ${records.length}`, true, (begunAt) => {
         odoo.transact('bridge', begunAt, (transaction) => {
           for (const { id, key } of records) {
             const row = transaction.get(Number(id));
             if (!row) continue;
-            transaction.write(row.id, { category_id: [...new Set([...row.category_id, tag])] });
+            if (!row.category_id.includes(tag)) transaction.write(row.id, { category_id: [...row.category_id, tag] });
             if (odoo.externalId(key) === undefined) transaction.name(key, row.id);
           }
-        }),
-      );
+        });
+        return new Map(
+          records.flatMap(({ id }) => {
+            const row = odoo.find(Number(id));
+            return row ? [[id, row.write_date] as const] : [];
+          }),
+        );
+      });
     },
     async classifyMissing(_entity, records) {
       if (records.length === 0) return new Map();

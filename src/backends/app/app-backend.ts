@@ -68,7 +68,7 @@ export function createAppBackend(options: AppClientOptions): Backend {
         operations.map(({ key, record, changes }) => toOperations(entity, key, record, changes)),
       ),
     // A record belongs to its collection; schools are plain names here; a create key answers for itself.
-    adopt: () => Promise.resolve(),
+    adopt: () => Promise.resolve(new Map()),
     // Deleted records are in the answer with their `deleted_at`: who is left out is not explained by that.
     classifyMissing: () => Promise.resolve(new Map()),
     missingReferences: () => Promise.resolve([]),
@@ -180,11 +180,9 @@ async function postBatch(call: AppClient, entity: Entity, operations: readonly O
     const answer = await call('POST', `/bridge/${entity.collection}/batch`, { operations });
     const { results } = parseAnswer(resultsSchema, answer.body, entity);
     if (results.length === operations.length) return results.map((result) => toWriteResult(entity, result));
-    throw new SetupError({
-      code: 'app_breaks_contract',
-      message: `The app answered ${results.length} results for ${operations.length} operations.`,
-      remedy: 'The app must answer each operation of a batch, in order; mend the app.',
-    });
+    const message = `The app answered ${results.length} results for ${operations.length} operations.`;
+    const remedy = 'The app must answer each operation of a batch, in order; mend the app.';
+    throw new SetupError({ code: 'app_breaks_contract', message, remedy }, 'unknown');
   } catch (error) {
     if (!(error instanceof BridgeError)) throw error;
     if (error instanceof TerminalError && operations.length > 1) return bisect(call, entity, operations);

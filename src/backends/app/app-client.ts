@@ -75,11 +75,14 @@ function parseBody(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new SetupError({
-      code: 'app_answer_not_json',
-      message: 'The app answered with something that is not JSON.',
-      remedy: 'Check APP_URL: it must be the address of the app itself, not of a login page or proxy.',
-    });
+    throw new SetupError(
+      {
+        code: 'app_answer_not_json',
+        message: 'The app answered with something that is not JSON.',
+        remedy: 'Check APP_URL: it must be the address of the app itself, not of a login page or proxy.',
+      },
+      'unknown',
+    );
   }
 }
 

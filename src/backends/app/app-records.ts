@@ -43,11 +43,9 @@ export function parseAnswer<T>(schema: z.ZodType<T>, body: unknown, entity: Enti
   if (parsed.success) return parsed.data;
   // Paths only: a value of the answer may be personal.
   const paths = parsed.error.issues.slice(0, 3).map((issue) => issue.path.join('.'));
-  throw new SetupError({
-    code: 'app_breaks_contract',
-    message: `The app's answer for ${entity.collection} is not as the contract says (at ${paths.join(', ') || 'its root'}).`,
-    remedy: 'Compare the answer of the app with the contract of the bridge and mend the app.',
-  });
+  const message = `The app's answer for ${entity.collection} is not as the contract says (at ${paths.join(', ') || 'its root'}).`;
+  const remedy = 'Compare the answer of the app with the contract of the bridge and mend the app.';
+  throw new SetupError({ code: 'app_breaks_contract', message, remedy }, 'unknown');
 }
 
 function idOf(record: unknown): string | null {

@@ -140,7 +140,11 @@ async function findMatches(odoo: OdooContext, entity: Entity, keys: readonly str
 }
 
 /** Without our server action the tag alone: then a merge of such a record looks like its deletion. */
-async function adopt(odoo: OdooContext, entity: Entity, records: readonly NamedRecord[]): Promise<void> {
+async function adopt(
+  odoo: OdooContext,
+  entity: Entity,
+  records: readonly NamedRecord[],
+): Promise<ReadonlyMap<string, string>> {
   const { transport, references } = odoo;
   await references.load();
   const { model } = entity.odoo;
@@ -150,11 +154,15 @@ async function adopt(odoo: OdooContext, entity: Entity, records: readonly NamedR
     const ids = records.map(({ id }) => Number(id));
     const vals = { category_id: [[4, tag]] };
     await transport.call({ model, method: 'write', ids, args: { vals } });
-    return;
+    return toStamps(await readRows(transport, entity, ids));
   }
   const module = `bridge_${odoo.instance}`;
   const adopted = records.map(({ id, key }) => ({ id: Number(id), name: key.slice(module.length + 1) }));
-  await adoptRecords(transport, action, { model, module, tag, adopted });
+  return toStamps(await adoptRecords(transport, action, { model, module, tag, adopted }));
+}
+
+function toStamps(rows: readonly { readonly id: number; readonly write_date: string }[]): ReadonlyMap<string, string> {
+  return new Map(rows.map(({ id, write_date }) => [String(id), write_date.slice(0, 19)]));
 }
 
 function rememberActions(options: OdooBackendOptions): OdooContext['action'] {

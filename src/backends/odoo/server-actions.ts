@@ -73,12 +73,13 @@ tag = env.context.get('bridge_tag')
 known = env['ir.model.data'].sudo()
 for row in adopted:
     record = model.browse(row['id']).exists()
-    if record and tag:
+    if record and tag and tag not in record.category_id.ids:
         record.write({'category_id': [(4, tag)]})
     named = [('module', '=', module), ('name', '=', row['name'])]
     if record and module.startswith('bridge_') and not known.search_count(named):
         known.create({'module': module, 'name': row['name'], 'model': model._name, 'res_id': record.id, 'noupdate': True})
-action = {'version': ${ACTION_VERSION}}
+rows = model.browse([row['id'] for row in adopted]).exists().read(['write_date'], load=None)
+action = {'version': ${ACTION_VERSION}, 'rows': rows}
 `;
 
 export const SERVER_ACTIONS: readonly ServerAction[] = [
@@ -104,7 +105,8 @@ const findAnswer = z.object({
   found: z.array(z.looseObject({ name: z.string(), res_id: z.number() })),
   existing: z.array(z.number()),
 });
-const adoptAnswer = z.object({ version: z.literal(ACTION_VERSION) });
+const stampedRows = z.array(z.looseObject({ id: z.number(), write_date: z.string() }));
+const adoptAnswer = z.object({ version: z.literal(ACTION_VERSION), rows: stampedRows });
 
 export interface ConditionalRow {
   readonly id: number;
@@ -185,11 +187,13 @@ export interface AdoptRequest {
   readonly adopted: readonly { readonly id: number; readonly name: string }[];
 }
 
-export async function adoptRecords(transport: OdooTransport, actionId: number, request: AdoptRequest): Promise<void> {
+/** @returns the records with their write_date afterwards */
+export async function adoptRecords(transport: OdooTransport, actionId: number, request: AdoptRequest) {
   const { model, module, tag, adopted } = request;
   const bridge = { bridge_model: model, bridge_module: module, bridge_tag: tag ?? false, bridge_adopted: adopted };
   const context = { active_model: model, ...bridge };
-  adoptAnswer.parse(await transport.call({ model: 'ir.actions.server', method: 'run', ids: [actionId], context }));
+  const call = { model: 'ir.actions.server', method: 'run', ids: [actionId], context };
+  return adoptAnswer.parse(await transport.call(call)).rows;
 }
 
 /** Whether the action of that id is there, is ours and is of this version: a run that asks for nothing. */

@@ -158,7 +158,10 @@ function toResult(
 ): WriteResult {
   const held = entity.odoo.decode({ ...operation.record.raw, ...written }, odoo.references);
   const values: Record<string, FieldValue> = {};
-  for (const [field, sent] of Object.entries(operation.changes)) values[field] = atOnce ? (held[field] ?? null) : sent;
+  const unheld = new Set(write.unheld.map(({ field }) => field));
+  for (const [field, sent] of Object.entries(operation.changes)) {
+    values[field] = atOnce || unheld.has(field) ? (held[field] ?? null) : sent;
+  }
   return {
     kind: 'ok',
     id: operation.record.id,
