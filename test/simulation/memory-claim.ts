@@ -33,12 +33,7 @@ export function claim(memory: Memory, entity: string, limit: number): Claim | nu
   for (const row of tables.links.values())
     if (row.entity === entity && isDue(row, now) && !isTaken(memory, row, now)) due.push(row);
   if (due.length === 0) return null;
-  due.sort(
-    (left, right) =>
-      left.priority - right.priority ||
-      (left.dirtyAt ?? 0) - (right.dirtyAt ?? 0) ||
-      left.dirtyOrder - right.dirtyOrder,
-  );
+  due.sort((left, right) => left.priority - right.priority || left.dirtyOrder - right.dirtyOrder);
   const token = memory.nextToken();
   const leased = due
     .slice(0, limit)

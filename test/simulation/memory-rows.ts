@@ -28,7 +28,7 @@ export interface LinkRow {
   readonly dirtySeq: number;
   readonly doneSeq: number;
   readonly dirtyAt: number | null;
-  /** Which of two that became dirty in the same millisecond was first. */
+  /** Which of two became dirty first, also in the same millisecond. */
   readonly dirtyOrder: number;
   readonly leaseToken: string | null;
   readonly leaseUntil: number | null;

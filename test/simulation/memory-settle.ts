@@ -154,12 +154,11 @@ function writeLog({ tables }: Memory, settlement: Settlement, row: LinkRow, info
 /** Another link on the same Odoo record has to carry the write on to its own app record. */
 function markSiblings(memory: Memory, settlements: readonly Settlement[]): void {
   const { tables } = memory;
-  const written = new Set(settlements.filter(({ wroteOdoo }) => wroteOdoo).map(({ link }) => link.id));
-  for (const id of written) {
-    const row = tables.links.get(id);
-    if (!row || row.odooId === null) continue;
+  for (const { link, wroteOdoo } of settlements) {
+    const row = tables.links.get(link.id);
+    if (!wroteOdoo || !row || row.odooId === null) continue;
     for (const sibling of tables.findOdoo(row.odooModel, row.odooId))
-      if (!written.has(sibling.id)) tables.updateLink(sibling.id, countMark(memory, sibling));
+      if (sibling.id !== row.id) tables.updateLink(sibling.id, countMark(memory, sibling));
   }
 }
 

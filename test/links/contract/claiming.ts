@@ -70,6 +70,8 @@ export async function contractClaiming(t: Test, make: Make): Promise<void> {
       await store.links.markApp([{ entity, id }], MODEL, priority);
       await store.advance(1_000);
     };
+    await mark('live-1', PRIORITY.live);
+    await settle(store, await claimOne(store));
     await mark('backfill', PRIORITY.resync);
     await mark('sweep', PRIORITY.sweep);
     await mark('live-2', PRIORITY.live);
@@ -82,9 +84,11 @@ export async function contractClaiming(t: Test, make: Make): Promise<void> {
     t.same(await store.links.findDirty(), ['guest']);
   });
 
-  await t.test('a claim tells the links in the order in which they were made', async (t) => {
+  await t.test('a claim tells its links in the order in which they were made, not by urgency', async (t) => {
     const store = await make(t);
-    for (const id of ['c', 'a', 'b']) await markTeachers(store, id);
+    await store.links.markApp([{ entity: 'teacher', id: 'c' }], MODEL, PRIORITY.poll);
+    await markTeachers(store, 'a');
+    await store.links.markApp([{ entity: 'teacher', id: 'b' }], MODEL, PRIORITY.sweep);
     t.same(
       (await store.links.claim('teacher', MODEL, 2))?.links.map(({ appId }) => appId),
       ['c', 'a'],

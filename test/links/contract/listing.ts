@@ -25,6 +25,8 @@ export async function contractListing(t: Test, make: Make): Promise<void> {
     t.same(await app(listed('1', SAME.app, false)), { changed: ['1'], unlinked: [] }, 'a member no more');
     t.same(await app(listed('3', 'x', false)), { changed: [], unlinked: [] }, 'no member, no link: no matter');
     t.same(await app(), { changed: [], unlinked: [] });
+    const elsewhere = await store.links.filterChanged('app', 'teacher', 'product.template', [listed('1', SAME.app)]);
+    t.same(elsewhere, { changed: [], unlinked: ['1'] }, 'another model, another link');
     const odoo = (entity: string, model: string, digest: string) =>
       store.links.filterChanged('odoo', entity, model, [listed('7', digest)]);
     t.same(await odoo('teacher', MODEL, SAME.odoo), { changed: [], unlinked: [] });
