@@ -226,7 +226,10 @@ function waitForOwnWrite(seen: Observation, waitMs: number): Settlement {
   };
 }
 
-/** A partner that got the tag of another entity as well becomes one of those, too. */
+/**
+ * A partner that got the tag of another entity as well becomes one of those, too. And what was marked on a link that
+ * knew no more than the partner is news for the links that have come to it meanwhile.
+ */
 async function markOtherMemberships(
   context: ReconcileContext,
   entity: Entity,
@@ -234,21 +237,24 @@ async function markOtherMemberships(
 ): Promise<void> {
   const { model } = entity.odoo;
   const others = entitiesOfModel(model).filter((other) => other !== entity);
-  const members = observations.flatMap(({ odoo }) =>
-    odoo === null || odoo.values.active !== true
-      ? []
-      : others.filter(({ name }) => odoo.memberOf.includes(name)).map(({ name }) => ({ name, id: odoo.id })),
+  if (others.length === 0) return;
+  const halves = observations.filter(({ link }) => link.appId === null);
+  const members = observations.filter(
+    ({ odoo }) => odoo?.values.active === true && others.some(({ name }) => odoo.memberOf.includes(name)),
   );
-  if (members.length === 0) return;
-  const occupants = await context.links.findOccupants(
-    'odoo',
-    entity.name,
-    model,
-    members.map(({ id }) => id),
+  const ids = new Set([...halves, ...members].flatMap(({ link }) => link.odooId ?? []));
+  if (ids.size === 0) return;
+  const occupants = await context.links.findOccupants('odoo', entity.name, model, [...ids].map(String));
+  const heldBy = (id: number) => occupants.filter((held) => held.odooId === id).map((held) => held.entity);
+  const news = halves.flatMap(({ link }) =>
+    link.odooId !== null && heldBy(link.odooId).length > 0 ? link.odooId : [],
   );
-  for (const { name, id } of members) {
-    if (occupants.some((held) => held.id === id && held.entity === name)) continue;
-    await context.links.markOdoo(model, [Number(id)], [name], PRIORITY.live);
+  await context.links.markOdoo(model, news, [], PRIORITY.live);
+  for (const { name } of others) {
+    const strangers = members.flatMap(({ link, odoo }) =>
+      link.odooId !== null && odoo?.memberOf.includes(name) && !heldBy(link.odooId).includes(name) ? link.odooId : [],
+    );
+    await context.links.markOdoo(model, strangers, [name], PRIORITY.live);
   }
 }
 
