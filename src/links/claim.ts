@@ -93,8 +93,7 @@ export async function claim(db: Db, entity: string, odooModel: string, limit: nu
   const rows = await db.transaction().execute(async (trx) => {
     await sql`select pg_advisory_xact_lock(hashtextextended(${`claim:${odooModel}`}, 0))`.execute(trx);
     const leased = await sql<{ id: string }>`
-      update links set lease_token = ${token}, lease_until = clock_timestamp() + ${LEASE_MS} * interval '1 ms'
-      where id in (
+      with due as materialized (
         select l.id from links l
         where l.entity = ${entity} and l.dirty_seq > l.done_seq
           and (l.next_attempt_at is null or l.next_attempt_at <= clock_timestamp())
@@ -104,7 +103,9 @@ export async function claim(db: Db, entity: string, odooModel: string, limit: nu
             where other.odoo_model = l.odoo_model and other.odoo_id = l.odoo_id and other.id <> l.id
               and other.lease_until > clock_timestamp()))
         order by l.priority, l.dirty_at limit ${limit} for update skip locked)
-      returning id`.execute(trx);
+      update links set lease_token = ${token}, lease_until = clock_timestamp() + ${LEASE_MS} * interval '1 ms'
+      from due where links.id = due.id
+      returning links.id`.execute(trx);
     if (leased.rows.length === 0) return [];
     return (await readClaimed(token, trx)).rows;
   });
@@ -185,8 +186,10 @@ export async function recordIntents(
 ): Promise<Announced> {
   if (!intents.some(({ guard }) => guard)) return { ours: await announce(db, claimed, intents), held: new Map() };
   return db.transaction().execute(async (trx) => {
-    const held = await reserve(trx, claimed, intents, guardPercent);
-    const passing = intents.filter(({ linkId }) => !held.has(linkId));
+    const ours = await renewLease(trx, claimed);
+    const written = intents.filter(({ linkId }) => ours.has(linkId));
+    const held = await reserve(trx, claimed, written, guardPercent);
+    const passing = written.filter(({ linkId }) => !held.has(linkId));
     return { ours: await announce(trx, claimed, passing), held };
   });
 }
@@ -203,12 +206,13 @@ async function announce(db: Db, claimed: Claim, intents: readonly Intent[]): Pro
       from mine where links.id = mine.id returning links.id),
     replaced as (
       delete from intents where kind = 'create' and link_id in (
-        select "linkId" from jsonb_to_recordset(${rows}::jsonb) as i("linkId" bigint, kind text) where i.kind = 'create')
+        select held.id from jsonb_to_recordset(${rows}::jsonb) as i("linkId" bigint, kind text)
+        join held on held.id = i."linkId" where i.kind = 'create')
       returning link_id, created_at),
     announced as (
       insert into intents (created_at, link_id, side, kind, key, fields, conflicts, edited, sent_at, over_at)
       -- A second try at a creation is as old as the first: what came to be since then may be of either.
-      select coalesce((select created_at from replaced where link_id = held.id), clock_timestamp()), held.id, i.side, i.kind, i.key, i.fields, i.conflicts, nullif(i.edited, 'null'), i."sentAt", i."overAt"
+      select coalesce((select min(created_at) from replaced where link_id = held.id), clock_timestamp()), held.id, i.side, i.kind, i.key, i.fields, i.conflicts, nullif(i.edited, 'null'), i."sentAt", i."overAt"
       from jsonb_to_recordset(${rows}::jsonb)
         as i("linkId" bigint, side text, kind text, key text, fields jsonb, conflicts jsonb, edited jsonb, "sentAt" timestamptz, "overAt" timestamptz)
       join held on held.id = i."linkId" returning 1)
