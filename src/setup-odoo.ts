@@ -20,7 +20,7 @@ export type SetupAction = 'install' | 'verify' | 'remove';
  * @throws SetupError when BRIDGE_PUBLIC_URL or a token is missing, or the user is no administrator
  */
 export async function runSetup(context: Context, action: SetupAction): Promise<readonly SetupItem[]> {
-  const { transport, version } = await context.odoo.connected();
+  const { transport, version, prepare } = await context.odoo.connected();
   if (version.major < 17) throw tooOld(version.full);
   const options = { transport, entities, webhookUrl: webhookUrl(context.config) };
   if (action === 'remove') {
@@ -30,6 +30,7 @@ export async function runSetup(context: Context, action: SetupAction): Promise<r
   const result = action === 'install' ? await installSetup(options) : await verifySetup(options);
   if (action === 'install') {
     await forgetVanishedTags(context, transport);
+    await prepare();
     // The bot itself may be no administrator and could not search for them.
     for (const [name, id] of result.actionIds) await context.cursors.write(`odoo:action:${name}`, String(id));
   }

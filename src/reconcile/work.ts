@@ -20,6 +20,16 @@ const LONGEST_PAUSE_MS = 15_000;
 /** @returns a function that looks once; it resolves with whether there was anything to do, and rejects when the store is away */
 export function createWork(context: ReconcileContext, options: WorkOptions): () => Promise<boolean> {
   const resting = new Map<string, { failures: number; until: number }>();
+  // Claims that the store was not there to take back: without this their records would wait for the end of the lease.
+  const unreleased: Claim[] = [];
+
+  async function giveBack(claim: Claim, afterMs: number): Promise<void> {
+    try {
+      await context.links.release(claim, afterMs);
+    } catch {
+      unreleased.push(claim);
+    }
+  }
 
   function isResting(name: string): boolean {
     return (resting.get(name)?.until ?? 0) > context.now();
@@ -36,6 +46,10 @@ export function createWork(context: ReconcileContext, options: WorkOptions): () 
 
   return async function workOnce() {
     let busy = false;
+    for (let claim = unreleased[0]; claim; claim = unreleased[0]) {
+      await context.links.release(claim, 0);
+      unreleased.shift();
+    }
     for (const name of await context.links.findDirty()) {
       const entity = findEntity(name);
       if (!entity || options.isPaused(name) || isResting(name)) continue;
@@ -43,7 +57,7 @@ export function createWork(context: ReconcileContext, options: WorkOptions): () 
       if (claim === null) continue;
       busy = true;
       try {
-        await options.underLease(claim, () => passOver(context, claim));
+        await options.underLease(claim, () => passOver(context, claim, giveBack));
         resting.delete(name);
       } catch (error) {
         rest(name, error);
@@ -57,7 +71,11 @@ export function createWork(context: ReconcileContext, options: WorkOptions): () 
  * One pass. A batch that fails as a whole for a reason of its own is halved until the bad record stands alone
  * and is parked; a side that is away gives the whole batch back untouched.
  */
-async function passOver(context: ReconcileContext, claim: Claim): Promise<void> {
+async function passOver(
+  context: ReconcileContext,
+  claim: Claim,
+  giveBack: (claim: Claim, afterMs: number) => Promise<void>,
+): Promise<void> {
   const entity = findEntity(claim.entity);
   if (!entity) return;
   try {
@@ -66,13 +84,13 @@ async function passOver(context: ReconcileContext, claim: Claim): Promise<void> 
     const aboutRecord = error instanceof TerminalError || !(error instanceof BridgeError || isDatabaseError(error));
     if (!aboutRecord) {
       const atLeast = error instanceof RetryableError ? error.retryAfterMs : undefined;
-      await context.links.release(claim, atLeast ?? (error instanceof SetupError ? 5_000 : 500));
+      await giveBack(claim, atLeast ?? (error instanceof SetupError ? 5_000 : 500));
       throw error;
     }
     if (claim.links.length > 1) {
       const middle = Math.ceil(claim.links.length / 2);
-      await passOver(context, { ...claim, links: claim.links.slice(0, middle) });
-      return passOver(context, { ...claim, links: claim.links.slice(middle) });
+      await passOver(context, { ...claim, links: claim.links.slice(0, middle) }, giveBack);
+      return passOver(context, { ...claim, links: claim.links.slice(middle) }, giveBack);
     }
     await park(context, claim, error);
   }

@@ -331,7 +331,10 @@ export async function runContactScenarios(
     await calm();
     const survivor = await odoo.create({ name: 'Simone Doppel-Weber', phone: '+33 1 00 00 00 07' });
     await odoo.merge(loser, survivor);
-    await waitUntil('the survivor is in the app', async () => (await app.look('guests', id)).name === 'Simone Doppel-Weber');
+    await waitUntil(
+      'the survivor is in the app',
+      async () => (await app.look('guests', id)).name === 'Simone Doppel-Weber',
+    );
     await calm();
     t.match(await app.look('guests', id), { deleted_at: null, phone: '+33 1 00 00 00 07' });
     await app.edit('guests', id, { city: 'Nantes' });

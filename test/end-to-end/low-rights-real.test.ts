@@ -1,6 +1,5 @@
 /** The bridge's user in Odoo may read contacts but not write them: it says which right is missing, and goes on once that is given. */
 import t, { type Test } from 'tap';
-import { z } from 'zod';
 import { appPerson, type Fields, odooPerson } from '../../sandbox/people/people.ts';
 import { waitUntil } from '../../sandbox/people/wait-until.ts';
 import { createContext } from '../../src/context.ts';
@@ -17,11 +16,12 @@ for (const transport of ['json2', 'xmlrpc']) {
     const real = await realOdoo(t);
     if (real === null) return;
     const admin = odooPerson(real);
-    const tag = await makeTags(admin);
     const bot = await real.createUser({ login: 'bot', groups: ['base.group_user'] });
     const environment = { ODOO_TRANSPORT: transport };
     const setup = await startBridge(t, { odoo: { ...real, ...bot }, environment, install: false });
     await installAsAdministrator(setup, real);
+    // The set-up made them: this user may not.
+    const tag = { teacher: await admin.tagId('Teacher'), guest: await admin.tagId('Guest') };
     const app = appPerson(setup.app.url);
     const bridge = bridgeCallers(setup);
     const linkOf = async (entity: string, appId: string) =>
@@ -118,13 +118,6 @@ function checkDenied(t: Test, link: Fields, right: RegExp): void {
 }
 
 /** They are made by an administrator, as the bridge's user may not. */
-async function makeTags(admin: ReturnType<typeof odooPerson>): Promise<{ teacher: number; guest: number }> {
-  const vals_list = ['Teacher', 'Tenant', 'Guest'].map((name) => ({ name }));
-  const ids = await admin.call('res.partner.category', 'create', { vals_list });
-  const [teacher, , guest] = z.tuple([z.number(), z.number(), z.number()]).parse(ids);
-  return { teacher, guest };
-}
-
 /** `bridge webhooks install`, with another user than the one that the bridge runs as. */
 async function installAsAdministrator({ config, bridge }: TestSetup, { username, apiKey }: RealOdoo): Promise<void> {
   const logger = createLogger({ level: 'fatal', file: null, stdout: false });

@@ -36,6 +36,8 @@ export interface OdooBackend extends Backend {
   readonly transport: OdooTransport;
   readonly version: OdooVersion;
   hasCompareAndSet(): Promise<boolean>;
+  /** Makes the contact tags that are missing: the bot itself may have no right to. */
+  prepare(): Promise<void>;
   observeDate(reading: ClockReading): void;
 }
 
@@ -87,6 +89,7 @@ export function createOdooBackend(options: OdooBackendOptions): OdooBackend {
     findCreated: (entity, keys) => findCreated(odoo, entity, keys),
     findKeys: (entity, ids) => findKeys(odoo, entity, ids),
     clock,
+    prepare: () => references.load(),
     hasCompareAndSet: async () => (await odoo.action('write_if_unchanged')) !== null,
     observeDate({ serverDate, sentAt, receivedAt }) {
       byDates.observe({ from: serverDate, to: serverDate + 1_000, sentAt, receivedAt });
