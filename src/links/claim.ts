@@ -1,5 +1,4 @@
 /** Claiming: a batch of dirty links of one entity, leased to one worker. */
-import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { z } from 'zod';
 import type { Db } from '../db/open-database.ts';
@@ -87,9 +86,15 @@ export async function findDirty(db: Db): Promise<readonly string[]> {
 /**
  * Takes up to `limit` dirty links, most urgent first. Claims on one Odoo model take turns (a lock of some
  * milliseconds), so that two links on one Odoo record are never leased by two workers.
+ * @param token a fresh UUID, which the lease is known by
  */
-export async function claim(db: Db, entity: string, odooModel: string, limit: number): Promise<Claim | null> {
-  const token = randomUUID();
+export async function claim(
+  db: Db,
+  token: string,
+  entity: string,
+  odooModel: string,
+  limit: number,
+): Promise<Claim | null> {
   const rows = await db.transaction().execute(async (trx) => {
     await sql`select pg_advisory_xact_lock(hashtextextended(${`claim:${odooModel}`}, 0))`.execute(trx);
     const leased = await sql<{ id: string }>`
@@ -161,6 +166,13 @@ export async function renewLease(db: Db, claimed: Claim): Promise<ReadonlySet<st
     update links set lease_until = clock_timestamp() + ${LEASE_MS} * interval '1 ms'
     from mine where links.id = mine.id returning links.id`.execute(db);
   return new Set(rows.map((row) => row.id));
+}
+
+/** Ends leases whose claim may have been committed although its answer was lost. */
+export async function dropLeases(db: Db, tokens: readonly string[]): Promise<void> {
+  await sql`
+    with mine as (select id from links where lease_token = any(${[...tokens]}::uuid[]) order by id for update)
+    update links set lease_token = null, lease_until = null from mine where links.id = mine.id`.execute(db);
 }
 
 export async function release(db: Db, claimed: Claim, afterMs: number): Promise<void> {

@@ -1,10 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import type { Db } from '../db/open-database.ts';
 import type { Side } from '../entities/define-entity.ts';
-import { claim, findDirty, recordIntents, release, renewLease } from './claim.ts';
+import { claim, dropLeases, findDirty, recordIntents, release, renewLease } from './claim.ts';
 import { attach, findMaybeOurs, findOccupants, repoint, withMatchLocks } from './counterparts.ts';
 import { countLinked } from './guard.ts';
-import type { Hold, Links, Listed, ListedRow } from './links.ts';
+import type { Claim, Hold, Links, Listed, ListedRow } from './links.ts';
 import { lookAgain, markApp, markOdoo, receive } from './mark.ts';
 import { settle } from './settle.ts';
 
@@ -19,6 +20,23 @@ export interface LinksSettings {
 
 /** The links on PostgreSQL. */
 export function createPostgresLinks(db: Db, settings: LinksSettings): Links {
+  // Claims that failed: if one was committed all the same, nobody works under its lease.
+  const doubtful = new Set<string>();
+  async function claimUnderToken(entity: string, odooModel: string, limit: number): Promise<Claim | null> {
+    const token = randomUUID();
+    try {
+      return await claim(db, token, entity, odooModel, limit);
+    } catch (error) {
+      doubtful.add(token);
+      throw error;
+    }
+  }
+  async function dropDoubtful(): Promise<void> {
+    const tokens = [...doubtful];
+    if (tokens.length === 0) return;
+    await dropLeases(db, tokens);
+    for (const token of tokens) doubtful.delete(token);
+  }
   return {
     receive: (deliveries) => receive(db, deliveries, settings),
     markApp: (keys, odooModel, priority) => markApp(db, keys, odooModel, priority),
@@ -27,8 +45,11 @@ export function createPostgresLinks(db: Db, settings: LinksSettings): Links {
     holdNew: (side, entity, odooModel, ids, hold) => holdNew(db, side, entity, odooModel, ids, hold),
     countLinked: (entity) => countLinked(db, entity),
     lookAgain: () => lookAgain(db, settings),
-    findDirty: () => findDirty(db),
-    claim: (entity, odooModel, limit) => claim(db, entity, odooModel, limit),
+    async findDirty() {
+      await dropDoubtful();
+      return findDirty(db);
+    },
+    claim: claimUnderToken,
     renewLease: (claimed) => renewLease(db, claimed),
     release: (claimed, afterMs) => release(db, claimed, afterMs),
     recordIntents: (claimed, intents) => recordIntents(db, claimed, intents, settings.guardPercent),
