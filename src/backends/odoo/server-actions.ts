@@ -73,7 +73,7 @@ tag = env.context.get('bridge_tag')
 known = env['ir.model.data'].sudo()
 for row in adopted:
     record = model.browse(row['id']).exists()
-    if record and tag and tag not in record.category_id.ids:
+    if record and tag:
         record.write({'category_id': [(4, tag)]})
     named = [('module', '=', module), ('name', '=', row['name'])]
     if record and module.startswith('bridge_') and not known.search_count(named):
