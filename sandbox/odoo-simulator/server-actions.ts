@@ -80,9 +80,7 @@ function adopt(env: Environment) {
   const adopted = (bridge_adopted ?? []) as readonly { readonly id: number; readonly name: string }[];
   for (const { id, name } of adopted) {
     if (!tableOf(env, String(model)).get(id)) continue;
-    const tagged = (tableOf(env, String(model)).get(id)?.category_id ?? []) as readonly number[];
-    if (tag && !tagged.includes(Number(tag)))
-      env.world.operations.write(env, String(model), [id], { category_id: [[4, tag]] });
+    if (tag) env.world.operations.write(env, String(model), [id], { category_id: [[4, tag]] });
     if (!String(module).startsWith('bridge_')) continue;
     const named = [
       ['module', '=', module],
