@@ -1,9 +1,14 @@
 import fc from 'fast-check';
 import t from 'tap';
-import { createClockEstimate } from '../../src/backends/clock-offset.ts';
+import { createClockEstimate, UNMEASURED } from '../../src/backends/clock-offset.ts';
 
-t.test('before the first reading no offset is assumed', async (t) => {
-  t.same(createClockEstimate().current(), { offsetMs: 0, uncertaintyMs: 0 });
+t.test('before the first reading nothing is known, and nothing proved', async (t) => {
+  const clock = createClockEstimate();
+  t.same(clock.current(), UNMEASURED);
+  t.ok(UNMEASURED.uncertaintyMs > 3_600_000, 'any two edits of a day are a tie');
+  t.equal(clock.isMeasured(), false);
+  clock.observe({ from: 0, to: 0, sentAt: 0, receivedAt: 0 });
+  t.equal(clock.isMeasured(), true);
 });
 
 t.test('one reading gives the middle of what it allows', async (t) => {
