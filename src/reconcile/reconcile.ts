@@ -36,7 +36,7 @@ export async function reconcile(context: ReconcileContext, entity: Entity, claim
   ];
   const clocks = { app: context.app.clock(), odoo: context.odoo.clock() };
   const refused = await context.links.settle(claim, settlements, { reconcileId, clocks });
-  await markOtherMemberships(context, entity, observations);
+  await markOtherMemberships(context, entity, observations, settlements);
   logBatch(context, entity, reconcileId, settlements, refused);
 }
 
@@ -228,17 +228,18 @@ function waitForOwnWrite(seen: Observation, waitMs: number): Settlement {
 
 /**
  * A partner that got the tag of another entity as well becomes one of those, too. And what was marked on a link that
- * knew no more than the partner is news for the links that have come to it meanwhile.
+ * knew no more than the partner, and is forgotten now, is news for the links that have come to it meanwhile.
  */
 async function markOtherMemberships(
   context: ReconcileContext,
   entity: Entity,
   observations: readonly Observation[],
+  settlements: readonly Settlement[],
 ): Promise<void> {
   const { model } = entity.odoo;
   const others = entitiesOfModel(model).filter((other) => other !== entity);
   if (others.length === 0) return;
-  const halves = observations.filter(({ link }) => link.appId === null);
+  const halves = settlements.filter(({ next, link }) => next.kind === 'forget' && link.appId === null);
   const members = observations.filter(
     ({ odoo }) => odoo?.values.active === true && others.some(({ name }) => odoo.memberOf.includes(name)),
   );
