@@ -1,7 +1,7 @@
 /** I5: each decision of a conflict is reviewed at the moment at which it is announced. */
 import type { Backend, ClockOffset } from '../../src/backends/backend.ts';
 import type { Side } from '../../src/entities/define-entity.ts';
-import type { Claim } from '../../src/links/links.ts';
+import type { Claim, ClaimedLink } from '../../src/links/links.ts';
 import type { Store } from './database.ts';
 import type { Ledger } from './ledger.ts';
 import { review, type Truth } from './reference-model.ts';
@@ -15,6 +15,9 @@ export interface Reviewer {
   /** How many decisions were reviewed. */
   readonly reviewed: () => number;
 }
+
+/** As the engine allows for (fold-intents.ts). */
+const READ_TO_SEND_MS = 5_000;
 
 interface Read {
   readonly at: number;
@@ -63,11 +66,23 @@ export function createReviewer({ now, ledger, clocks, tie, pairs }: ReviewerOpti
     return [...pairs()].filter((pair) => pair.endsWith(` ${odooId}`)).length > 1;
   }
 
+  /** Where a write of ours was not answered, a stamp may be its own, and cover an edit of any time since it was sent. */
+  function doubt(truth: Truth, { intents, edits }: ClaimedLink, side: Side): Truth {
+    const sent = intents
+      .filter((intent) => intent.kind === 'update' && intent.side === side)
+      .map(({ sentAt }) => sentAt);
+    const unanswered = sent.length === 0 ? 0 : now() - Math.min(...sent) + READ_TO_SEND_MS;
+    const remembered = edits[side];
+    const wide = remembered ? remembered.to - remembered.from : 0;
+    return { ...truth, uncertaintyMs: truth.uncertaintyMs + Math.max(unanswered, wide) };
+  }
+
   function reviewIntents(claim: Claim, intents: Parameters<Store['links']['recordIntents']>[1]): void {
     for (const { linkId, conflicts } of intents) {
       const link = claim.links.find(({ id }) => id === linkId);
       if (!link || conflicts.length === 0 || isShared(link.odooId)) continue;
-      const [app, odoo] = [truthOf('app', `${link.entity}:${link.appId}`), truthOf('odoo', String(link.odooId))];
+      const truths = [truthOf('app', `${link.entity}:${link.appId}`), truthOf('odoo', String(link.odooId))];
+      const [app, odoo] = [truths[0] && doubt(truths[0], link, 'app'), truths[1] && doubt(truths[1], link, 'odoo')];
       if (!app || !odoo) continue;
       for (const entry of conflicts) {
         // Two spellings of one value: whoever wins, nothing is lost.
