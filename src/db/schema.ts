@@ -63,6 +63,7 @@ export interface IntentsTable {
   fields: JSONColumnType<Fields>;
   conflicts: JSONColumnType<Record<string, unknown>[]>;
   edited: JSONColumnType<{ from: number; to: number }> | null;
+  on_stamp: string | null;
   sent_at: Timestamp;
   created_at: Generated<Date>;
   over_at: Timestamp;

@@ -55,6 +55,8 @@ export interface Intent {
   readonly conflicts: readonly ConflictEntry[];
   /** When people last edited the side that is written, as far as was known: our write covers their stamp. */
   readonly edited: Instants | null;
+  /** Stamp of the version that is to be written; null for a creation. The app refuses the write on any other. */
+  readonly onStamp: string | null;
   /** When it was about to be sent, in bridge milliseconds. */
   readonly sentAt: number;
   /** Bridge milliseconds after which the call is surely over on the other side. */

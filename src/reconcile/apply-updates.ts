@@ -133,6 +133,7 @@ function toIntent(context: ReconcileContext, entity: Entity, { plan, side, opera
     fields: operation.changes,
     conflicts: describeConflicts(seen, merge, side),
     edited: edited === null || edited.ours ? null : { from: edited.from, to: edited.to },
+    onStamp: operation.record.stamp,
     sentAt: context.now(),
     overAt: context.now() + context.callMaxMs,
     ...(guard && { guard }),

@@ -155,6 +155,7 @@ async function createAll(
       fields: plan.values,
       conflicts: [],
       edited: null,
+      onStamp: null,
       sentAt,
       overAt: sentAt + context.callMaxMs,
     })),

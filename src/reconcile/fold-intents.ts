@@ -21,7 +21,7 @@ export interface Folded {
 }
 
 /** A record with its stamp on the bridge's clock. */
-export interface Seen extends Pick<SideRecord, 'values'> {
+export interface Seen extends Pick<SideRecord, 'values' | 'stamp'> {
   readonly stamped: Instants;
 }
 
@@ -56,7 +56,7 @@ export function foldIntents(entity: Entity, link: ClaimedLink, sides: Sides, now
       landed.set(side, record);
       edits[side] = intent.edited;
       losers.push(...intent.conflicts);
-    } else if (intent.overAt > now) pending.push(intent);
+    } else if (mayLand(intent, record, now)) pending.push(intent);
   }
   for (const [side, record] of landed) edits[side] = editUnderWrite(link, side, record, shadows[side], edits[side]);
   // The app refuses a write that comes too late as stale; only Odoo has to be waited for.
@@ -69,6 +69,11 @@ export function foldIntents(entity: Entity, link: ClaimedLink, sides: Sides, now
     landedOn: { app: landed.has('app'), odoo: landed.has('odoo') },
     edits,
   };
+}
+
+/** The app refuses a write on any other version than the one it was meant for; Odoo compares values only. */
+function mayLand({ side, onStamp, overAt }: Intent, record: Seen | null, now: number): boolean {
+  return overAt > now && (side === 'odoo' || record === null || record.stamp === onStamp);
 }
 
 /** Whether something of it is there that was not there before. */

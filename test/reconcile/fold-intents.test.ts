@@ -24,6 +24,7 @@ function intent(side: Side, fields: CanonicalRecord, more: Partial<Intent> = {})
     key: `${side}-key`,
     conflicts: [],
     edited: null,
+    onStamp: 's',
     sentAt: SENT,
     overAt: OVER,
   } as const;
@@ -47,7 +48,7 @@ function link(base: Base | null, ...intents: Intent[]): ClaimedLink {
 
 /** As it is seen on a side whose last write began at `at`. */
 function held(values: CanonicalRecord, at: number): Seen {
-  return { values: record(values), stamped: { from: at, to: at + 999 } };
+  return { stamp: 's', values: record(values), stamped: { from: at, to: at + 999 } };
 }
 
 const fold = (from: ClaimedLink, app: CanonicalRecord | null, odoo: CanonicalRecord | null, now = 0, at = SENT) =>
@@ -152,6 +153,10 @@ t.test('a write that is not there may still land, in Odoo, until it is surely ov
     { unsettledUntil: null },
     'the app would refuse it as stale',
   );
+  t.match(fold(link(base, toApp), { name: 'old' }, { name: 'O' }), { pending: ['app-key'] }, 'or take it');
+  const other = intent('app', { name: 'O' }, { onStamp: 'another version' });
+  t.match(fold(link(base, other), { name: 'old' }, { name: 'O' }), { pending: [] }, 'it will never take this one');
+  t.match(fold(link(base, toApp), null, { name: 'O' }), { pending: ['app-key'] });
   const later = intent('odoo', { city: 'c' }, { key: 'later', overAt: OVER + 9 });
   t.match(fold(link(base, toOdoo, later), { name: 'A' }, { name: 'old' }), { unsettledUntil: OVER + 9 });
   const repeated = intent('odoo', { name: 'old' });

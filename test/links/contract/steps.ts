@@ -76,6 +76,7 @@ export const toIntent = (linkId: string, more: Partial<GuardedIntent> = {}): Gua
   fields: { phone: '2' },
   conflicts: [],
   edited: null,
+  onStamp: 'stamp',
   sentAt: 4_000,
   overAt: 5_000,
   ...more,
