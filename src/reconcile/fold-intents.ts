@@ -37,7 +37,9 @@ export function foldIntents(entity: Entity, link: ClaimedLink, sides: Sides, now
   const created = link.intents.find(({ kind }) => kind === 'create');
   // Both sides were equal to what was sent when our creation landed: edits since then are edits.
   if (link.base === null && created && sides.app && sides.odoo) {
-    const base = { app: created.fields, odoo: created.fields, stamps: { app: null, odoo: null }, mapping: null };
+    const { side, fields } = created;
+    const made = { app: fields, odoo: fields, [side]: asSpelled(fields, sides[side] as Seen) };
+    const base = { ...made, stamps: { app: null, odoo: null }, mapping: null };
     const landedOn = { app: false, odoo: false };
     return { base, unsettledUntil: null, pending: [], losers: [], landedOn, edits: link.edits };
   }
@@ -106,6 +108,15 @@ function isSpelling(now: FieldValue, sent: FieldValue): boolean {
   if (typeof now !== 'string' || typeof sent !== 'string') return false;
   const [left, right] = [now, sent].map((text) => text.toLowerCase().replace(/[^\p{L}\p{N}]/gu, ''));
   return left !== '' && left === right;
+}
+
+/** What was sent, in the spelling of the side that took it. */
+function asSpelled(sent: CanonicalRecord, { values }: Seen): CanonicalRecord {
+  const spelled = Object.entries(sent).map(([field, value]) => {
+    const now = readField(values, field);
+    return [field, isSpelling(now, value) ? now : value] as const;
+  });
+  return Object.fromEntries(spelled);
 }
 
 /**

@@ -68,6 +68,8 @@ t.test('a creation that landed is the base, unless a side is missing', async (t)
     stamps: { app: null, odoo: null },
   });
   t.equal(fold(link(null, created), { name: 'new' }, null).base, null);
+  const spelled = fold(link(null, created), { name: 'edited' }, { name: 'NEW.' });
+  t.match(spelled.base, { app: { name: 'new' }, odoo: { name: 'NEW.' } }, 'a side may spell it in its own way');
   const half = { ...link(null, created), odooId: null };
   t.match(fold(half, { name: 'new' }, null), { base: null, pending: ['odoo-key'] }, 'it may still be made');
   const known = agreed({ name: 'old' });
