@@ -81,9 +81,11 @@ function mayLand({ side, onStamp, overAt }: Intent, record: Seen | null, now: nu
 /** Whether something of it is there that was not there before. */
 function hasLanded(entity: Entity, { fields }: Intent, record: Seen, shadow: CanonicalRecord): boolean {
   const changing = Object.entries(fields).filter(([field, sent]) => sent !== readField(shadow, field));
-  return (
-    changing.length === 0 || changing.some(([field, sent]) => entity.same(field, readField(record.values, field), sent))
-  );
+  const isThere = ([field, sent]: [string, FieldValue]) => {
+    const now = readField(record.values, field);
+    return entity.same(field, now, sent) || (isSpelling(now, sent) && now !== readField(shadow, field));
+  };
+  return changing.length === 0 || changing.some(isThere);
 }
 
 function foldIn(

@@ -35,10 +35,13 @@ export function createWork(context: ReconcileContext, options: WorkOptions): () 
     return (resting.get(name)?.until ?? 0) > context.now();
   }
 
-  /** Hammering a side that is away does not bring it back. The other entities go on: their collection may be well. */
+  /**
+   * A side that is away says by its breaker when to come again. What is wrong with one entity alone (a vanished tag, a
+   * missing collection) its breaker does not see: only that entity rests, the others go on.
+   */
   function rest(name: string, error: unknown): void {
     const failures = (resting.get(name)?.failures ?? 0) + 1;
-    const pauseMs = Math.min(LONGEST_PAUSE_MS, backoffMs(failures - 2, context.random()));
+    const pauseMs = Math.min(LONGEST_PAUSE_MS, wishOf(error) ?? backoffMs(failures - 2, context.random()));
     resting.set(name, { failures, until: context.now() + pauseMs });
     const { code, message } = describeError(error);
     context.log.warn({ entity: name, code, pauseMs }, message);
@@ -83,8 +86,7 @@ async function passOver(
   } catch (error) {
     const aboutRecord = error instanceof TerminalError || !(error instanceof BridgeError || isDatabaseError(error));
     if (!aboutRecord) {
-      const atLeast = error instanceof RetryableError ? error.retryAfterMs : undefined;
-      await giveBack(claim, atLeast ?? (error instanceof SetupError ? 5_000 : 500));
+      await giveBack(claim, wishOf(error) ?? (error instanceof SetupError ? 5_000 : 500));
       throw error;
     }
     if (claim.links.length > 1) {
@@ -94,6 +96,11 @@ async function passOver(
     }
     await park(context, claim, error);
   }
+}
+
+/** When the other side, or its breaker, wants to be asked again. */
+function wishOf(error: unknown): number | undefined {
+  return error instanceof RetryableError ? error.retryAfterMs : undefined;
 }
 
 async function park(context: ReconcileContext, claim: Claim, error: unknown): Promise<void> {

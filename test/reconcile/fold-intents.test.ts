@@ -124,6 +124,14 @@ t.test('one value that is there tells that the whole write was done', async (t) 
   t.match(edited.base?.odoo, { name: 'A', street: 'old', city: 'old' }, 'quite another value is an edit');
 });
 
+t.test('a write that landed is known by another spelling, too, unless that was there before', async (t) => {
+  const sent = intent('odoo', { name: '+33  1' });
+  const spelled = fold(link(agreed({ name: 'old' }), sent), { name: '+33  1' }, { name: '+33 1' });
+  t.match(spelled, { base: { app: { name: '+33  1' }, odoo: { name: '+33 1' } }, pending: [] });
+  const before = fold(link(agreed({ name: '+33 1' }), sent), { name: '+33  1' }, { name: '+33 1' });
+  t.match(before, { pending: ['odoo-key'] });
+});
+
 t.test('what is no text has one spelling', async (t) => {
   const sent = intent('odoo', { name: 'A', active: false });
   const folded = fold(link(agreed({ name: 'old' }), sent), { name: 'A', active: false }, { name: 'A', active: true });
