@@ -49,6 +49,12 @@ const schema = z.object({
   ODOO_TRANSPORT: oneOf(['auto', 'xmlrpc', 'json2'], 'auto'),
   ODOO_COMPANY_ID: z.string().regex(/^\d+$/, 'must be the number of a company').transform(Number).optional(),
   ODOO_WEBHOOK_TOKENS: list(secret('token')),
+  ODOO_CALLS_PER_SECOND: z
+    .string()
+    .regex(/^\d+(\.\d+)?$/, 'must be a number such as 1 or 0.5')
+    .default('0')
+    .transform(Number)
+    .refine((rate) => rate === 0 || rate >= 0.1, 'must be at least 0.1, or 0 for no limit'),
   ODOO_TAG_TEACHER: z.string().min(1).default('Teacher'),
   ODOO_TAG_TENANT: z.string().min(1).default('Tenant'),
   ODOO_TAG_GUEST: z.string().min(1).default('Guest'),

@@ -1,11 +1,15 @@
 /** The composition root: builds everything from the configuration and closes it last-in first-out. */
-import { createAppBackend } from './backends/app/app-backend.ts';
+import { APP_ANSWERS, createAppBackend } from './backends/app/app-backend.ts';
 import type { Backend } from './backends/backend.ts';
+import { type Breaker, createBreaker } from './backends/breaker.ts';
+import { createGate, type Gate } from './backends/gate.ts';
 import { connectOdoo } from './backends/odoo/connect-odoo.ts';
 import { deferOdoo } from './backends/odoo/defer-odoo.ts';
+import { ODOO_ANSWERS } from './backends/odoo/guard-transport.ts';
 import { inCompany } from './backends/odoo/in-company.ts';
 import { createOdooBackend, type OdooBackend } from './backends/odoo/odoo-backend.ts';
 import type { ClockReading } from './backends/odoo/transport.ts';
+import { createRateLimit } from './backends/rate-limit.ts';
 import type { Config } from './config.ts';
 import { startEmbeddedPostgres } from './db/embedded-postgres.ts';
 import { migrateToLatest } from './db/migrate.ts';
@@ -32,6 +36,8 @@ export interface Context {
   readonly app: Backend;
   /** Connects on first use, and again after a failure: Odoo may be away when the bridge starts. */
   readonly odoo: Backend & { connected(): Promise<OdooBackend> };
+  /** One per side: whether it is left alone for a while. */
+  readonly breakers: { readonly app: Breaker; readonly odoo: Breaker };
   close(): Promise<void>;
 }
 
@@ -48,7 +54,8 @@ export async function createContext(config: Config, logger: BridgeLogger): Promi
     });
     closers.push(() => db.destroy());
     const cursors = createCursors(db);
-    const odoo = deferOdoo((observe) => connectBackend(config, cursors, observe));
+    const { breakers, gates } = createGates(config);
+    const odoo = deferOdoo((observe) => connectBackend(config, cursors, gates.odoo, observe));
     closers.push(() => odoo.close());
     return {
       config,
@@ -68,8 +75,9 @@ export async function createContext(config: Config, logger: BridgeLogger): Promi
       runs: createRuns(db),
       reports: createReports(db),
       decisions: createDecisions(db),
-      app: createAppBackend({ url: config.APP_URL, token: config.APP_API_TOKEN }),
+      app: createAppBackend({ url: config.APP_URL, token: config.APP_API_TOKEN }, gates.app),
       odoo,
+      breakers,
       close,
     };
   } catch (error) {
@@ -94,9 +102,19 @@ async function provideDatabase(
   return url;
 }
 
+/** What stands in front of each side, for all who call it in this process. */
+function createGates({ ODOO_CALLS_PER_SECOND: callsPerSecond }: Config) {
+  const clockwork = { now: Date.now, random: Math.random };
+  const app = createBreaker({ ...clockwork, answers: APP_ANSWERS });
+  const odoo = createBreaker({ ...clockwork, answers: ODOO_ANSWERS });
+  const limit = createRateLimit({ callsPerSecond });
+  return { breakers: { app, odoo }, gates: { app: createGate(app), odoo: createGate(odoo, limit) } };
+}
+
 async function connectBackend(
   config: Config,
   cursors: Cursors,
+  gate: Gate,
   observe: (reading: ClockReading) => void,
 ): Promise<OdooBackend> {
   const { transport, version } = await connectOdoo({
@@ -105,6 +123,7 @@ async function connectBackend(
     database: config.ODOO_DB,
     username: config.ODOO_USERNAME,
     apiKey: config.ODOO_API_KEY,
+    gate,
     onClockReading: observe,
   });
   const recallNumber = async (name: string) => {

@@ -1,16 +1,23 @@
 /** The full report of GET /healthz, as contract §4 shapes it. */
+import type { ClockOffset } from './backends/backend.ts';
+import type { Breaker } from './backends/breaker.ts';
+import { look } from './backends/look.ts';
 import type { Context } from './context.ts';
 import { teacher } from './entities/teacher.ts';
-import { BridgeError, describeError } from './errors.ts';
+import { BridgeError, describeError, RetryableError } from './errors.ts';
 import type { HealthReport } from './http/health.ts';
 
-/** Neither side may hold the report up. */
+/** Neither side may hold the report up, besides the turns that its calls (three at most) wait for under the rate limit. */
 const PROBE_MS = 5_000;
+const PROBE_CALLS = 3;
 
 export async function reportHealth(context: Context): Promise<HealthReport> {
+  const { breakers, config } = context;
+  const callsPerSecond = config.ODOO_CALLS_PER_SECOND;
+  const turnsMs = callsPerSecond === 0 ? 0 : PROBE_CALLS * (1_000 / callsPerSecond);
   const [app, odoo, queue, appPoll, odooPoll] = await Promise.all([
-    probe(() => context.app.readChanged(teacher, Date.now(), null).then(() => ({})), context.app.clock),
-    probe(() => probeOdoo(context), context.odoo.clock),
+    probe(() => probeApp(context), PROBE_MS, context.app.clock, breakers.app),
+    probe(() => probeOdoo(context), PROBE_MS + turnsMs, context.odoo.clock, breakers.odoo),
     context.reports.queue().catch(() => null),
     context.cursors.movedAt('poll:app:').catch(() => null),
     context.cursors.movedAt('poll:odoo:').catch(() => null),
@@ -25,6 +32,11 @@ export async function reportHealth(context: Context): Promise<HealthReport> {
     last_poll: { app: appPoll?.toISOString() ?? null, odoo: odooPoll?.toISOString() ?? null },
     certificate: null,
   };
+}
+
+async function probeApp({ app }: Context) {
+  await app.readChanged(teacher, Date.now(), null);
+  return {};
 }
 
 async function probeOdoo(context: Context) {
@@ -44,21 +56,37 @@ function unknownWithoutDatabase(error: unknown): null {
   return null;
 }
 
+/**
+ * Asks in truth, even while the breaker is open, so that what is shown is of now; an answer closes it. Only a side that
+ * asked for a pause, or refused the key, is not disturbed: its last words are shown, which nothing here can change.
+ * A side that is away is not tripped by this: being looked at often says nothing about it.
+ */
 async function probe(
   ask: () => Promise<Record<string, unknown>>,
-  clock: () => { offsetMs: number; uncertaintyMs: number },
+  patienceMs: number,
+  clock: () => ClockOffset,
+  breaker: Breaker,
 ): Promise<{ reachable: boolean; [part: string]: unknown }> {
   try {
-    const details = await Promise.race([ask(), timeout()]);
+    const details = await Promise.race([look(ask), giveUp(patienceMs)]);
     const { offsetMs, uncertaintyMs } = clock();
-    return { reachable: true, clock_offset_ms: offsetMs, uncertainty_ms: uncertaintyMs, ...details };
+    const measured = { clock_offset_ms: offsetMs, uncertainty_ms: uncertaintyMs };
+    return { reachable: true, breaker: breaker.state(), ...measured, ...details };
   } catch (error) {
-    return { reachable: false, error: describeError(error) };
+    return { reachable: false, breaker: breaker.state(), error: describeError(error) };
   }
 }
 
-function timeout(): Promise<never> {
+function giveUp(afterMs: number): Promise<never> {
+  const error = new RetryableError(
+    {
+      code: 'no_answer',
+      message: `It did not answer within ${Math.ceil(afterMs / 1_000)} s.`,
+      remedy: 'Look at its load, and at the network and the proxy before it.',
+    },
+    'unknown',
+  );
   return new Promise((_resolve, reject) => {
-    setTimeout(() => reject(new Error('timeout')), PROBE_MS).unref();
+    setTimeout(() => reject(error), afterMs).unref();
   });
 }

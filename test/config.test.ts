@@ -23,6 +23,7 @@ t.test('the defaults are those of the contract', async (t) => {
     CONFLICT_SCOPE: 'field',
     DELETE_GUARD_PERCENT: 10,
     ODOO_CALL_MAX_SECONDS: 150,
+    ODOO_CALLS_PER_SECOND: 0,
     LOG_RETENTION_DAYS: 30,
     LOG_LEVEL: 'info',
     BRIDGE_INSTANCE: 'main',
@@ -56,6 +57,12 @@ t.test('lists are split at commas, empty variables are none', async (t) => {
   t.equal(config.ODOO_COMPANY_ID, 3);
 });
 
+t.test('calls per second may be a fraction, but not next to nothing', async (t) => {
+  const rate = (ODOO_CALLS_PER_SECOND: string) => readConfig({ ...GOOD, ODOO_CALLS_PER_SECOND }).ODOO_CALLS_PER_SECOND;
+  t.same(['0', '0.1', '0.5', '1', '20'].map(rate), [0, 0.1, 0.5, 1, 20]);
+  for (const wrong of ['0.05', '-1', '1e3', '.5', 'one']) t.throws(() => rate(wrong), /ODOO_CALLS_PER_SECOND must be /);
+});
+
 t.test('every fault is listed at once, and no value is repeated', async (t) => {
   const bad = {
     ODOO_URL: 'https://me:hunter2@odoo.example.org',
@@ -70,6 +77,7 @@ t.test('every fault is listed at once, and no value is repeated', async (t) => {
     CONFLICT_TIE: 'hunter2',
     DELETE_GUARD_PERCENT: '-1',
     ODOO_CALL_MAX_SECONDS: '1',
+    ODOO_CALLS_PER_SECOND: 'hunter2',
   };
   try {
     readConfig(bad);

@@ -5,6 +5,7 @@ import { findUnstorable } from '../../entities/storable-text.ts';
 import { BridgeError, SetupError, TerminalError } from '../../errors.ts';
 import type { Backend, ChangedPage, SideRecord, WriteResult } from '../backend.ts';
 import { type ClockEstimate, createClockEstimate } from '../clock-offset.ts';
+import type { Gate } from '../gate.ts';
 import { type AppClient, type AppClientOptions, createAppClient } from './app-client.ts';
 import {
   type BatchResult,
@@ -29,8 +30,13 @@ interface Operation {
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
-export function createAppBackend(options: AppClientOptions): Backend {
-  const call = createAppClient(options);
+/** Codes of an app that answers, though not to this call: it may be about one collection only. */
+export const APP_ANSWERS: ReadonlySet<string> = new Set(['app_wrong_address']);
+
+/** @param gate what each request has to pass */
+export function createAppBackend(options: AppClientOptions, gate: Gate): Backend {
+  const send = createAppClient(options);
+  const call: AppClient = (...request) => gate(() => send(...request));
   const clock = createClockEstimate();
   return {
     side: 'app',

@@ -1,7 +1,9 @@
 /** Which protocol to speak: JSON-2 where the server has it, XML-RPC below. */
 import { z } from 'zod';
-import { SetupError } from '../../errors.ts';
-import { fetchText, type TextAnswer } from './fetch-text.ts';
+import { RetryableError, SetupError } from '../../errors.ts';
+import type { Gate } from '../gate.ts';
+import { type FetchLimits, fetchText, type TextAnswer } from './fetch-text.ts';
+import { guardTransport } from './guard-transport.ts';
 import { classifyAnswer } from './http-errors.ts';
 import { createJson2Transport } from './json2-transport.ts';
 import type { OdooTransport, OdooVersion } from './transport.ts';
@@ -21,14 +23,21 @@ export interface OdooConnection {
   readonly version: OdooVersion;
 }
 
+export interface ConnectOptions extends TransportOptions {
+  readonly transport: 'auto' | 'xmlrpc' | 'json2';
+  /** What each request has to pass; by default it just leaves. */
+  readonly gate?: Gate;
+}
+
+const OPEN_GATE: Gate = (call) => call();
+
 /** @throws SetupError when the address is no Odoo, or the wanted protocol does not fit its version */
-export async function connectOdoo(
-  options: TransportOptions & { readonly transport: 'auto' | 'xmlrpc' | 'json2' },
-): Promise<OdooConnection> {
+export async function connectOdoo(options: ConnectOptions): Promise<OdooConnection> {
   const version = await fetchOdooVersion(options.url, options);
   if (options.transport === 'json2' && version.major < FIRST_WITH_JSON2) throw noJson2(version);
   const json2 = options.transport === 'json2' || (options.transport === 'auto' && version.major >= FIRST_WITH_JSON2);
-  return { transport: json2 ? createJson2Transport(options) : createXmlrpcTransport(options), version };
+  const transport = json2 ? createJson2Transport(options) : createXmlrpcTransport(options);
+  return { transport: options.gate ? guardTransport(transport, options.gate) : transport, version };
 }
 
 /**
@@ -37,21 +46,30 @@ export async function connectOdoo(
  */
 export async function fetchOdooVersion(
   url: string,
-  { timeoutMs = VERSION_TIMEOUT_MS }: { readonly timeoutMs?: number } = {},
+  { timeoutMs = VERSION_TIMEOUT_MS, gate = OPEN_GATE }: Partial<Pick<ConnectOptions, 'timeoutMs' | 'gate'>> = {},
 ): Promise<OdooVersion> {
   const root = rootOf(parseOdooUrl(url));
   const limits = { timeoutMs, maxBytes: VERSION_MAX_BYTES };
-  const modern = await fetchText(`${root}/web/version`, { method: 'GET' }, limits);
+  const ask = (path: string, init: RequestInit) => gate(() => askServer(root + path, init, limits));
+  const modern = await ask('/web/version', { method: 'GET' });
   const modernBody = versionBody.safeParse(readJson(modern));
   if (modernBody.success) return toVersion(modernBody.data.version_info, modernBody.data.version);
   const question = { jsonrpc: '2.0', method: 'call', params: { service: 'common', method: 'version', args: [] } };
   const headers = { 'content-type': 'application/json' };
-  const older = await fetchText(`${root}/jsonrpc`, { method: 'POST', headers, body: JSON.stringify(question) }, limits);
+  const older = await ask('/jsonrpc', { method: 'POST', headers, body: JSON.stringify(question) });
   const olderBody = rpcVersionBody.safeParse(readJson(older));
   if (olderBody.success)
     return toVersion(olderBody.data.result.server_version_info, olderBody.data.result.server_version);
   // The first answer tells better what the server is: Odoo itself fails on a POST to a path it does not know.
   throw classifyAnswer(modern, 'json') ?? classifyAnswer(older, 'json') ?? notOdoo();
+}
+
+/** A server that is away or wants to be left alone is not asked in another way. */
+async function askServer(url: string, init: RequestInit, limits: FetchLimits): Promise<TextAnswer> {
+  const answer = await fetchText(url, init, limits);
+  const failure = classifyAnswer(answer, 'json');
+  if (failure instanceof RetryableError) throw failure;
+  return answer;
 }
 
 /** Null when it is none. */

@@ -56,3 +56,24 @@ t.test('addresses that are no Odoo', async (t) => {
   await t.rejects(fetchOdooVersion(await closedUrl()), { code: 'odoo_unreachable' });
   await t.rejects(fetchOdooVersion('nowhere'), { code: 'bad_odoo_url' });
 });
+
+t.test(
+  'each request passes the gate, then and later; one that wants to be left alone is not asked in another way',
+  async (t) => {
+    let passed = 0;
+    const gate = <T>(call: () => Promise<T>) => {
+      passed += 1;
+      return call();
+    };
+    const older = await startFaultyServer(t, html(404), eighteen);
+    await fetchOdooVersion(older.url, { gate });
+    t.equal(passed, 2);
+    const server = await startFaultyServer(t, nineteen, json([]));
+    const { transport } = await connectOdoo({ ...options, url: server.url, transport: 'auto', gate });
+    await transport.call({ model: 'res.partner', method: 'search' });
+    t.equal(passed, 4);
+    const busy = await startFaultyServer(t, answer(429, 'text/html', '', { 'retry-after': '9' }));
+    await t.rejects(fetchOdooVersion(busy.url), { code: 'rate_limited', retryAfterMs: 9_000 });
+    t.equal(busy.asked.length, 1);
+  },
+);
