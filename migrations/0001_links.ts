@@ -65,6 +65,7 @@ export async function up(db: Kysely<any>): Promise<void> {
       fields jsonb not null,
       conflicts jsonb not null default '[]',
       edited jsonb,
+      strayed jsonb not null default '{}',
       on_stamp text,
       sent_at timestamptz not null,
       created_at timestamptz not null default now(),

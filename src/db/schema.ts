@@ -29,8 +29,8 @@ export interface LinksTable {
   next_attempt_at: Timestamp | null;
   own_app_stamp: string | null;
   own_odoo_stamp: string | null;
-  app_edit: JSONColumnType<{ from: number; to: number }> | null;
-  odoo_edit: JSONColumnType<{ from: number; to: number }> | null;
+  app_edit: JSONColumnType<{ from: number; to: number; strayed: Fields }> | null;
+  odoo_edit: JSONColumnType<{ from: number; to: number; strayed: Fields }> | null;
   flips: JSONColumnType<Record<string, { to: 'app' | 'odoo'; at: number }[]>> | null;
   restoring: JSONColumnType<{ conflictId: string; values: Fields }> | null;
   released: Generated<boolean>;
@@ -63,6 +63,7 @@ export interface IntentsTable {
   fields: JSONColumnType<Fields>;
   conflicts: JSONColumnType<Record<string, unknown>[]>;
   edited: JSONColumnType<{ from: number; to: number }> | null;
+  strayed: JSONColumnType<Fields>;
   on_stamp: string | null;
   sent_at: Timestamp;
   created_at: Generated<Date>;

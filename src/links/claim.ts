@@ -18,6 +18,7 @@ const baseSchema = z.object({
 });
 const side = z.enum(['app', 'odoo']);
 const instantsSchema = z.object({ from: z.number(), to: z.number() }).nullable();
+const coveredSchema = z.object({ from: z.number(), to: z.number(), strayed: fieldsSchema }).nullable();
 const flipsSchema = z.record(z.string(), z.array(z.object({ to: side, at: z.number() }))).nullable();
 const restoringSchema = z.object({ conflictId: z.string(), values: fieldsSchema }).nullable();
 const decisionSchema = z
@@ -70,6 +71,7 @@ const intentsSchema = z.array(
     fields: fieldsSchema,
     conflicts: z.array(conflictSchema),
     edited: instantsSchema,
+    strayed: fieldsSchema,
     on_stamp: stamp,
     sent_at: z.number(),
     over_at: z.number(),
@@ -123,7 +125,7 @@ function readClaimed(token: string, db: Db) {
     select l.id, l.app_id, l.odoo_id, l.dirty_seq, l.priority, l.attempts, l.dirty_at, l.own_app_stamp, l.own_odoo_stamp,
       l.app_edit, l.odoo_edit, l.flips, l.restoring, l.released, l.decision, b.app, b.odoo, b.app_stamp, b.odoo_stamp, b.mapping,
       (select jsonb_agg(jsonb_build_object('side', i.side, 'kind', i.kind, 'key', i.key, 'fields', i.fields,
-        'conflicts', i.conflicts, 'edited', i.edited, 'on_stamp', i.on_stamp, 'sent_at', extract(epoch from i.sent_at) * 1000, 'over_at', extract(epoch from i.over_at) * 1000) order by i.id) from intents i where i.link_id = l.id) as intents
+        'conflicts', i.conflicts, 'edited', i.edited, 'strayed', i.strayed, 'on_stamp', i.on_stamp, 'sent_at', extract(epoch from i.sent_at) * 1000, 'over_at', extract(epoch from i.over_at) * 1000) order by i.id) from intents i where i.link_id = l.id) as intents
     from links l left join bases b on b.link_id = l.id
     where l.lease_token = ${token} order by l.id`.execute(db);
 }
@@ -140,7 +142,7 @@ function toClaimed(row: Row, entity: string): ClaimedLink {
     dirtyAt: row.dirty_at.getTime(),
     ownAppStamp: row.own_app_stamp,
     ownOdooStamp: row.own_odoo_stamp,
-    edits: { app: instantsSchema.parse(row.app_edit), odoo: instantsSchema.parse(row.odoo_edit) },
+    edits: { app: coveredSchema.parse(row.app_edit), odoo: coveredSchema.parse(row.odoo_edit) },
     base: row.app === null ? null : toBase(row),
     intents: row.intents === null ? [] : toIntents(row),
     flips: flipsSchema.parse(row.flips) ?? {},
@@ -227,11 +229,11 @@ async function announce(db: Db, claimed: Claim, intents: readonly Intent[]): Pro
         join held on held.id = i."linkId" where i.kind = 'create')
       returning link_id, created_at),
     announced as (
-      insert into intents (created_at, link_id, side, kind, key, fields, conflicts, edited, on_stamp, sent_at, over_at)
+      insert into intents (created_at, link_id, side, kind, key, fields, conflicts, edited, strayed, on_stamp, sent_at, over_at)
       -- A second try at a creation is as old as the first: what came to be since then may be of either.
-      select coalesce((select min(created_at) from replaced where link_id = held.id), clock_timestamp()), held.id, i.side, i.kind, i.key, i.fields, i.conflicts, nullif(i.edited, 'null'), i."onStamp", i."sentAt", i."overAt"
+      select coalesce((select min(created_at) from replaced where link_id = held.id), clock_timestamp()), held.id, i.side, i.kind, i.key, i.fields, i.conflicts, nullif(i.edited, 'null'), i.strayed, i."onStamp", i."sentAt", i."overAt"
       from jsonb_to_recordset(${rows}::jsonb)
-        as i("linkId" bigint, side text, kind text, key text, fields jsonb, conflicts jsonb, edited jsonb, "onStamp" text, "sentAt" timestamptz, "overAt" timestamptz)
+        as i("linkId" bigint, side text, kind text, key text, fields jsonb, conflicts jsonb, edited jsonb, strayed jsonb, "onStamp" text, "sentAt" timestamptz, "overAt" timestamptz)
       join held on held.id = i."linkId" returning 1)
     select id, (select count(*) from announced) from held`.execute(db);
   return new Set(held.rows.map((row) => row.id));

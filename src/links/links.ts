@@ -40,6 +40,12 @@ export interface Instants {
   readonly to: number;
 }
 
+/** When people edited a side whose stamp our own write has covered since. */
+export interface CoveredEdit extends Instants {
+  /** What that side held then in fields that were not as last agreed: what differs besides was edited later. */
+  readonly strayed: CanonicalChanges;
+}
+
 /** The last writes of the bridge, by field group: what goes back and forth is no agreement. */
 export type Flips = Readonly<Record<string, readonly { readonly to: Side; readonly at: number }[]>>;
 
@@ -55,6 +61,8 @@ export interface Intent {
   readonly conflicts: readonly ConflictEntry[];
   /** When people last edited the side that is written, as far as was known: our write covers their stamp. */
   readonly edited: Instants | null;
+  /** What that side held then in fields that were no longer, or never, as last agreed: to find it there again is no news. */
+  readonly strayed: CanonicalChanges;
   /** Stamp of the version that is to be written; null for a creation. The app refuses the write on any other. */
   readonly onStamp: string | null;
   /** When it was about to be sent, in bridge milliseconds. */
@@ -97,8 +105,8 @@ export interface ClaimedLink {
   readonly dirtyAt: number;
   readonly ownAppStamp: string | null;
   readonly ownOdooStamp: string | null;
-  /** When people edited a side whose stamp our own write has covered since, while the merge was not finished. */
-  readonly edits: { readonly app: Instants | null; readonly odoo: Instants | null };
+  /** Kept while the merge is not finished. */
+  readonly edits: { readonly app: CoveredEdit | null; readonly odoo: CoveredEdit | null };
   readonly base: Base | null;
   readonly intents: readonly Intent[];
   readonly flips: Flips;

@@ -6,7 +6,7 @@ import type { ReconcileContext } from './context.ts';
 import type { Merge } from './decide.ts';
 import { guardFor, holdByGuard } from './guards.ts';
 import type { Observation } from './read-both-sides.ts';
-import { describeConflicts, settleMerge } from './settlement.ts';
+import { describeConflicts, findStrayed, settleMerge } from './settlement.ts';
 import { updateKey } from './write-keys.ts';
 
 export interface PlannedUpdate {
@@ -133,6 +133,7 @@ function toIntent(context: ReconcileContext, entity: Entity, { plan, side, opera
     fields: operation.changes,
     conflicts: describeConflicts(seen, merge, side),
     edited: edited === null || edited.ours ? null : { from: edited.from, to: edited.to },
+    strayed: findStrayed(seen.base?.[side] ?? {}, operation.record.values),
     onStamp: operation.record.stamp,
     sentAt: context.now(),
     overAt: context.now() + context.callMaxMs,

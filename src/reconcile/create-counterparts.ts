@@ -109,7 +109,8 @@ async function linkFound(
       const stamp = (await context[target].adopt(entity, [{ id, key }])).get(id) ?? null;
       const record = before.get(id);
       // Adopting it moves its stamp: who edited it last is remembered from before.
-      const edit = stamp !== null && record ? onBridgeClock(record, context[target].clock()) : null;
+      const edit =
+        stamp !== null && record ? { ...onBridgeClock(record, context[target].clock()), strayed: record.values } : null;
       await context.links.attach(claim, link.id, { side: target, id, odooModel: entity.odoo.model });
       settlements.push({
         ...again(plan.seen),
@@ -155,6 +156,7 @@ async function createAll(
       fields: plan.values,
       conflicts: [],
       edited: null,
+      strayed: {},
       onStamp: null,
       sentAt,
       overAt: sentAt + context.callMaxMs,
@@ -186,6 +188,10 @@ async function settleCreate(
 ): Promise<Settlement> {
   const { link } = seen;
   const direction = target === 'odoo' ? 'app→odoo' : 'odoo→app';
+  if (result.kind === 'refused' && target === 'app' && values !== seen.odoo?.values) {
+    // What the app refuses now it never took: the first try is done with, and the record as it is now gets its own.
+    return { link, next: { kind: 'again' }, outcome: 'again', logged: true, direction, openIntents: [] };
+  }
   if (result.kind !== 'ok') {
     // An earlier try may still land, whatever became of this one.
     const openIntents = seen.pending.includes(key) ? [key] : openIntent(key, result);

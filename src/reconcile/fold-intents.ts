@@ -4,7 +4,7 @@
  */
 import type { SideRecord } from '../backends/backend.ts';
 import { type CanonicalRecord, type Entity, type FieldValue, readField, type Side } from '../entities/define-entity.ts';
-import type { Base, ClaimedLink, ConflictEntry, Instants, Intent } from '../links/links.ts';
+import type { Base, ClaimedLink, ConflictEntry, CoveredEdit, Instants, Intent } from '../links/links.ts';
 
 export interface Folded {
   /** The base, with what landed folded in. */
@@ -13,11 +13,14 @@ export interface Folded {
   readonly unsettledUntil: number | null;
   /** Keys of the writes that have not landed, or creations that were not recognised, but may yet. */
   readonly pending: readonly string[];
+  /** Those, and the writes that landed: to be kept by who does not store the base, the losers and the edits. */
+  readonly unsettled: readonly string[];
   /** What lost by writes that landed. */
   readonly losers: readonly ConflictEntry[];
   /** Whether a write of ours landed: then the side's stamp may be that of our write. */
   readonly landedOn: { readonly app: boolean; readonly odoo: boolean };
-  readonly edits: ClaimedLink['edits'];
+  /** When people last edited a side whose stamp may be that of our write. */
+  readonly edits: { readonly app: Instants | null; readonly odoo: Instants | null };
 }
 
 /** A record with its stamp on the bridge's clock. */
@@ -41,32 +44,48 @@ export function foldIntents(entity: Entity, link: ClaimedLink, sides: Sides, now
     const made = { app: fields, odoo: fields, [side]: asSpelled(fields, sides[side] as Seen) };
     const base = { ...made, stamps: { app: null, odoo: null }, mapping: null };
     const landedOn = { app: false, odoo: false };
-    return { base, unsettledUntil: null, pending: [], losers: [], landedOn, edits: link.edits };
+    return {
+      base,
+      unsettledUntil: null,
+      pending: [],
+      unsettled: [created.key],
+      losers: [],
+      landedOn,
+      edits: link.edits,
+    };
   }
   const unmade =
     link.appId === null || link.odooId === null ? link.intents.filter(({ kind }) => kind === 'create') : [];
   const shadows = { app: { ...link.base?.app }, odoo: { ...link.base?.odoo } };
-  const edits = { ...link.edits };
-  const landed = new Map<Side, Seen>();
+  const edits: { app: Instants | null; odoo: Instants | null } = {
+    app: editSinceCovered(link.edits.app, sides.app, shadows.app),
+    odoo: editSinceCovered(link.edits.odoo, sides.odoo, shadows.odoo),
+  };
+  const landed = new Map<Side, { readonly record: Seen; readonly last: Intent }>();
   const losers: ConflictEntry[] = [];
   const pending: Intent[] = [];
+  const done: Intent[] = [];
   for (const intent of link.intents.filter(({ kind }) => kind === 'update')) {
     const { side } = intent;
     const record = sides[side];
     if (record && hasLanded(entity, intent, record, shadows[side])) {
       foldIn(entity, intent, record, shadows);
-      landed.set(side, record);
+      landed.set(side, { record, last: intent });
       edits[side] = intent.edited;
       losers.push(...intent.conflicts);
+      done.push(intent);
     } else if (mayLand(intent, record, now)) pending.push(intent);
   }
-  for (const [side, record] of landed) edits[side] = editUnderWrite(link, side, record, shadows[side], edits[side]);
+  for (const [side, { record, last }] of landed) {
+    edits[side] = editUnderWrite(link, last, record, shadows[side], edits[side]);
+  }
   // The app refuses a write that comes too late as stale; only Odoo has to be waited for.
   const ends = pending.flatMap(({ side, overAt }) => (side === 'odoo' ? overAt : []));
   return {
     base: link.base && { ...link.base, ...shadows },
     unsettledUntil: ends.length === 0 ? null : Math.max(...ends),
     pending: [...unmade, ...pending].map(({ key }) => key),
+    unsettled: [...unmade, ...pending, ...done].map(({ key }) => key),
     losers,
     landedOn: { app: landed.has('app'), odoo: landed.has('odoo') },
     edits,
@@ -121,19 +140,38 @@ function asSpelled(sent: CanonicalRecord, { values }: Seen): CanonicalRecord {
   return Object.fromEntries(spelled);
 }
 
+/** Nothing tells when what was edited between our reading and our writing was: any time until the write is possible. */
+function editSinceCovered(edit: CoveredEdit | null, record: Seen | null, shadow: CanonicalRecord): Instants | null {
+  if (!edit || !record) return edit;
+  const others = findDiffering(record.values, { ...shadow, ...edit.strayed });
+  return others.length === 0 ? edit : { from: edit.from, to: record.stamped.to };
+}
+
+function findDiffering(values: CanonicalRecord, expected: CanonicalRecord): readonly string[] {
+  return Object.keys(values).filter((field) => values[field] !== readField(expected, field));
+}
+
 /**
- * When people last edited the side whose stamp is our write's now. Where nothing else differs it is as it was before
- * the write; else somebody edited it meanwhile, before or after the write landed, and any time between is possible.
+ * When people last edited the side whose stamp is our write's now. Where all is as agreed, or as it was before the
+ * write, so is the edit; else somebody edited it meanwhile, before or after the write landed, and any time between is
+ * possible. A field of the write that is as before may be one that the side cannot hold, or one that was set back.
  */
 function editUnderWrite(
   { intents }: ClaimedLink,
-  side: Side,
+  { side, fields, strayed }: Intent,
   record: Seen,
   shadow: CanonicalRecord,
   before: Instants | null,
 ): Instants | null {
-  const untouched = Object.keys(shadow).every((field) => readField(record.values, field) === shadow[field]);
-  if (untouched) return before;
+  const strange = findDiffering(record.values, { ...shadow, ...strayed }).filter(
+    (field) => !(field in fields && record.values[field] === readField(shadow, field)),
+  );
+  const untouched = strange.length === 0;
+  const unsure = Object.keys(strayed).some(
+    (field) => field in fields && record.values[field] !== readField(shadow, field),
+  );
+  if (untouched && !unsure) return before;
   const sent = Math.min(...intents.filter((intent) => intent.side === side).map(({ sentAt }) => sentAt));
-  return { from: Math.min(sent - READ_TO_SEND_MS, record.stamped.from), to: record.stamped.to };
+  const from = Math.min(sent - READ_TO_SEND_MS, record.stamped.from);
+  return { from: untouched && before ? Math.min(before.from, from) : from, to: record.stamped.to };
 }

@@ -50,6 +50,6 @@ const HOLDS: Readonly<Record<GuardKind, Hold>> = {
   },
 };
 
-export function holdByGuard({ link, pending }: Observation, guard: GuardKind): Settlement {
-  return { link, next: { kind: 'hold', hold: HOLDS[guard] }, outcome: 'hold', logged: true, openIntents: pending };
+export function holdByGuard({ link, unsettled }: Observation, guard: GuardKind): Settlement {
+  return { link, next: { kind: 'hold', hold: HOLDS[guard] }, outcome: 'hold', logged: true, openIntents: unsettled };
 }

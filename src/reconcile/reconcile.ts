@@ -12,7 +12,7 @@ import { createCounterparts, type PlannedCreate } from './create-counterparts.ts
 import { type Decision, decide, type HoldReason } from './decide.ts';
 import { findFlapping } from './flapping.ts';
 import { type Observation, readBothSides, toDecideInput } from './read-both-sides.ts';
-import { agreedBase, flowsOf } from './settlement.ts';
+import { agreedBase, flowsOf, landedStamp } from './settlement.ts';
 
 /**
  * One pass over a claim. Every link of it is settled, whatever becomes of it.
@@ -106,17 +106,18 @@ function takeAsIs(entity: Entity, seen: Observation): Settlement {
   const both = seen.app !== null && seen.odoo !== null;
   const base = agreedBase(entity, seen, { toApp: {}, toOdoo: {}, outcomes }, { app: null, odoo: null });
   const next = { kind: 'done', outOfScope: !both } as const;
-  return { link, next, outcome: 'ignored', logged: true, ...(both && { base }) };
+  const { losers: conflicts, pending: openIntents } = seen;
+  return { link, next, outcome: 'ignored', logged: true, conflicts, openIntents, ...(both && { base }) };
 }
 
-function parkFlapping({ link, pending }: Observation, group: string): Settlement {
+function parkFlapping({ link, unsettled }: Observation, group: string): Settlement {
   const error = {
     code: 'flapping',
     message: `The bridge wrote "${group}" back and forth again and again within ten minutes.`,
     remedy:
       'Look what else changes this field on either side (an automation, an import), stop it, and retry the record.',
   };
-  return { link, next: { kind: 'park', error }, outcome: 'park', logged: true, openIntents: pending };
+  return { link, next: { kind: 'park', error }, outcome: 'park', logged: true, openIntents: unsettled };
 }
 
 /** A partner that Odoo merged into another takes its link along, unless the other one has a link of the entity already. */
@@ -127,7 +128,7 @@ async function followMerged(
   observations: readonly Observation[],
 ): Promise<ReadonlyMap<string, Settlement>> {
   const settlements = new Map<string, Settlement>();
-  for (const { link, absence, pending } of observations) {
+  for (const { link, absence, unsettled } of observations) {
     if (absence?.kind !== 'merged') continue;
     const moved = await context.links.repoint(claim, link.id, entity.odoo.model, Number(absence.into));
     const hold: Hold = {
@@ -137,7 +138,7 @@ async function followMerged(
       candidates: [absence.into],
     };
     const next: Next = moved ? { kind: 'again' } : { kind: 'hold', hold };
-    settlements.set(link.id, { link, next, outcome: moved ? 'merged' : 'hold', logged: true, openIntents: pending });
+    settlements.set(link.id, { link, next, outcome: moved ? 'merged' : 'hold', logged: true, openIntents: unsettled });
   }
   return settlements;
 }
@@ -148,8 +149,8 @@ function valuesToWrite(decision: Decision): CanonicalChanges {
   return decision.kind === 'update' ? { ...decision.merge.toApp, ...decision.merge.toOdoo } : {};
 }
 
-function parkUnstorable({ link, pending }: Observation, error: ErrorDetail): Settlement {
-  return { link, next: { kind: 'park', error }, outcome: 'park', logged: true, openIntents: pending };
+function parkUnstorable({ link, unsettled }: Observation, error: ErrorDetail): Settlement {
+  return { link, next: { kind: 'park', error }, outcome: 'park', logged: true, openIntents: unsettled };
 }
 
 function settleWithoutWriting(
@@ -168,7 +169,9 @@ function settleWithoutWriting(
       const landed = seen.losers.length > 0;
       const outcome = landed ? 'conflict' : 'noop';
       const { losers: conflicts, pending: openIntents } = seen;
-      return { link, next: { kind: 'done' }, outcome, logged: landed, conflicts, openIntents, ...(news && { base }) };
+      const own = { ownAppStamp: landedStamp(seen, 'app'), ownOdooStamp: landedStamp(seen, 'odoo') };
+      const next = { kind: 'done' } as const;
+      return { link, next, outcome, logged: landed, conflicts, openIntents, ...own, ...(news && { base }) };
     }
     case 'forget':
       return { link, next: { kind: 'forget' }, outcome: 'noop', logged: false };
@@ -180,7 +183,7 @@ function settleWithoutWriting(
         next: { kind: 'hold', hold: HOLDS[decision.why] },
         outcome: 'hold',
         logged: true,
-        openIntents: seen.pending,
+        openIntents: seen.unsettled,
       };
   }
 }
@@ -222,7 +225,7 @@ function waitForOwnWrite(seen: Observation, waitMs: number): Settlement {
     next: { kind: 'wait', afterMs: waitMs, error },
     outcome: 'wait',
     logged: true,
-    openIntents: seen.pending,
+    openIntents: seen.unsettled,
   };
 }
 

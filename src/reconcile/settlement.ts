@@ -1,15 +1,16 @@
 /** From what a pass did to what is remembered of it. Pure. */
 import type { WriteResult } from '../backends/backend.ts';
-import type {
-  CanonicalChanges,
-  CanonicalRecord,
-  Entity,
-  FieldGroup,
-  FieldValue,
-  Side,
+import {
+  type CanonicalChanges,
+  type CanonicalRecord,
+  type Entity,
+  type FieldGroup,
+  type FieldValue,
+  readField,
+  type Side,
 } from '../entities/define-entity.ts';
 import { describeError, RetryableError, SetupError } from '../errors.ts';
-import type { Base, ConflictEntry, Instants, Next, Settlement } from '../links/links.ts';
+import type { Base, ConflictEntry, CoveredEdit, Next, Settlement } from '../links/links.ts';
 import { backoffMs } from './backoff.ts';
 import type { ReconcileContext } from './context.ts';
 import type { Merge } from './decide.ts';
@@ -80,7 +81,7 @@ export function settleMerge(
     outcome: outcomeOf(next, conflicts.length > 0, merge),
     direction: [...new Set(flows.map(({ to }) => (to === 'app' ? 'odoo→app' : 'app→odoo')))].join(' '),
     fields: [...new Set(flows.map(({ group }) => group))],
-    edits: { app: editBehind(seen, 'app', results.app), odoo: editBehind(seen, 'odoo', results.odoo) },
+    edits: { app: editBehind(seen, 'app', results.app, base), odoo: editBehind(seen, 'odoo', results.odoo, base) },
     flips: recordFlips(
       seen.link.flips,
       flows.filter(({ to }) => done(to)),
@@ -91,8 +92,8 @@ export function settleMerge(
       ...(['app', 'odoo'] as const).flatMap((side) => openIntent(keys[side], results[side])),
     ],
     wroteOdoo: stampOf(results.odoo) !== null,
-    ownAppStamp: stampOf(results.app),
-    ownOdooStamp: stampOf(results.odoo),
+    ownAppStamp: stampOf(results.app) ?? landedStamp(seen, 'app'),
+    ownOdooStamp: stampOf(results.odoo) ?? landedStamp(seen, 'odoo'),
   };
 }
 
@@ -111,11 +112,24 @@ export function flowsOf({ outcomes, toApp, toOdoo }: Merge): readonly GroupFlow[
 }
 
 /** The person's edit that a stamp of our own covers: needed as long as something of the record is still undecided. */
-function editBehind({ modified, edits }: Observation, side: Side, result: WriteResult | null): Instants | null {
-  const now = modified[side];
+function editBehind(seen: Observation, side: Side, result: WriteResult | null, base: Base): CoveredEdit | null {
+  const now = seen.modified[side];
   const covered = stampOf(result) !== null;
-  if (now === null || now.ours) return covered ? edits[side] : null;
-  return covered ? { from: now.from, to: now.to } : edits[side];
+  const before = now === null || (now.ours && !covered) ? null : seen.edits[side];
+  const edit = now !== null && !now.ours && covered ? now : before;
+  if (!edit) return null;
+  const held = { ...seen[side]?.values, ...(result?.kind === 'ok' ? result.values : {}) };
+  return { from: edit.from, to: edit.to, strayed: findStrayed(base[side], held) };
+}
+
+/** What a side holds that is not, or never was, agreed. */
+export function findStrayed(shadow: CanonicalRecord, held: CanonicalRecord): CanonicalChanges {
+  return Object.fromEntries(Object.entries(held).filter(([field, value]) => value !== readField(shadow, field)));
+}
+
+/** The stamp of an earlier write of ours that turns out to have landed; null when none did. */
+export function landedStamp(seen: Observation, side: Side): string | null {
+  return seen.landedOn[side] ? (seen[side]?.stamp ?? null) : null;
 }
 
 /** Null unless something was written. */

@@ -24,6 +24,7 @@ function intent(side: Side, fields: CanonicalRecord, more: Partial<Intent> = {})
     key: `${side}-key`,
     conflicts: [],
     edited: null,
+    strayed: {},
     onStamp: 's',
     sentAt: SENT,
     overAt: OVER,
@@ -103,6 +104,40 @@ t.test('a write that landed becomes the base, and what lost by it is told', asyn
   t.same(edited.edits.odoo, { from: SENT - 5_000, to: SENT + 999 }, 'somebody edited it, before or after our write');
   const gone = fold(link(agreed({ name: 'old' }), sent, intent('app', { name: 'old' })), null, { name: 'A' });
   t.same(gone.edits.app, null);
+});
+
+t.test('a field that was strange before the write is no news; one of the write itself may be', async (t) => {
+  const base = agreed({ name: 'old', city: 'c' });
+  const before = intent(
+    'odoo',
+    { name: 'A', street: 'unheld' },
+    { edited: EDITED, strayed: { city: 'x', street: 's' } },
+  );
+  const app = { name: 'A', city: 'c', street: 'unheld' };
+  const known = fold(link(base, { ...before, fields: { name: 'A' } }), app, { name: 'A', city: 'x', street: 's' });
+  t.same(known.edits.odoo, EDITED);
+  const either = fold(link(base, before), app, { name: 'A', city: 'x', street: 's' });
+  const from = Math.min(EDITED.from, SENT - 5_000);
+  t.same(either.edits.odoo, { from, to: SENT + 999 }, 'never written, or set back since');
+  const unknown = fold(link(base, { ...before, edited: null }), app, { name: 'A', city: 'x', street: 's' });
+  t.same(unknown.edits.odoo, { from: SENT - 5_000, to: SENT + 999 });
+  const later = fold(link(base, before), app, { name: 'A', city: 'y', street: 's' });
+  t.same(later.edits.odoo, { from: SENT - 5_000, to: SENT + 999 });
+});
+
+t.test('an edit under an answered write is dated as what was seen, and wider when there is more', async (t) => {
+  const covered = { ...EDITED, strayed: { city: 'x' } };
+  const known = { ...link(agreed({ name: 'A', city: 'c' })), edits: { app: null, odoo: covered } };
+  t.match(fold(known, { name: 'A', city: 'c' }, { name: 'A', city: 'x' }).edits, { app: null, odoo: EDITED });
+  const more = fold(known, { name: 'A', city: 'c' }, { name: 'B', city: 'x' });
+  t.same(more.edits.odoo, { from: EDITED.from, to: SENT + 999 }, 'between our reading and our writing, at any time');
+  t.match(fold(known, { name: 'A' }, null).edits.odoo, EDITED);
+});
+
+t.test('what landed is kept by who cannot store it', async (t) => {
+  const [done, open] = [intent('app', { name: 'A' }), intent('odoo', { city: 'x' })];
+  const folded = fold(link(agreed({ name: 'old' }), done, open), { name: 'A' }, { name: 'old' });
+  t.match(folded, { pending: ['odoo-key'], unsettled: ['odoo-key', 'app-key'] });
 });
 
 t.test('one value that is there tells that the whole write was done', async (t) => {

@@ -86,10 +86,15 @@ function isOnRecord(
 ): boolean {
   const group = entity.groups.find(({ fields }) => fields.includes(field))?.name;
   return conflicts.some(({ link, entry }) => {
-    if (entry.winner === edit.side || !family.some(({ id }) => id === link.id)) return false;
+    // To the siblings of an app record its edit came through the partner that they share.
+    const ownLink = edit.side === 'odoo' || edit.record === `${link.entity}:${link.appId}`;
+    const loser = ownLink ? edit.side : 'odoo';
+    if (entry.winner === loser || !family.some(({ id }) => id === link.id)) return false;
     if (entry.field !== group && entry.field !== 'record') return false;
-    const lost = entry[edit.side].value;
+    const lost = entry[loser].value;
     const part = lost !== null && typeof lost === 'object' ? (lost as Record<string, FieldValue>)[field] : lost;
+    // What Odoo cannot hold went as far as to the partner's warning only.
+    if (!ownLink && (value === 'XX' || value === 'pt')) return true;
     return isSame(entity, field, (part ?? null) as FieldValue, value);
   });
 }

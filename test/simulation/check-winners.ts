@@ -37,10 +37,12 @@ export interface ReviewerOptions {
 export function createReviewer({ now, ledger, clocks, tie, pairs }: ReviewerOptions): Reviewer {
   const reads = new Map<string, Read>();
   const violations: Violation[] = [];
+  /** When the bridge was last seen to be wrong about a clock: it takes some readings to notice that it was set. */
+  const wrongAt: Record<Side, number> = { app: Number.NEGATIVE_INFINITY, odoo: Number.NEGATIVE_INFINITY };
   let reviewed = 0;
 
   /** @returns null when the truth cannot be told from what was read: a clock was set, or two wrote in one second */
-  function truthOf(side: Side, record: string): Truth | null {
+  function truthOf({ edits: remembered, intents }: ClaimedLink, side: Side, record: string): Truth | null {
     const read = reads.get(`${side} ${record}`);
     if (!read) return null;
     const clock = clocks()[side];
@@ -50,15 +52,25 @@ export function createReviewer({ now, ledger, clocks, tie, pairs }: ReviewerOpti
     const versions = history.filter(({ stamp }) => stamp === read.stamp);
     const version = versions.at(-1);
     if (!version || new Set(versions.map(({ author }) => author)).size > 1) return null;
-    const edit = history.findLast(({ author, at }) => author === 'person' && at <= version.at);
+    // Under the stamp of a write without an answer nobody sees that a record was saved as it is.
+    const unanswered = intents.some((intent) => intent.kind === 'update' && intent.side === side);
+    const edits = history.filter(({ author, at }) => author === 'person' && at <= version.at);
+    const edit = edits.at(-1);
+    const seen = unanswered ? edits.findLast(({ changes }) => Object.keys(changes).length > 0) : edit;
     const since = Math.min(edit?.begunAt ?? now(), version.begunAt);
     if (clock.jumpedAt() > since) return null;
-    if (Math.abs(read.clock.offsetMs - clock.offset()) > read.clock.uncertaintyMs + 1) return null;
+    if (isWrong(side, read.clock) || (remembered[side] !== null && wrongAt[side] >= since)) return null;
     return {
       editedAt: edit?.begunAt ?? null,
+      seenAt: seen?.begunAt ?? null,
       writtenByBridge: version.author === 'bridge',
+      remembered: false,
       uncertaintyMs: read.clock.uncertaintyMs,
     };
+  }
+
+  function isWrong(side: Side, { offsetMs, uncertaintyMs }: ClockOffset): boolean {
+    return Math.abs(offsetMs - clocks()[side].offset()) > uncertaintyMs + 1;
   }
 
   /** Through a partner that stands for several records the edit of one is the bridge's write to another. */
@@ -73,15 +85,16 @@ export function createReviewer({ now, ledger, clocks, tie, pairs }: ReviewerOpti
       .map(({ sentAt }) => sentAt);
     const unanswered = sent.length === 0 ? 0 : now() - Math.min(...sent) + READ_TO_SEND_MS;
     const remembered = edits[side];
-    const wide = remembered ? remembered.to - remembered.from : 0;
-    return { ...truth, uncertaintyMs: truth.uncertaintyMs + Math.max(unanswered, wide) };
+    const wide = remembered ? now() - remembered.from : 0;
+    const uncertaintyMs = truth.uncertaintyMs + Math.max(unanswered, wide);
+    return { ...truth, remembered: remembered !== null, uncertaintyMs };
   }
 
   function reviewIntents(claim: Claim, intents: Parameters<Store['links']['recordIntents']>[1]): void {
     for (const { linkId, conflicts } of intents) {
       const link = claim.links.find(({ id }) => id === linkId);
       if (!link || conflicts.length === 0 || isShared(link.odooId)) continue;
-      const truths = [truthOf('app', `${link.entity}:${link.appId}`), truthOf('odoo', String(link.odooId))];
+      const truths = [truthOf(link, 'app', `${link.entity}:${link.appId}`), truthOf(link, 'odoo', String(link.odooId))];
       const [app, odoo] = [truths[0] && doubt(truths[0], link, 'app'), truths[1] && doubt(truths[1], link, 'odoo')];
       if (!app || !odoo) continue;
       for (const entry of conflicts) {
@@ -111,6 +124,7 @@ export function createReviewer({ now, ledger, clocks, tie, pairs }: ReviewerOpti
       ...backend,
       async read(entity, ids) {
         const records = await backend.read(entity, ids);
+        if (isWrong(backend.side, backend.clock())) wrongAt[backend.side] = now();
         for (const { id, stamp } of records) {
           const record = backend.side === 'app' ? `${entity.name}:${id}` : id;
           reads.set(`${backend.side} ${record}`, { at: now(), stamp, clock: backend.clock() });

@@ -8,8 +8,12 @@ import type { Side } from '../../src/entities/define-entity.ts';
 export interface Truth {
   /** When a person last modified it; null when only the bridge has. */
   readonly editedAt: number | null;
+  /** The same, but for edits that left nothing to see. */
+  readonly seenAt: number | null;
   /** Whether the version that was read is one that the bridge wrote: its stamp proves no edit. */
   readonly writtenByBridge: boolean;
+  /** Whether the bridge remembers the edit that its own write has covered: that is evidence, too. */
+  readonly remembered: boolean;
   /** How wrong the bridge may be about this side's clock, in milliseconds. */
   readonly uncertaintyMs: number;
 }
@@ -34,13 +38,13 @@ export function review(ruling: Ruling, truth: Readonly<Record<Side, Truth>>, tie
       return close ? 'an owner wins without a doubt' : null;
     case 'own_stamp':
       if (!close) return 'a win without evidence must be flagged as close';
-      return lost.writtenByBridge && !won.writtenByBridge
+      return lost.writtenByBridge && (won.remembered || !won.writtenByBridge)
         ? null
         : `the loser's stamp is not the bridge's own, or the winner's is`;
     case 'later': {
       if (close) return 'a proved order is not close';
       if (won.editedAt === null) return 'the winner was never edited';
-      const ahead = won.editedAt - (lost.editedAt ?? Number.NEGATIVE_INFINITY);
+      const ahead = won.editedAt - (lost.seenAt ?? Number.NEGATIVE_INFINITY);
       return ahead > -ROUNDING_MS ? null : `the loser was edited ${-ahead} ms later`;
     }
     case 'tie': {

@@ -33,6 +33,8 @@ const GUARD_PERCENT = 10;
 const START_MS = 3_000;
 /** Three polls. */
 const CALM_MS = 190_000;
+/** After a webhook that came before its commit, the record is looked at for the last time. */
+const LAST_LOOK_MS = 310_000;
 const TWO_POLLS_MS = 125_000;
 const MOMENT_MS = 30_000;
 /** A call of unknown outcome is waited for, and a try that failed often comes back after five minutes. */
@@ -66,7 +68,7 @@ export async function runSchedule(schedule: Schedule, options: RunOptions = {}):
   const violations: Violation[] = [];
   try {
     await play(world, schedule);
-    await comeToRest(world, links);
+    await comeToRest(world, links, schedule.early ? LAST_LOOK_MS : CALM_MS);
     // What is parked for flapping goes on when ten minutes have passed: those writes are no echo.
     const flaps = links().some(({ reason }) => reason === 'flapping');
     const writes = countWrites(world);
@@ -110,9 +112,13 @@ async function play(world: World, { born, happenings }: Schedule): Promise<void>
 }
 
 /** Runs until three polls in a row found everything done. What never comes to rest is told by the check of the links. */
-async function comeToRest({ scheduler, isCalm }: World, links: () => readonly LinkView[]): Promise<void> {
+async function comeToRest(
+  { scheduler, isCalm }: World,
+  links: () => readonly LinkView[],
+  calmMs: number,
+): Promise<void> {
   const latest = scheduler.now() + LONGEST_MS;
-  do await scheduler.runUntil(scheduler.now() + CALM_MS);
+  do await scheduler.runUntil(scheduler.now() + calmMs);
   while (scheduler.now() < latest && (!isCalm() || links().some(({ dirty }) => dirty)));
 }
 

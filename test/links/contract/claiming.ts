@@ -230,7 +230,7 @@ export async function contractClaiming(t: Test, make: Make): Promise<void> {
     await settle(store, claim, {
       next: { kind: 'again' },
       openIntents: ['k1'],
-      edits: { app: { from: 1, to: 2 }, odoo: null },
+      edits: { app: { from: 1, to: 2, strayed: {} }, odoo: null },
     });
     const again = await claimOne(store);
     const before = structuredClone(again.links[0]);

@@ -23,6 +23,7 @@ export async function contractIntents(t: Test, make: Make): Promise<void> {
     const intent = toIntent(claim.links[0].id, {
       conflicts: [LOSER],
       edited: { from: 10, to: 20 },
+      strayed: { name: 'edited', vat: null },
       onStamp: '2026-11-23T10:00:00.123456Z',
       fields: { phone: '2', active: false, rank: 3, note: null },
       sentAt: store.now(),

@@ -166,7 +166,7 @@ function settlementOf(
       base: toBase(step),
       ownOdooStamp: `o${step}`,
       ownAppStamp: step % 2 === 0 ? null : `a${step}`,
-      edits: { app: { from: step, to: step + 0.5 }, odoo: null },
+      edits: { app: { from: step, to: step + 0.5, strayed: { step } }, odoo: null },
       flips: { name: [{ to: 'odoo', at: step }] },
       conflicts: [toConflict(step)],
       warnings: step % 2 === 0 ? [] : [{ field: 'language', reason: 'not installed' }],

@@ -24,7 +24,7 @@ export async function readRows(db: Db): Promise<Rows> {
       ]),
     ),
     intents: intents.map(
-      ({ link_id, side, kind, key, fields, conflicts: losers, edited, on_stamp, sent_at, over_at }) => ({
+      ({ link_id, side, kind, key, fields, conflicts: losers, edited, strayed, on_stamp, sent_at, over_at }) => ({
         linkId: link_id,
         side,
         kind,
@@ -32,6 +32,7 @@ export async function readRows(db: Db): Promise<Rows> {
         fields,
         conflicts: losers as unknown as ConflictEntry[],
         edited,
+        strayed,
         onStamp: on_stamp,
         sentAt: sent_at.getTime(),
         overAt: over_at.getTime(),

@@ -21,7 +21,7 @@ const ADDRESS: ConflictEntry = {
   winner: 'odoo',
   close: false,
 };
-const EDITS = { app: { from: 1, to: 2 }, odoo: { from: 3.5, to: 4 } };
+const EDITS = { app: { from: 1, to: 2, strayed: {} }, odoo: { from: 3.5, to: 4, strayed: { vat: 'X', notes: null } } };
 const RETRY = { kind: 'retry', afterMs: 0, error: ERROR } as const;
 const HOLD = { kind: 'rewrite', detail: 'Too many.' } as const;
 

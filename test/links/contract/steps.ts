@@ -76,6 +76,7 @@ export const toIntent = (linkId: string, more: Partial<GuardedIntent> = {}): Gua
   fields: { phone: '2' },
   conflicts: [],
   edited: null,
+  strayed: {},
   onStamp: 'stamp',
   sentAt: 4_000,
   overAt: 5_000,
