@@ -77,7 +77,7 @@ export function foldIntents(entity: Entity, link: ClaimedLink, sides: Sides, now
     } else if (mayLand(intent, record, now)) pending.push(intent);
   }
   for (const [side, { record, last }] of landed) {
-    edits[side] = editUnderWrite(link, last, record, shadows[side], edits[side]);
+    edits[side] = editUnderWrite(entity, link, last, record, shadows[side], edits[side]);
   }
   // The app refuses a write that comes too late as stale; only Odoo has to be waited for.
   const ends = pending.flatMap(({ side, overAt }) => (side === 'odoo' ? overAt : []));
@@ -98,13 +98,14 @@ function mayLand({ side, onStamp, overAt }: Intent, record: Seen | null, now: nu
 }
 
 /** Whether something of it is there that was not there before. */
-function hasLanded(entity: Entity, { fields }: Intent, record: Seen, shadow: CanonicalRecord): boolean {
-  const changing = Object.entries(fields).filter(([field, sent]) => sent !== readField(shadow, field));
-  const isThere = ([field, sent]: [string, FieldValue]) => {
+function hasLanded(entity: Entity, { fields, strayed }: Intent, record: Seen, shadow: CanonicalRecord): boolean {
+  const before = { ...shadow, ...strayed };
+  const changing = Object.entries(fields).filter(([field, sent]) => sent !== readField(before, field));
+  const isNew = ([field, sent]: [string, FieldValue]) => {
     const now = readField(record.values, field);
-    return entity.same(field, now, sent) || (isSpelling(now, sent) && now !== readField(shadow, field));
+    return entity.same(field, now, sent) || (isSpelling(now, sent) && now !== readField(before, field));
   };
-  return changing.length === 0 || changing.some(isThere);
+  return changing.length === 0 || changing.some(isNew);
 }
 
 function foldIn(
@@ -115,13 +116,17 @@ function foldIn(
 ): void {
   const other: Side = side === 'app' ? 'odoo' : 'app';
   for (const [field, sent] of Object.entries(fields)) {
-    const now = readField(record.values, field);
     // Left out of this write, or edited since: both look like what they are against the old shadow.
-    if (!entity.same(field, now, sent) && !isSpelling(now, sent)) continue;
-    shadows[side][field] = now;
+    if (!isThere(entity, record, field, sent)) continue;
+    shadows[side][field] = readField(record.values, field);
     // What was sent is what the other side held then. Whatever it holds now, also its old value again, is an edit.
     shadows[other][field] = sent;
   }
+}
+
+function isThere(entity: Entity, { values }: Seen, field: string, sent: FieldValue): boolean {
+  const now = readField(values, field);
+  return entity.same(field, now, sent) || isSpelling(now, sent);
 }
 
 /** A side may write a value in its own way (blanks, dots, capitals) within the very write that brought it. */
@@ -154,23 +159,22 @@ function findDiffering(values: CanonicalRecord, expected: CanonicalRecord): read
 /**
  * When people last edited the side whose stamp is our write's now. Where all is as agreed, or as it was before the
  * write, so is the edit; else somebody edited it meanwhile, before or after the write landed, and any time between is
- * possible. A field of the write that is as before may be one that the side cannot hold, or one that was set back.
+ * possible. A field of the write that is as before may be one that the side cannot hold, or one that was set back,
+ * or the write never landed, and somebody chose one of its values.
  */
 function editUnderWrite(
+  entity: Entity,
   { intents }: ClaimedLink,
   { side, fields, strayed }: Intent,
   record: Seen,
   shadow: CanonicalRecord,
   before: Instants | null,
 ): Instants | null {
-  const strange = findDiffering(record.values, { ...shadow, ...strayed }).filter(
-    (field) => !(field in fields && record.values[field] === readField(shadow, field)),
-  );
-  const untouched = strange.length === 0;
-  const unsure = Object.keys(strayed).some(
-    (field) => field in fields && record.values[field] !== readField(shadow, field),
-  );
-  if (untouched && !unsure) return before;
+  const isAgreed = (field: string) => readField(record.values, field) === readField(shadow, field);
+  const strange = findDiffering(record.values, { ...shadow, ...strayed });
+  const untouched = strange.every((field) => field in fields && isAgreed(field));
+  const whole = Object.entries(fields).every(([field, sent]) => isThere(entity, record, field, sent));
+  if (untouched && whole) return before;
   const sent = Math.min(...intents.filter((intent) => intent.side === side).map(({ sentAt }) => sentAt));
   const from = Math.min(sent - READ_TO_SEND_MS, record.stamped.from);
   return { from: untouched && before ? Math.min(before.from, from) : from, to: record.stamped.to };

@@ -52,11 +52,11 @@ export function createReviewer({ now, ledger, clocks, tie, pairs }: ReviewerOpti
     const versions = history.filter(({ stamp }) => stamp === read.stamp);
     const version = versions.at(-1);
     if (!version || new Set(versions.map(({ author }) => author)).size > 1) return null;
-    // Under the stamp of a write without an answer nobody sees that a record was saved as it is.
-    const unanswered = intents.some((intent) => intent.kind === 'update' && intent.side === side);
+    // Under the stamp of a write of ours nobody sees that a record was saved as it is.
+    const covered = remembered[side] !== null || intents.some((one) => one.kind === 'update' && one.side === side);
     const edits = history.filter(({ author, at }) => author === 'person' && at <= version.at);
     const edit = edits.at(-1);
-    const seen = unanswered ? edits.findLast(({ changes }) => Object.keys(changes).length > 0) : edit;
+    const seen = covered ? edits.findLast(({ changes }) => Object.keys(changes).length > 0) : edit;
     const since = Math.min(edit?.begunAt ?? now(), version.begunAt);
     if (clock.jumpedAt() > since) return null;
     if (isWrong(side, read.clock) || (remembered[side] !== null && wrongAt[side] >= since)) return null;
