@@ -68,7 +68,9 @@ export async function repoint(
     await sql`delete from links where ${onSurvivor} and app_id is null`.execute(trx);
     const taken = await sql`select 1 from links where ${onSurvivor}`.execute(trx);
     if (taken.rows.length > 0) return false;
-    await sql`update links set odoo_id = ${odooId}, dirty_seq = dirty_seq + 1 where id = ${linkId}`.execute(trx);
+    // What was known of the old record's stamp says nothing of the new one's.
+    await sql`update links set odoo_id = ${odooId}, own_odoo_stamp = null, odoo_edit = null, dirty_seq = dirty_seq + 1
+      where id = ${linkId}`.execute(trx);
     return true;
   });
 }

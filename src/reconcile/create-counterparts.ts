@@ -4,14 +4,15 @@
  */
 import type { WriteResult } from '../backends/backend.ts';
 import type { CanonicalRecord, Entity, Side } from '../entities/define-entity.ts';
-import { BridgeError, describeError } from '../errors.ts';
+import { describeError } from '../errors.ts';
 import { type Base, type Claim, type Hold, type Next, PRIORITY, type Settlement } from '../links/links.ts';
 import { ensureReferences } from './apply-updates.ts';
 import type { ReconcileContext } from './context.ts';
 import { findCounterparts, type MatchVerdict } from './find-counterparts.ts';
+import { linkFound } from './link-found.ts';
 import { mappingHash } from './mapping-hash.ts';
-import { type Observation, onBridgeClock } from './read-both-sides.ts';
-import { nextAfter, nextAfterError, openIntent } from './settlement.ts';
+import type { Observation } from './read-both-sides.ts';
+import { nextAfter, openIntent } from './settlement.ts';
 import { createKey } from './write-keys.ts';
 
 /** So many tries of a creation may stay without an answer. */
@@ -81,53 +82,6 @@ function onePerMatchKey(entity: Entity, planned: readonly PlannedCreate[]) {
     if (key !== null) keys.add(key);
   }
   return { first, later };
-}
-
-/** Links records that were found; the next pass compares them field by field. */
-async function linkFound(
-  context: ReconcileContext,
-  entity: Entity,
-  claim: Claim,
-  target: Side,
-  verdicts: readonly MatchVerdict[],
-): Promise<readonly Settlement[]> {
-  const found = verdicts.flatMap((verdict) => (verdict.kind === 'link' ? [verdict] : []));
-  if (found.length === 0) return [];
-  const settlements: Settlement[] = [];
-  const before = new Map(
-    (
-      await context[target].read(
-        entity,
-        found.map(({ id }) => id),
-      )
-    ).map((record) => [record.id, record]),
-  );
-  for (const { plan, id } of found) {
-    const { link } = plan.seen;
-    try {
-      const key = createKey(context.instance, entity, link, target);
-      const stamp = (await context[target].adopt(entity, [{ id, key }])).get(id) ?? null;
-      const record = before.get(id);
-      // Adopting it moves its stamp: who edited it last is remembered from before.
-      const edit =
-        stamp !== null && record ? { ...onBridgeClock(record, context[target].clock()), strayed: record.values } : null;
-      await context.links.attach(claim, link.id, { side: target, id, odooModel: entity.odoo.model });
-      settlements.push({
-        ...again(plan.seen),
-        outcome: 'link',
-        logged: true,
-        wroteOdoo: target === 'odoo',
-        ...(edit && { ownOdooStamp: stamp, edits: { app: null, odoo: edit } }),
-        openIntents: plan.seen.pending,
-      });
-    } catch (error) {
-      // One record that may not be touched must not hold the others up.
-      if (!(error instanceof BridgeError)) throw error;
-      const next = nextAfterError(context, link.attempts, error);
-      settlements.push({ link, next, outcome: next.kind, logged: true, openIntents: plan.seen.pending });
-    }
-  }
-  return settlements;
 }
 
 async function createAll(

@@ -117,14 +117,15 @@ function foldIn(
   const other: Side = side === 'app' ? 'odoo' : 'app';
   for (const [field, sent] of Object.entries(fields)) {
     // Left out of this write, or edited since: both look like what they are against the old shadow.
-    if (!isThere(entity, record, field, sent)) continue;
+    if (!isThere(entity, record.values, field, sent)) continue;
     shadows[side][field] = readField(record.values, field);
     // What was sent is what the other side held then. Whatever it holds now, also its old value again, is an edit.
     shadows[other][field] = sent;
   }
 }
 
-function isThere(entity: Entity, { values }: Seen, field: string, sent: FieldValue): boolean {
+/** Whether a value that was sent is there, maybe in the side's own spelling. */
+export function isThere(entity: Entity, values: CanonicalRecord, field: string, sent: FieldValue): boolean {
   const now = readField(values, field);
   return entity.same(field, now, sent) || isSpelling(now, sent);
 }
@@ -173,7 +174,7 @@ function editUnderWrite(
   const isAgreed = (field: string) => readField(record.values, field) === readField(shadow, field);
   const strange = findDiffering(record.values, { ...shadow, ...strayed });
   const untouched = strange.every((field) => field in fields && isAgreed(field));
-  const whole = Object.entries(fields).every(([field, sent]) => isThere(entity, record, field, sent));
+  const whole = Object.entries(fields).every(([field, sent]) => isThere(entity, record.values, field, sent));
   if (untouched && whole) return before;
   const sent = Math.min(...intents.filter((intent) => intent.side === side).map(({ sentAt }) => sentAt));
   const from = Math.min(sent - READ_TO_SEND_MS, record.stamped.from);

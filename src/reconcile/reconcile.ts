@@ -138,7 +138,9 @@ async function followMerged(
       candidates: [absence.into],
     };
     const next: Next = moved ? { kind: 'again' } : { kind: 'hold', hold };
-    settlements.set(link.id, { link, next, outcome: moved ? 'merged' : 'hold', logged: true, openIntents: unsettled });
+    const outcome = moved ? 'merged' : 'hold';
+    const edits = moved ? { ...link.edits, odoo: null } : link.edits;
+    settlements.set(link.id, { link, next, outcome, logged: true, edits, openIntents: unsettled });
   }
   return settlements;
 }

@@ -58,10 +58,11 @@ function isAcknowledged({ ledger, webhooks }: World, { entity, appId, odooId }: 
   return told('app', `${entity}:${appId}`, String(appId)) && told('odoo', String(odooId), String(odooId));
 }
 
-/** One partner may stand for records of several kinds: it stays in use until all of them are archived. */
+/** One partner may stand for records of several kinds: it stays in use until all of them are archived, or wait for a person. */
 function isShared(world: World, links: readonly LinkView[], link: LinkView): boolean {
   const others = links.filter(({ id, odooId }) => odooId === link.odooId && id !== link.id);
-  return others.some(({ entity, appId }) => {
+  return others.some(({ entity, appId, state }) => {
+    if (state === 'parked' || state === 'held') return true;
     const row = appId === null ? undefined : world.app.find(entityNamed(entity), appId);
     return row?.deleted_at === null;
   });

@@ -92,7 +92,8 @@ export function repoint(memory: Memory, claimed: Claim, linkId: string, odooMode
     if (other.appId !== null) return false;
     memory.tables.deleteLink(other.id);
   }
-  memory.tables.updateLink(linkId, { odooId, dirtySeq: own.dirtySeq + 1 });
+  const edits = { ...own.edits, odoo: null };
+  memory.tables.updateLink(linkId, { odooId, ownOdooStamp: null, edits, dirtySeq: own.dirtySeq + 1 });
   return true;
 }
 

@@ -122,6 +122,23 @@ export async function contractTying(t: Test, make: Make): Promise<void> {
     t.equal((await claimOne(store)).links[0].odooId, 8);
   });
 
+  await t.test('repoint: what was known of the old record says nothing of the new one', async (t) => {
+    const store = await make(t);
+    const id = await tie(store, '1', 7);
+    await markTeachers(store, '1');
+    const known = { from: 1, to: 2, strayed: {} };
+    const own = { ownAppStamp: 'a', ownOdooStamp: 'o', edits: { app: known, odoo: known } };
+    await settle(store, await claimOne(store), { ...own, next: { kind: 'again' } });
+    const claim = await claimOne(store);
+    t.equal(await store.links.repoint(claim, id, MODEL, 8), true);
+    await settle(store, claim, { next: { kind: 'again' }, edits: { app: known, odoo: null } });
+    t.match((await claimOne(store)).links[0], {
+      ownAppStamp: 'a',
+      ownOdooStamp: null,
+      edits: { app: known, odoo: null },
+    });
+  });
+
   await t.test("repoint: not to a record that is another link's, nor by a late worker", async (t) => {
     const store = await make(t);
     const id = await tie(store, '1', 7);
