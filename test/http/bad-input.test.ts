@@ -4,16 +4,19 @@ import { readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import t from 'tap';
 import { startOdooSimulator } from '../../sandbox/odoo-simulator/start-simulator.ts';
+import { appPerson } from '../../sandbox/people/people.ts';
 import { waitUntil } from '../../sandbox/people/wait-until.ts';
 import { startBridge } from '../support/start-bridge.ts';
 
 t.setTimeout(90_000);
-const EVENT = JSON.stringify({ type: 'teacher.updated', timestamp: 'x', data: { id: '4711' } });
 
 t.test('the doors of the bridge', async (t) => {
   const odoo = await startOdooSimulator();
   t.teardown(() => odoo.close());
-  const { bridge, config, secrets } = await startBridge(t, { odoo });
+  // Nobody but the test knocks at the doors.
+  const { app, bridge, config, secrets } = await startBridge(t, { odoo, install: false, webhooks: false });
+  const id = await appPerson(app.url).create('teachers', { name: 'Nora Known' });
+  const EVENT = JSON.stringify({ type: 'teacher.updated', timestamp: 'x', data: { id } });
   const { db } = bridge.context;
 
   async function post(path: string, body: string, headers: Record<string, string> = {}) {
@@ -32,7 +35,7 @@ t.test('the doors of the bridge', async (t) => {
     return { 'webhook-id': id, 'webhook-timestamp': String(at), 'webhook-signature': `v1,${signature}` };
   }
   const marks = async () =>
-    (await db.selectFrom('links').select('dirty_seq').where('app_id', '=', '4711').executeTakeFirst())?.dirty_seq;
+    (await db.selectFrom('links').select('dirty_seq').where('app_id', '=', id).executeTakeFirst())?.dirty_seq;
 
   await t.test('an event of the app: accepted once, marked once', async (t) => {
     const headers = signed(EVENT);

@@ -19,6 +19,9 @@ export interface Reviewer {
 /** As the engine allows for (fold-intents.ts). */
 const READ_TO_SEND_MS = 5_000;
 
+/** Until a clock that was set is known again: the bridge reads both sides at least every five minutes. */
+const CLOCK_NOTICED_MS = 15 * 60_000;
+
 interface Read {
   readonly at: number;
   readonly stamp: string;
@@ -70,6 +73,7 @@ export function createReviewer({ now, ledger, clocks, tie, pairs }: ReviewerOpti
   }
 
   function isWrong(side: Side, { offsetMs, uncertaintyMs }: ClockOffset): boolean {
+    if (now() - clocks()[side].jumpedAt() > CLOCK_NOTICED_MS) return false;
     return Math.abs(offsetMs - clocks()[side].offset()) > uncertaintyMs + 1;
   }
 

@@ -5,6 +5,8 @@ import { isFault } from './operations.ts';
 import { type RunOptions, runSchedule } from './run-schedule.ts';
 import { runSeeds } from './run-seeds.ts';
 
+t.setTimeout(600_000);
+
 /** A sample that fits into every run of the tests; `npm run sim -- --seeds 1000000` is the same with more. */
 const SAMPLE = 1_000;
 
