@@ -13,8 +13,9 @@ t.setTimeout(90_000);
 t.test('the doors of the bridge', async (t) => {
   const odoo = await startOdooSimulator();
   t.teardown(() => odoo.close());
-  // Nobody but the test knocks at the doors.
+  // Nobody but the test knocks at the doors, and no poll comes between.
   const { app, bridge, config, secrets } = await startBridge(t, { odoo, install: false, webhooks: false });
+  await bridge.schedule.pollNow();
   const id = await appPerson(app.url).create('teachers', { name: 'Nora Known' });
   const EVENT = JSON.stringify({ type: 'teacher.updated', timestamp: 'x', data: { id } });
   const { db } = bridge.context;
