@@ -32,6 +32,8 @@ async function measureIngest({ n: seconds, startWorld, belongings, say }: BenchO
   }
   await world.bridge.run('webhooks', 'install');
   await world.bridge.start();
+  // So many strangers at once wait until somebody asks for them.
+  await world.bridge.run('sync', 'teachers');
   await waitUntil('all teachers are linked', async () => (await countLinks(world)) === TEACHERS, PATIENCE_MS);
   const bare = startProgram(join(import.meta.dirname, 'bare-server.ts'), {
     env: {},

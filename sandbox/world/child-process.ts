@@ -53,7 +53,7 @@ export function startProgram(script: string, { env, readyLine, logFile }: Progra
   };
 }
 
-/** Runs a program to its end. @returns its standard output @throws with what it said on standard error */
+/** Runs a program to its end. @returns its standard output @throws with what it said */
 export function runProgram(args: readonly string[], env: Readonly<Record<string, string>>): Promise<string> {
   const child = spawn(process.execPath, args, {
     env: baseEnv(env),
@@ -64,7 +64,9 @@ export function runProgram(args: readonly string[], env: Readonly<Record<string,
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code) =>
-      code === 0 ? resolve(output()) : reject(new Error(`${args.join(' ')} ended with ${code}: ${complaint().trim()}`)),
+      code === 0
+        ? resolve(output())
+        : reject(new Error(`${args.join(' ')} ended with ${code}: ${output()}${complaint()}`.trim())),
     );
   });
 }

@@ -87,7 +87,7 @@ export async function findOccupants(
   const query = db
     .selectFrom('links')
     .leftJoin('bases', 'bases.link_id', 'links.id')
-    .select(['links.id', 'entity', 'app_id', 'odoo_id', 'app']);
+    .select(['links.id', 'entity', 'app_id', 'odoo_id', 'state', 'app']);
   const rows =
     side === 'odoo'
       ? await query.where('odoo_model', '=', odooModel).where('odoo_id', 'in', ids.map(Number)).execute()
@@ -102,6 +102,7 @@ export async function findOccupants(
     appId: row.app_id,
     odooId: row.odoo_id,
     appActive: row.app?.active !== false,
+    inScope: row.state !== 'out_of_scope',
   }));
 }
 

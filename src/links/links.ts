@@ -210,6 +210,8 @@ export interface Occupant {
   readonly odooId: number | null;
   /** Whether the app's record was not archived when both sides last agreed. */
   readonly appActive: boolean;
+  /** Whether the Odoo record still had the entity's tag then. */
+  readonly inScope: boolean;
 }
 
 export interface Links {

@@ -63,7 +63,7 @@ export async function settle(
     await countForRuns(trx, valid);
     await markSiblings(trx, valid, kept);
     await forgetLinks(trx, valid);
-    if (valid.some(({ next, wroteOdoo }) => next.kind === 'again' || wroteOdoo)) {
+    if (valid.some((settlement) => settlement.next.kind === 'again' || concernsSiblings(settlement))) {
       await sql`select pg_notify(${CHANNEL}, '')`.execute(trx);
     }
     return settlements.length - valid.length;
@@ -242,13 +242,16 @@ async function countForRuns(trx: Trx, settlements: readonly Settlement[]): Promi
     update runs set progressed_at = clock_timestamp() where id in (select run_id from answered)`.execute(trx);
 }
 
-/** Another link on the same Odoo record has to carry the write on to its own app record. */
+/**
+ * Another link on the same Odoo record has to carry the write on to its own app record; and to archive it, when it was
+ * in use for the sake of a record that is no longer one of ours.
+ */
 async function markSiblings(
   trx: Trx,
   settlements: readonly Settlement[],
   kept: ReadonlyMap<string, Kept>,
 ): Promise<void> {
-  const written = settlements.filter(({ wroteOdoo }) => wroteOdoo).map(({ link }) => link.id);
+  const written = settlements.filter(concernsSiblings).map(({ link }) => link.id);
   if (written.length === 0) return;
   const models = new Map<string, number[]>();
   for (const id of written) {
@@ -259,11 +262,15 @@ async function markSiblings(
     await sql`
       with siblings as (
         select id from links where odoo_model = ${model} and odoo_id = any(${odooIds}::integer[])
-          and id <> all(${written}::bigint[]) order by id for update)
+          and state <> 'out_of_scope' and id <> all(${written}::bigint[]) order by id for update)
       update links set dirty_seq = dirty_seq + 1,
         dirty_at = case when dirty_seq > done_seq then dirty_at else clock_timestamp() end
       from siblings where links.id = siblings.id`.execute(trx);
   }
+}
+
+function concernsSiblings({ wroteOdoo, next }: Settlement): boolean {
+  return wroteOdoo || (next.kind === 'done' && next.outOfScope === true);
 }
 
 async function forgetLinks(trx: Trx, settlements: readonly Settlement[]): Promise<void> {

@@ -69,7 +69,7 @@ async function findShared(
   const ids = archiving.map(({ seen }) => seen.odoo?.id ?? '');
   const occupants = await context.links.findOccupants('odoo', entity.name, entity.odoo.model, ids);
   const inUse = occupants.filter(
-    ({ entity: kind, appId, appActive }) => kind !== entity.name && appId !== null && appActive,
+    ({ entity: kind, appId, appActive, inScope }) => kind !== entity.name && appId !== null && appActive && inScope,
   );
   return new Set(
     archiving.filter(({ seen }) => inUse.some(({ id }) => id === seen.odoo?.id)).map(({ seen }) => seen.link.id),

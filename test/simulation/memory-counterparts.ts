@@ -114,6 +114,7 @@ export function findOccupants(
     appId: row.appId,
     odooId: row.odooId,
     appActive: tables.bases.get(row.id)?.app.active !== false,
+    inScope: row.state !== 'out_of_scope',
   }));
 }
 

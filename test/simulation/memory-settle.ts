@@ -154,11 +154,13 @@ function writeLog({ tables }: Memory, settlement: Settlement, row: LinkRow, info
 /** Another link on the same Odoo record has to carry the write on to its own app record. */
 function markSiblings(memory: Memory, settlements: readonly Settlement[]): void {
   const { tables } = memory;
-  for (const { link, wroteOdoo } of settlements) {
+  for (const { link, wroteOdoo, next } of settlements) {
     const row = tables.links.get(link.id);
-    if (!wroteOdoo || !row || row.odooId === null) continue;
+    const left = next.kind === 'done' && next.outOfScope;
+    if (!(wroteOdoo || left) || !row || row.odooId === null) continue;
     for (const sibling of tables.findOdoo(row.odooModel, row.odooId))
-      if (sibling.id !== row.id) tables.updateLink(sibling.id, countMark(memory, sibling));
+      if (sibling.id !== row.id && sibling.state !== 'out_of_scope')
+        tables.updateLink(sibling.id, countMark(memory, sibling));
   }
 }
 

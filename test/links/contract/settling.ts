@@ -187,6 +187,29 @@ export async function contractSettling(t: Test, make: Make): Promise<void> {
     checkNear(t, (await claimOne(store, 'guest')).links[0].dirtyAt, store.now(), 'they wait since now');
   });
 
+  await t.test('a record that lost its tag leaves the Odoo record to the other kinds, which hear of it', async (t) => {
+    const store = await make(t);
+    await tie(store, '1', 7);
+    await store.links.markOdoo(MODEL, [7], ['guest', 'tenant'], PRIORITY.poll);
+    const next = { kind: 'done', outOfScope: true } as const;
+    await settle(store, await claimOne(store, 'tenant'), { next });
+    await settle(store, await claimOne(store, 'guest'));
+    await settle(store, await claimOne(store), { next });
+    t.same(toMarks(await store.read()), ['guest - 7 2/3', 'teacher 1 7 3/3', 'tenant - 7 1/1']);
+    const occupants = await store.links.findOccupants('odoo', 'teacher', MODEL, ['7']);
+    t.same(occupants.map(({ entity, inScope }) => `${entity} ${inScope}`).sort(), [
+      'guest true',
+      'teacher false',
+      'tenant false',
+    ]);
+    await settle(store, await claimOne(store, 'guest'), { next });
+    t.same(
+      toMarks(await store.read()),
+      ['guest - 7 3/3', 'teacher 1 7 3/3', 'tenant - 7 1/1'],
+      'and no more when none is left',
+    );
+  });
+
   await t.test('a lost lease marks nobody', async (t) => {
     const store = await make(t);
     const id = await tie(store, '1', 7);

@@ -155,8 +155,8 @@ export async function contractTying(t: Test, make: Make): Promise<void> {
   await t.test('occupants: who is linked to a record, of any entity in Odoo, of one in the app', async (t) => {
     const store = await make(t);
     const id = await tie(store, '1', 7, { ...BASE, app: { name: 'Anna', active: false } });
-    const half = { entity: 'guest', id: '7', appId: null, odooId: 7, appActive: true };
-    const full = { linkId: id, entity: 'teacher', appId: '1', odooId: 7, appActive: false };
+    const half = { entity: 'guest', id: '7', appId: null, odooId: 7, appActive: true, inScope: true };
+    const full = { linkId: id, entity: 'teacher', appId: '1', odooId: 7, appActive: false, inScope: true };
     await store.links.markOdoo(MODEL, [7], ['guest'], PRIORITY.live);
     const onOdoo = await store.links.findOccupants('odoo', 'teacher', MODEL, ['7', '8', '7']);
     const guestId = (await store.read()).links[1]?.id;
