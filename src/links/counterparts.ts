@@ -8,7 +8,8 @@ import { lockNumber } from './lock-number.ts';
 /**
  * Writes the counterpart's id into a claimed link and commits at once, so that a crash right after loses nothing.
  * A link of the same entity that knew only that record is folded into this one.
- * @returns false when the lease is lost, or the record already belongs to another full link of the entity
+ * @returns false when the lease is lost, the record already belongs to another full link of the entity, or a
+ * counterpart is just being made for it: with the link its announcement would be gone, and what it made a stranger
  */
 export async function attach(...args: Parameters<typeof attachOnce>): Promise<boolean> {
   for (let tries = 1; ; tries += 1) {
@@ -35,12 +36,15 @@ async function attachOnce(
     const own =
       await sql`select 1 from links where id = ${linkId} and lease_token = ${claimed.token} for update`.execute(trx);
     if (own.rows.length === 0) return false;
+    const other = sql`entity = ${claimed.entity} and odoo_model = ${counterpart.odooModel}
+      and ${column} = ${value} and id <> ${linkId}`;
+    const occupied = sql`(${otherColumn} is not null
+      or exists (select from intents where link_id = links.id and kind = 'create'))`;
+    // Locked by a statement of its own, so that the next one sees what was announced meanwhile.
+    await sql`select 1 from links where ${other} for update`.execute(trx);
     const folded = await sql`
-      delete from links where entity = ${claimed.entity} and odoo_model = ${counterpart.odooModel} and ${column} = ${value}
-        and ${otherColumn} is null and id <> ${linkId} returning 1`.execute(trx);
-    const taken = await sql`
-      select 1 from links where entity = ${claimed.entity} and odoo_model = ${counterpart.odooModel}
-        and ${column} = ${value} and ${otherColumn} is not null and id <> ${linkId}`.execute(trx);
+      delete from links where ${other} and not ${occupied} returning 1`.execute(trx);
+    const taken = await sql`select 1 from links where ${other} and ${occupied}`.execute(trx);
     if (taken.rows.length > 0) return false;
     // The folded link was marked for a reason, perhaps for an edit that this pass has not seen.
     const bump = folded.rows.length > 0 ? 1 : 0;

@@ -2,13 +2,24 @@
 import type { SideRecord } from '../backends/backend.ts';
 import { type Entity, readField, type Side } from '../entities/define-entity.ts';
 import { BridgeError } from '../errors.ts';
-import type { Claim, ClaimedLink, CoveredEdit, Instants, Settlement } from '../links/links.ts';
+import type { Claim, ClaimedLink, CoveredEdit, Instants, Next, Settlement } from '../links/links.ts';
 import type { ReconcileContext } from './context.ts';
 import type { MatchVerdict } from './find-counterparts.ts';
 import { isThere } from './fold-intents.ts';
 import { onBridgeClock } from './read-both-sides.ts';
 import { nextAfterError } from './settlement.ts';
 import { createKey } from './write-keys.ts';
+
+/** Another link has the record, or is making its own counterpart: once that is over, it is decided anew. */
+const TAKEN: Next = {
+  kind: 'wait',
+  afterMs: 1_000,
+  error: {
+    code: 'counterpart_taken',
+    message: 'Its counterpart is being linked to another record.',
+    remedy: 'Nothing to do: it is looked at again once that is settled.',
+  },
+};
 
 export async function linkFound(
   context: ReconcileContext,
@@ -36,11 +47,12 @@ export async function linkFound(
       const record = before.get(id);
       // Adopting it moves its stamp: who edited it last is remembered from before.
       const edit = record ? lastEdit(entity, link, record, onBridgeClock(record, context[target].clock())) : null;
-      await context.links.attach(claim, link.id, { side: target, id, odooModel: entity.odoo.model });
+      const counterpart = { side: target, id, odooModel: entity.odoo.model };
+      const attached = await context.links.attach(claim, link.id, counterpart);
       settlements.push({
         link,
-        next: { kind: 'again' },
-        outcome: 'link',
+        next: attached ? { kind: 'again' } : TAKEN,
+        outcome: attached ? 'link' : 'wait',
         logged: true,
         wroteOdoo: target === 'odoo',
         ...(stamp !== null && record && { ownOdooStamp: stamp, edits: { app: null, odoo: edit } }),

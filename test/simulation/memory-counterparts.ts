@@ -75,6 +75,7 @@ export function attach(
   const other = findOn(memory, side, claimed.entity, odooModel, id);
   const folds = other !== undefined && other.id !== linkId;
   if (folds && (side === 'app' ? other.odooId : other.appId) !== null) return false;
+  if (folds && memory.tables.intents.get(other.id)?.some(({ kind }) => kind === 'create')) return false;
   if (folds) memory.tables.deleteLink(other.id);
   memory.tables.updateLink(linkId, {
     ...(side === 'app' ? { appId: id } : { odooId: Number(id) }),
