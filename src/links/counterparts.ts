@@ -2,8 +2,11 @@
 import { sql } from 'kysely';
 import type { Db } from '../db/open-database.ts';
 import type { Side } from '../entities/define-entity.ts';
-import type { Claim, Occupant } from './links.ts';
+import type { Claim, Occupant, Repointed } from './links.ts';
 import { lockNumber } from './lock-number.ts';
+
+/** What its creation announced is not settled: nobody knows yet what it made. */
+const CREATING = sql`exists (select from intents where link_id = links.id and kind = 'create')`;
 
 /**
  * Writes the counterpart's id into a claimed link and commits at once, so that a crash right after loses nothing.
@@ -38,8 +41,7 @@ async function attachOnce(
     if (own.rows.length === 0) return false;
     const other = sql`entity = ${claimed.entity} and odoo_model = ${counterpart.odooModel}
       and ${column} = ${value} and id <> ${linkId}`;
-    const occupied = sql`(${otherColumn} is not null
-      or exists (select from intents where link_id = links.id and kind = 'create'))`;
+    const occupied = sql`(${otherColumn} is not null or ${CREATING})`;
     // Locked by a statement of its own, so that the next one sees what was announced meanwhile.
     await sql`select 1 from links where ${other} for update`.execute(trx);
     const folded = await sql`
@@ -55,7 +57,8 @@ async function attachOnce(
 
 /**
  * Moves a full link to the Odoo record that its own one was merged into.
- * @returns false when the lease is lost, or another full link of the entity is there already
+ * @returns `linked`: another full link of the entity is there already; `busy`: the lease is lost, or a counterpart is
+ * just being made for that record
  */
 export async function repoint(
   db: Db,
@@ -63,19 +66,20 @@ export async function repoint(
   linkId: string,
   odooModel: string,
   odooId: number,
-): Promise<boolean> {
+): Promise<Repointed> {
   return db.transaction().execute(async (trx) => {
     const own =
       await sql`select 1 from links where id = ${linkId} and lease_token = ${claimed.token} for update`.execute(trx);
-    if (own.rows.length === 0) return false;
+    if (own.rows.length === 0) return 'busy';
     const onSurvivor = sql`entity = ${claimed.entity} and odoo_model = ${odooModel} and odoo_id = ${odooId} and id <> ${linkId}`;
-    await sql`delete from links where ${onSurvivor} and app_id is null`.execute(trx);
-    const taken = await sql`select 1 from links where ${onSurvivor}`.execute(trx);
-    if (taken.rows.length > 0) return false;
+    await sql`select 1 from links where ${onSurvivor} for update`.execute(trx);
+    await sql`delete from links where ${onSurvivor} and app_id is null and not ${CREATING}`.execute(trx);
+    const { rows } = await sql<{ app_id: string | null }>`select app_id from links where ${onSurvivor}`.execute(trx);
+    if (rows.length > 0) return rows.some(({ app_id }) => app_id !== null) ? 'linked' : 'busy';
     // What was known of the old record's stamp says nothing of the new one's.
     await sql`update links set odoo_id = ${odooId}, own_odoo_stamp = null, odoo_edit = null, dirty_seq = dirty_seq + 1
       where id = ${linkId}`.execute(trx);
-    return true;
+    return 'moved';
   });
 }
 

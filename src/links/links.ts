@@ -214,6 +214,9 @@ export interface Occupant {
   readonly inScope: boolean;
 }
 
+/** `linked`: the record is another link's of the entity. `busy`: it is not known yet whose it will be. */
+export type Repointed = 'moved' | 'linked' | 'busy';
+
 export interface Links {
   /** Stores deliveries and marks their records. @returns for each, whether it was new. Throws unless all is durable. */
   receive(deliveries: readonly Delivery[]): Promise<readonly boolean[]>;
@@ -240,8 +243,8 @@ export interface Links {
   recordIntents(claim: Claim, intents: readonly GuardedIntent[]): Promise<Announced>;
   /** Writes the counterpart's id at once. A half link that waited on that record is folded into this one. */
   attach(claim: Claim, linkId: string, counterpart: { side: Side; id: string; odooModel: string }): Promise<boolean>;
-  /** Odoo merged the record into another. @returns false when that one is already another link's of the entity */
-  repoint(claim: Claim, linkId: string, odooModel: string, odooId: number): Promise<boolean>;
+  /** Odoo merged the record into another. */
+  repoint(claim: Claim, linkId: string, odooModel: string, odooId: number): Promise<Repointed>;
   findOccupants(side: Side, entity: string, odooModel: string, ids: readonly string[]): Promise<readonly Occupant[]>;
   /** Of these links, those whose record on `side` may be one that a worker is creating right now. */
   findMaybeOurs(side: Side, linkIds: readonly string[]): Promise<ReadonlySet<string>>;

@@ -11,7 +11,7 @@ import { nextAfterError } from './settlement.ts';
 import { createKey } from './write-keys.ts';
 
 /** Another link has the record, or is making its own counterpart: once that is over, it is decided anew. */
-const TAKEN: Next = {
+export const TAKEN: Next = {
   kind: 'wait',
   afterMs: 1_000,
   error: {

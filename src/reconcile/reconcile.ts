@@ -5,12 +5,13 @@ import { entitiesOfModel } from '../entities/registry.ts';
 import { findUnstorable } from '../entities/storable-text.ts';
 import type { ErrorDetail } from '../errors.ts';
 import { digestRecord } from '../links/digest.ts';
-import { type Base, type Claim, type Hold, type Intent, type Next, PRIORITY, type Settlement } from '../links/links.ts';
+import { type Base, type Claim, type Hold, type Intent, PRIORITY, type Settlement } from '../links/links.ts';
 import { applyUpdates, type PlannedUpdate } from './apply-updates.ts';
 import type { ReconcileContext } from './context.ts';
 import { createCounterparts, type PlannedCreate } from './create-counterparts.ts';
 import { type Decision, decide, type HoldReason } from './decide.ts';
 import { findFlapping } from './flapping.ts';
+import { followMerged } from './follow-merged.ts';
 import { type Observation, readBothSides, toDecideInput } from './read-both-sides.ts';
 import { agreedBase, flowsOf, landedStamp } from './settlement.ts';
 
@@ -118,31 +119,6 @@ function parkFlapping({ link, unsettled }: Observation, group: string): Settleme
       'Look what else changes this field on either side (an automation, an import), stop it, and retry the record.',
   };
   return { link, next: { kind: 'park', error }, outcome: 'park', logged: true, openIntents: unsettled };
-}
-
-/** A partner that Odoo merged into another takes its link along, unless the other one has a link of the entity already. */
-async function followMerged(
-  context: ReconcileContext,
-  entity: Entity,
-  claim: Claim,
-  observations: readonly Observation[],
-): Promise<ReadonlyMap<string, Settlement>> {
-  const settlements = new Map<string, Settlement>();
-  for (const { link, absence, unsettled } of observations) {
-    if (absence?.kind !== 'merged') continue;
-    const moved = await context.links.repoint(claim, link.id, entity.odoo.model, Number(absence.into));
-    const hold: Hold = {
-      kind: 'merged',
-      detail:
-        'Odoo merged this record into one that another record of the app is linked to. Merge them in the app as well.',
-      candidates: [absence.into],
-    };
-    const next: Next = moved ? { kind: 'again' } : { kind: 'hold', hold };
-    const outcome = moved ? 'merged' : 'hold';
-    const edits = moved ? { ...link.edits, odoo: null } : link.edits;
-    settlements.set(link.id, { link, next, outcome, logged: true, edits, openIntents: unsettled });
-  }
-  return settlements;
 }
 
 /** Looked at before anything is stored or sent: neither our own database nor the other side could hold it. */

@@ -1,7 +1,7 @@
 /** Listings and counterparts of the in-memory store: who is linked to which record. */
 import type { CanonicalRecord, Side } from '../../src/entities/define-entity.ts';
 import { digestRecord } from '../../src/links/digest.ts';
-import type { Claim, Hold, Listed, ListedRow, Occupant } from '../../src/links/links.ts';
+import type { Claim, Hold, Listed, ListedRow, Occupant, Repointed } from '../../src/links/links.ts';
 import type { Memory } from './memory.ts';
 import type { LinkRow } from './memory-rows.ts';
 import { keep } from './memory-values.ts';
@@ -64,6 +64,10 @@ function isOurs({ tables }: Memory, { token }: Claim, linkId: string): boolean {
   return tables.links.get(linkId)?.leaseToken === token;
 }
 
+function isCreating({ tables }: Memory, { id }: LinkRow): boolean {
+  return (tables.intents.get(id) ?? []).some(({ kind }) => kind === 'create');
+}
+
 export function attach(
   memory: Memory,
   claimed: Claim,
@@ -75,7 +79,7 @@ export function attach(
   const other = findOn(memory, side, claimed.entity, odooModel, id);
   const folds = other !== undefined && other.id !== linkId;
   if (folds && (side === 'app' ? other.odooId : other.appId) !== null) return false;
-  if (folds && memory.tables.intents.get(other.id)?.some(({ kind }) => kind === 'create')) return false;
+  if (folds && isCreating(memory, other)) return false;
   if (folds) memory.tables.deleteLink(other.id);
   memory.tables.updateLink(linkId, {
     ...(side === 'app' ? { appId: id } : { odooId: Number(id) }),
@@ -85,17 +89,18 @@ export function attach(
   return true;
 }
 
-export function repoint(memory: Memory, claimed: Claim, linkId: string, odooModel: string, odooId: number): boolean {
+export function repoint(memory: Memory, claimed: Claim, linkId: string, odooModel: string, odooId: number): Repointed {
   const own = memory.tables.links.get(linkId);
-  if (!own || !isOurs(memory, claimed, linkId)) return false;
+  if (!own || !isOurs(memory, claimed, linkId)) return 'busy';
   const other = findOn(memory, 'odoo', claimed.entity, odooModel, String(odooId));
   if (other && other.id !== linkId) {
-    if (other.appId !== null) return false;
+    if (other.appId !== null) return 'linked';
+    if (isCreating(memory, other)) return 'busy';
     memory.tables.deleteLink(other.id);
   }
   const edits = { ...own.edits, odoo: null };
   memory.tables.updateLink(linkId, { odooId, ownOdooStamp: null, edits, dirtySeq: own.dirtySeq + 1 });
-  return true;
+  return 'moved';
 }
 
 export function findOccupants(

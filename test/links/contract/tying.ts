@@ -110,7 +110,7 @@ export async function contractTying(t: Test, make: Make): Promise<void> {
     await markTeachers(store, '1');
     const claim = await store.links.claim('teacher', MODEL, 10);
     if (!claim) throw new Error('nothing to claim');
-    t.equal(await store.links.repoint(claim, id, MODEL, 8), true);
+    t.equal(await store.links.repoint(claim, id, MODEL, 8), 'moved');
     t.same(
       toMarks(await store.read()),
       ['guest - 8 0/1', 'teacher 1 8 1/3'],
@@ -129,7 +129,7 @@ export async function contractTying(t: Test, make: Make): Promise<void> {
     const own = { ownAppStamp: 'a', ownOdooStamp: 'o', edits: { app: known, odoo: known } };
     await settle(store, await claimOne(store), { ...own, next: { kind: 'again' } });
     const claim = await claimOne(store);
-    t.equal(await store.links.repoint(claim, id, MODEL, 8), true);
+    t.equal(await store.links.repoint(claim, id, MODEL, 8), 'moved');
     await settle(store, claim, { next: { kind: 'again' }, edits: { app: known, odoo: null } });
     t.match((await claimOne(store)).links[0], {
       ownAppStamp: 'a',
@@ -144,14 +144,14 @@ export async function contractTying(t: Test, make: Make): Promise<void> {
     await tie(store, '2', 8);
     await markTeachers(store, '1');
     const claim = await claimOne(store);
-    t.equal(await store.links.repoint(claim, id, MODEL, 8), false);
+    t.equal(await store.links.repoint(claim, id, MODEL, 8), 'linked');
     t.same(toMarks(await store.read()), ['teacher 1 7 1/2', 'teacher 2 8 1/1']);
     await settle(store, claim);
-    t.equal(await store.links.repoint(claim, id, MODEL, 9), false);
+    t.equal(await store.links.repoint(claim, id, MODEL, 9), 'busy');
     t.equal((await readLink(store, id))?.odooId, 7);
   });
 
-  await t.test('attach: not a record for which a counterpart is being made', async (t) => {
+  await t.test('attach and repoint: not to a record for which a counterpart is being made', async (t) => {
     const store = await make(t);
     await store.links.markOdoo(MODEL, [7], ['teacher'], PRIORITY.live);
     const half = await claimOne(store);
@@ -161,9 +161,13 @@ export async function contractTying(t: Test, make: Make): Promise<void> {
     const found = { side: 'odoo', id: '7', odooModel: MODEL } as const;
     t.equal(await store.links.attach(claim, claim.links[0].id, found), false);
     t.same(toMarks(await store.read()), ['teacher - 7 0/1', 'teacher 1 - 0/1']);
+    await tie(store, '2', 8);
+    await markTeachers(store, '2');
+    const merged = await claimOne(store);
+    t.equal(await store.links.repoint(merged, merged.links[0].id, MODEL, 7), 'busy');
     await settle(store, half, { openIntents: [] });
     t.equal(await store.links.attach(claim, claim.links[0].id, found), true);
-    t.same(toMarks(await store.read()), ['teacher 1 7 0/2']);
+    t.same(toMarks(await store.read()), ['teacher 1 7 0/2', 'teacher 2 8 1/2']);
   });
 
   await t.test('occupants: who is linked to a record, of any entity in Odoo, of one in the app', async (t) => {
