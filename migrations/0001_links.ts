@@ -90,9 +90,10 @@ export async function up(db: Kysely<any>): Promise<void> {
       source text not null check (source in ('app', 'odoo')),
       delivery_id text,
       entity text,
+      odoo_model text not null,
       record_id text not null,
-      received_at timestamptz not null default now(),
-      looks smallint not null default 0,
+      received_at timestamptz not null,
+      looks smallint not null,
       look_at timestamptz,
       unique (source, delivery_id)
     )`.execute(db);

@@ -75,9 +75,11 @@ export interface DeliveriesTable {
   source: 'app' | 'odoo';
   delivery_id: string | null;
   entity: string | null;
+  odoo_model: string;
   record_id: string;
-  received_at: Generated<Date>;
-  looks: Generated<number>;
+  received_at: Timestamp;
+  /** How often its record is still to be marked. */
+  looks: number;
   look_at: Timestamp | null;
 }
 

@@ -15,7 +15,7 @@ export interface RecordKey {
   readonly id: string;
 }
 
-/** One received webhook: stored, and its record marked, in one transaction. */
+/** One received webhook: stored before it is answered, its record marked by whoever looks for work next. */
 export interface Delivery {
   readonly source: Side;
   /** The sender's id of the delivery; null where it has none (Odoo), then every one counts. */
@@ -218,8 +218,13 @@ export interface Occupant {
 export type Repointed = 'moved' | 'linked' | 'busy';
 
 export interface Links {
-  /** Stores deliveries and marks their records. @returns for each, whether it was new. Throws unless all is durable. */
+  /** Stores deliveries. @returns for each, whether it was new. Throws unless all is durable. */
   receive(deliveries: readonly Delivery[]): Promise<readonly boolean[]>;
+  /**
+   * Marks the records of deliveries: of each once when it came, and again later where Odoo tells before its commit
+   * (17 and 18). @returns how many deliveries
+   */
+  markDelivered(): Promise<number>;
   markApp(keys: readonly RecordKey[], odooModel: string, priority: Priority): Promise<void>;
   /** Marks the links on these Odoo records; where there is none yet, one of each given entity is made. */
   markOdoo(model: string, ids: readonly number[], entities: readonly string[], priority: Priority): Promise<void>;
@@ -229,8 +234,6 @@ export interface Links {
   holdNew(side: Side, entity: string, odooModel: string, ids: readonly string[], hold: Hold): Promise<void>;
   /** How many links of the entity tie two records together. */
   countLinked(entity: string): Promise<number>;
-  /** Marks again what Odoo's webhooks told before their commit (Odoo 17 and 18). @returns how many deliveries */
-  lookAgain(): Promise<number>;
 
   /** Entities that have work now. */
   findDirty(): Promise<readonly string[]>;

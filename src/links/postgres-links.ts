@@ -4,9 +4,10 @@ import type { Db } from '../db/open-database.ts';
 import type { Side } from '../entities/define-entity.ts';
 import { claim, dropLeases, findDirty, recordIntents, release, renewLease } from './claim.ts';
 import { attach, findMaybeOurs, findOccupants, repoint, withMatchLocks } from './counterparts.ts';
+import { markDelivered, receive } from './deliveries.ts';
 import { countLinked } from './guard.ts';
 import type { Claim, Hold, Links, Listed, ListedRow } from './links.ts';
-import { lookAgain, markApp, markOdoo, receive } from './mark.ts';
+import { markApp, markOdoo } from './mark.ts';
 import { settle } from './settle.ts';
 
 export interface LinksSettings {
@@ -44,7 +45,7 @@ export function createPostgresLinks(db: Db, settings: LinksSettings): Links {
     filterChanged: (side, entity, odooModel, rows) => filterChanged(db, side, entity, odooModel, rows),
     holdNew: (side, entity, odooModel, ids, hold) => holdNew(db, side, entity, odooModel, ids, hold),
     countLinked: (entity) => countLinked(db, entity),
-    lookAgain: () => lookAgain(db, settings),
+    markDelivered: () => markDelivered(db, settings),
     async findDirty() {
       await dropDoubtful();
       return findDirty(db);

@@ -115,10 +115,15 @@ async function page(db: Db, { limit }: PageRequest, query: ReturnType<typeof sql
 async function queue(db: Db) {
   const { rows } = await sql<{ depth: number; oldest_seconds: number; parked: number; held: number }>`
     select
-      (select count(*)::integer from links where dirty_seq > done_seq) as depth,
-      (select coalesce(extract(epoch from clock_timestamp() - min(dirty_at)), 0)::integer from links where dirty_seq > done_seq) as oldest_seconds,
+      dirty.count + due.count as depth,
+      coalesce(extract(epoch from clock_timestamp() - least(dirty.since, due.since)), 0)::integer as oldest_seconds,
       (select count(*)::integer from links where state = 'parked') as parked,
-      (select count(*)::integer from links where state = 'held') as held`.execute(db);
+      (select count(*)::integer from links where state = 'held') as held
+    from (select count(*)::integer, min(dirty_at) as since from links where dirty_seq > done_seq) dirty,
+      -- Not yet marked: the bridge was ended, or a burst has just come.
+      (select count(*)::integer, min(received_at) as since from deliveries where look_at = received_at) due`.execute(
+    db,
+  );
   return rows[0] ?? { depth: 0, oldest_seconds: 0, parked: 0, held: 0 };
 }
 

@@ -53,6 +53,7 @@ export function createWork(context: ReconcileContext, options: WorkOptions): () 
       await context.links.release(claim, 0);
       unreleased.shift();
     }
+    await context.links.markDelivered();
     for (const name of await context.links.findDirty()) {
       const entity = findEntity(name);
       if (!entity || options.isPaused(name) || isResting(name)) continue;

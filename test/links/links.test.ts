@@ -90,6 +90,7 @@ t.test('workers of all processes are told of marks, and of what has to be done a
   const steps: readonly (readonly [what: string, loud: boolean, step: () => Promise<unknown>])[] = [
     ['a delivery', true, () => links.receive([delivery])],
     ['one that is known', false, () => links.receive([delivery])],
+    ['its mark, for whoever makes it looks for work next', false, () => links.markDelivered()],
     ['a pass that is done', false, async () => settle(store, await claimOne(store))],
     ['a mark of the app', true, mark],
     ['a pass to be repeated', true, async () => settle(store, await claimOne(store), { next: { kind: 'again' } })],

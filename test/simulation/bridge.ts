@@ -19,7 +19,6 @@ export interface BridgeOptions extends Pick<ReconcileContext, 'policy' | 'instan
   readonly overlapMs: number;
   readonly pollMs: number;
   readonly polls: boolean;
-  readonly looksAgain: boolean;
 }
 
 export interface Bridge {
@@ -32,7 +31,6 @@ export interface Bridge {
 const HEARTBEAT_MS = 20_000;
 /** The real workers look every second; that nothing depends on it, these show by being slower. */
 const IDLE_MS = 20_000;
-const LOOK_MS = 15_000;
 const LOG: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
 export function startBridge(
@@ -41,8 +39,7 @@ export function startBridge(
   store: Store,
   sides: { readonly app: Backend; readonly odoo: Backend },
 ): Bridge {
-  const { scheduler, entities, workers, batchSize, overlapMs, pollMs, polls, looksAgain, policy, instance, callMaxMs } =
-    options;
+  const { scheduler, entities, workers, batchSize, overlapMs, pollMs, polls, policy, instance, callMaxMs } = options;
   const sleepers = new Set<() => void>();
   const context: ReconcileContext = {
     links: store.links,
@@ -111,15 +108,6 @@ export function startBridge(
     }
   }
 
-  /** What Odoo 17 and 18 told before their commit is looked at again, polls or no polls. */
-  async function lookForEver(): Promise<never> {
-    for (;;) {
-      await process.sleep(LOOK_MS);
-      await store.links.lookAgain().catch(() => 0);
-    }
-  }
-
-  if (looksAgain) void lookForEver();
   for (let index = 0; index < workers; index += 1) void work();
   void pollForEver();
   return {

@@ -12,6 +12,9 @@ import type { Violation } from './violation.ts';
 import type { Witness } from './witness.ts';
 import type { World } from './world.ts';
 
+/** A country and a language that Odoo does not have, and another spelling of one that it has. */
+const UNSEEN_IN_ODOO: ReadonlySet<string> = new Set(['XX', 'pt', 'en']);
+
 export function checkEdits(
   world: World,
   links: readonly LinkView[],
@@ -59,6 +62,9 @@ function checkLink(
       const known = world.ledger.of(edit.side, edit.record).filter(({ at }) => at < edit.at);
       if (known.some(({ changes }) => field in changes && changes[field] === value)) return [];
       if (group.length === 0 || held.some((record) => isSame(entity, field, record[field] ?? null, value))) return [];
+      // Nothing of it reaches a shared partner, so that to an edit of its sibling there is nothing to conflict with.
+      if (family.length > 1 && typeof value === 'string' && UNSEEN_IN_ODOO.has(value)) return [];
+      if (isAsAnnounced(witness, entity, family, edit, field, value)) return [];
       const later = edits.some(
         (other) => other.at >= edit.at && other !== edit && group.some((name) => name in other.changes),
       );
@@ -66,6 +72,26 @@ function checkLink(
       const detail = `${edit.side} ${edit.record}: ${field} ${String(value)} of ${edit.stamp} is nowhere, and no conflict tells of it`;
       return [{ invariant: 'I6', detail }];
     }),
+  );
+}
+
+/** Who writes by chance what the bridge is about to write, and has no answer for yet, is taken for the bridge. */
+function isAsAnnounced(
+  { announced }: Witness,
+  entity: Entity,
+  family: readonly LinkView[],
+  edit: Change,
+  field: string,
+  value: FieldValue,
+): boolean {
+  return announced.some(
+    ({ linkId, side, fields, at, until }) =>
+      side === edit.side &&
+      at <= edit.at &&
+      edit.at <= until &&
+      family.some(({ id }) => id === linkId) &&
+      field in fields &&
+      isSame(entity, field, fields[field] ?? null, value),
   );
 }
 

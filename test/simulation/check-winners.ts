@@ -104,6 +104,8 @@ export function createReviewer({ now, ledger, clocks, tie, pairs }: ReviewerOpti
       for (const entry of conflicts) {
         // Two spellings of one value: whoever wins, nothing is lost.
         if (spell(entry.app.value) === spell(entry.odoo.value)) continue;
+        // A rank above one stays, so that our own write of the other one may leave the partner as both: nobody's edit.
+        if (entry.field === 'type' && entry.odoo.value === 'both') continue;
         reviewed += 1;
         const wrong = review(entry, { app, odoo }, tie);
         if (wrong === null) continue;

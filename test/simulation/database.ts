@@ -30,13 +30,15 @@ class ConnectionLost extends Error {
   readonly code = '57P01';
 }
 
-const MARKING: ReadonlySet<string> = new Set(['receive', 'markApp', 'markOdoo', 'lookAgain']);
+const MARKING: ReadonlySet<string> = new Set(['receive', 'markApp', 'markOdoo', 'markDelivered']);
 
 /** What the store tells all workers of: marks, and settlements that leave something to do at once. */
 function isNews(name: string, args: readonly unknown[]): boolean {
   if (name !== 'settle') return MARKING.has(name);
   const [, settlements] = args as Parameters<Links['settle']>;
-  return settlements.some(({ next, wroteOdoo }) => next.kind === 'again' || wroteOdoo);
+  return settlements.some(
+    ({ next, wroteOdoo }) => next.kind === 'again' || (next.kind === 'done' && next.outOfScope) || wroteOdoo,
+  );
 }
 
 type Method = (...args: never[]) => Promise<unknown>;

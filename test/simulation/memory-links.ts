@@ -13,8 +13,9 @@ import { type Afterwards, type Connection, createConnection } from './memory-con
 import { attach, filterChanged, findMaybeOurs, findOccupants, holdNew, repoint } from './memory-counterparts.ts';
 import { type CursorRow, createMemoryCursors } from './memory-cursors.ts';
 import { createMemoryDecisions } from './memory-decisions.ts';
+import { markDelivered, receive } from './memory-deliveries.ts';
 import { createMemoryLocks } from './memory-locks.ts';
-import { lookAgain, markApp, markOdoo, receive } from './memory-mark.ts';
+import { markApp, markOdoo } from './memory-mark.ts';
 import { createTables, type LinkRow, type Tables } from './memory-rows.ts';
 import { type SettleEntry, settle } from './memory-settle.ts';
 
@@ -83,7 +84,7 @@ function createLinks(memory: Memory, { transact, withLocks }: Connection): Links
     filterChanged: (...args) => transact(() => filterChanged(memory, ...args)),
     holdNew: (...args) => transact(() => holdNew(memory, ...args)),
     countLinked: (entity) => transact(() => countLinked(tables.links.values(), entity)),
-    lookAgain: () => transact(() => lookAgain(memory)),
+    markDelivered: () => transact(() => markDelivered(memory)),
     findDirty: () => transact(() => findDirty(memory)),
     // All claims take turns here, whatever the model.
     claim: (entity, _odooModel, limit) => transact(() => claim(memory, entity, limit)),

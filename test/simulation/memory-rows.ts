@@ -58,8 +58,8 @@ export interface DeliveryRow {
   readonly id: string;
   readonly source: Side;
   readonly deliveryId: string | null;
-  /** The Odoo model where the source is Odoo. */
   readonly entity: string | null;
+  readonly odooModel: string;
   readonly recordId: string;
   readonly receivedAt: number;
   readonly looks: number;

@@ -1,4 +1,5 @@
 /** What the engine tells the store: which records it tied together, and what it says lost. Looks on, alters nothing. */
+import type { CanonicalChanges, Side } from '../../src/entities/define-entity.ts';
 import type { ClaimedLink, ConflictEntry } from '../../src/links/links.ts';
 import type { Store } from './database.ts';
 
@@ -11,8 +12,19 @@ export interface Witness {
   /** Links that were tied to more than one Odoo record. */
   readonly moved: ReadonlySet<string>;
   readonly conflicts: readonly { readonly link: ClaimedLink; readonly entry: ConflictEntry }[];
+  /** Writes that were announced, until it was settled what became of them. */
+  readonly announced: readonly Announcement[];
   /** Cursors that went back (I13). */
   readonly backwards: readonly string[];
+}
+
+export interface Announcement {
+  readonly linkId: string;
+  readonly side: Side;
+  readonly key: string;
+  readonly fields: CanonicalChanges;
+  readonly at: number;
+  readonly until: number;
 }
 
 export function createWitness(now: () => number): Witness {
@@ -22,6 +34,14 @@ export function createWitness(now: () => number): Witness {
   const partners = new Map<string, number>();
   const conflicts: { link: ClaimedLink; entry: ConflictEntry }[] = [];
   const backwards: string[] = [];
+  const announced: Announcement[] = [];
+
+  function end(linkId: string, open: readonly string[]): void {
+    announced.forEach((one, index) => {
+      if (one.linkId !== linkId || one.until < now() || open.includes(one.key)) return;
+      announced[index] = { ...one, until: now() };
+    });
+  }
 
   function see({ id, entity, appId, odooId }: ClaimedLink): void {
     if (appId === null || odooId === null) return;
@@ -40,7 +60,20 @@ export function createWitness(now: () => number): Witness {
           claim?.links.forEach(see);
           return claim;
         },
+        async attach(claim, linkId, counterpart) {
+          const attached = await links.attach(claim, linkId, counterpart);
+          const link = claim.links.find(({ id }) => id === linkId);
+          const { side, id } = counterpart;
+          if (attached && link) see({ ...link, ...(side === 'app' ? { appId: id } : { odooId: Number(id) }) });
+          return attached;
+        },
+        async recordIntents(claim, intents) {
+          for (const { linkId, side, key, fields } of intents)
+            announced.push({ linkId, side, key, fields, at: now(), until: Number.POSITIVE_INFINITY });
+          return links.recordIntents(claim, intents);
+        },
         async settle(claim, settlements, info) {
+          for (const { link, openIntents = [] } of settlements) end(link.id, openIntents);
           for (const { link, base, conflicts: entries = [] } of settlements) {
             if (base && !agreedAt.has(link.id)) agreedAt.set(link.id, now());
             for (const entry of entries) conflicts.push({ link, entry });
@@ -62,6 +95,7 @@ export function createWitness(now: () => number): Witness {
     agreedAt,
     moved,
     conflicts,
+    announced,
     backwards,
   };
 }

@@ -94,7 +94,6 @@ export function createWorld(
     overlapMs: OVERLAP_MS,
     pollMs: POLL_MS,
     polls: schedule.polls,
-    looksAgain: schedule.early,
     policy: { tie: schedule.tie, scope: schedule.scope },
     instance: INSTANCE,
     callMaxMs: CALL_MAX_MS,

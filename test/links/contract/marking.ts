@@ -87,6 +87,9 @@ export async function contractMarking(t: Test, make: Make): Promise<void> {
       true,
       true,
     ]);
+    t.same(toMarks(await store.read()), [], 'nothing is marked yet');
+    t.equal(await store.links.markDelivered(), 4);
+    t.equal(await store.links.markDelivered(), 0);
     const rows = await store.read();
     t.same(toMarks(rows), ['guest 1 - 0/1', 'teacher 1 - 0/1', 'teacher 2 - 0/1']);
     t.same(
@@ -110,26 +113,28 @@ export async function contractMarking(t: Test, make: Make): Promise<void> {
       true,
       true,
     ]);
+    t.equal(await store.links.markDelivered(), 4);
     const rows = await store.read();
     t.same(toMarks(rows), ['guest - 8 0/1', 'teacher - 7 0/2', 'teacher - 8 0/1', 'teacher 1 - 0/1', 'tenant - 8 0/1']);
     t.same(new Set(rows.links.map(({ priority }) => priority)), new Set([PRIORITY.live]));
     t.equal(rows.deliveries.length, 4);
     t.match(
       rows.deliveries.find(({ recordId }) => recordId === '8'),
-      { source: 'odoo', deliveryId: null, entity: MODEL },
+      { source: 'odoo', deliveryId: null, entity: null, odooModel: MODEL },
     );
     await store.advance(400_000);
-    t.equal(await store.links.lookAgain(), 0, 'one look is enough where Odoo tells after its commit');
+    t.equal(await store.links.markDelivered(), 0, 'one look is enough where Odoo tells after its commit');
   });
 
   await t.test('where Odoo tells before its commit, it is looked again after 2, 15, 60 and 300 s', async (t) => {
     const store = await make(t, { looksAgain: true });
     await store.links.receive([fromOdoo('7'), fromApp('m1', '1')]);
-    t.equal(await store.links.lookAgain(), 0, 'not at once');
+    t.equal(await store.links.markDelivered(), 2, 'at once');
+    t.equal(await store.links.markDelivered(), 0, 'and not again at once');
     const marks: string[] = [];
     for (const wait of [3_000, 7_000, 6_000, 45_000, 200_000, 40_000, 400_000]) {
       await store.advance(wait);
-      marks.push(`${wait / 1_000} s: ${await store.links.lookAgain()}`);
+      marks.push(`${wait / 1_000} s: ${await store.links.markDelivered()}`);
     }
     t.same(marks, ['3 s: 1', '7 s: 0', '6 s: 1', '45 s: 1', '200 s: 0', '40 s: 1', '400 s: 0']);
     t.ok(toMarks(await store.read()).includes('teacher - 7 0/5'), 'each look marks');
@@ -138,11 +143,12 @@ export async function contractMarking(t: Test, make: Make): Promise<void> {
   await t.test('a further look is less urgent, and makes no link where one is', async (t) => {
     const store = await make(t, { looksAgain: true });
     await store.links.receive([fromOdoo('7')]);
+    t.equal(await store.links.markDelivered(), 1);
     for (const entity of ['tenant', 'guest'])
       await settle(store, await claimOne(store, entity), { next: { kind: 'forget' } });
     await settle(store, await claimOne(store));
     await store.advance(3_000);
-    t.equal(await store.links.lookAgain(), 1);
+    t.equal(await store.links.markDelivered(), 1);
     t.match(await readOnly(store), { entity: 'teacher', dirtySeq: 2, priority: PRIORITY.poll });
   });
 }

@@ -56,8 +56,8 @@ export async function perform(course: Course, operation: Operation): Promise<unk
       const { side, entity, id } = operation;
       return links.holdNew(side, entity, MODELS[entity], [String(id)], { kind: 'create', detail: 'd' });
     }
-    case 'look again':
-      return links.lookAgain();
+    case 'mark delivered':
+      return links.markDelivered();
     case 'advance':
       return subject.advance(operation.ms);
     case 'claim': {

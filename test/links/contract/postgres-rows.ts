@@ -38,10 +38,11 @@ export async function readRows(db: Db): Promise<Rows> {
         overAt: over_at.getTime(),
       }),
     ),
-    deliveries: deliveries.map(({ source, delivery_id, entity, record_id, looks, look_at }) => ({
+    deliveries: deliveries.map(({ source, delivery_id, entity, odoo_model, record_id, looks, look_at }) => ({
       source,
       deliveryId: delivery_id,
       entity,
+      odooModel: odoo_model,
       recordId: record_id,
       looks,
       lookAt: look_at?.getTime() ?? null,

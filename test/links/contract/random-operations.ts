@@ -21,7 +21,7 @@ export type Operation =
   | { readonly do: 'mark odoo'; readonly entity: Kind; readonly id: number; readonly priority: Priority }
   | { readonly do: 'receive'; readonly deliveries: readonly { entity: Kind; id: number; delivery: number | null }[] }
   | { readonly do: 'hold new'; readonly side: 'app' | 'odoo'; readonly entity: Kind; readonly id: number }
-  | { readonly do: 'look again' }
+  | { readonly do: 'mark delivered' }
   | { readonly do: 'advance'; readonly ms: number }
   | { readonly do: 'claim'; readonly entity: Kind; readonly limit: number }
   | { readonly do: 'renew'; readonly claim: number }
@@ -85,7 +85,7 @@ const WEIGHTED = [
   [4, step('mark odoo', { entity: kind, id, priority })],
   [2, step('receive', { deliveries: fc.array(delivery, { minLength: 1, maxLength: 4 }) })],
   [1, step('hold new', { side, entity: kind, id })],
-  [1, step('look again', {})],
+  [3, step('mark delivered', {})],
   [3, step('advance', { ms })],
   [8, step('claim', { entity: kind, limit: fc.integer({ min: 1, max: 2 }) })],
   [1, step('renew', { claim: place })],

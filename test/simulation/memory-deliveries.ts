@@ -1,0 +1,65 @@
+/** Webhooks in the in-memory store: stored first, marked when somebody looks for work. */
+import { type Delivery, PRIORITY } from '../../src/links/links.ts';
+import type { Memory } from './memory.ts';
+import { markApp, markOdoo } from './memory-mark.ts';
+import type { DeliveryRow } from './memory-rows.ts';
+
+/** Odoo 17 and 18 post before they commit: so long after the webhook its record is marked again. */
+const AGAIN_AFTER_MS = [2_000, 15_000, 60_000, 300_000];
+const MOST_AT_ONCE = 1_000;
+
+const deliveryKey = (source: string, id: string) => `${source}\n${id}`;
+
+export function receive({ tables, now, settings }: Memory, deliveries: readonly Delivery[]): readonly boolean[] {
+  return deliveries.map((delivery) => {
+    const { source, deliveryId, entity, odooModel, recordId } = delivery;
+    if (deliveryId !== null && tables.deliveries.has(deliveryKey(source, deliveryId))) return false;
+    const id = String(tables.nextNumber());
+    tables.deliveries.set(deliveryKey(source, deliveryId ?? `#${id}`), {
+      id,
+      source,
+      deliveryId,
+      entity,
+      odooModel,
+      recordId,
+      receivedAt: now(),
+      looks: source === 'odoo' && settings.looksAgain() ? 1 + AGAIN_AFTER_MS.length : 1,
+      lookAt: now(),
+    });
+    return true;
+  });
+}
+
+export function markDelivered(memory: Memory): number {
+  const due = [...memory.tables.deliveries].filter(([, { lookAt }]) => lookAt !== null && lookAt <= memory.now());
+  const bySource = (wanted: string) => due.filter(([, { source }]) => source === wanted).slice(0, MOST_AT_ONCE);
+  const [app, odoo] = [bySource('app'), bySource('odoo')];
+  for (const [key, row] of [...app, ...odoo]) memory.tables.deliveries.set(key, looked(row));
+  for (const [model, rows] of byModel(app)) {
+    const keys = rows.map(({ entity, recordId }) => ({ entity: entity ?? '', id: recordId }));
+    markApp(memory, keys, model, PRIORITY.live);
+  }
+  for (const [model, rows] of byModel(odoo)) {
+    const entities = memory.settings.entitiesOf(model);
+    const first = new Set(rows.filter(isFirst).map(({ recordId }) => Number(recordId)));
+    const again = rows.map(({ recordId }) => Number(recordId)).filter((id) => !first.has(id));
+    markOdoo(memory, model, [...first], entities, PRIORITY.live, true);
+    markOdoo(memory, model, again, entities, PRIORITY.poll, true);
+  }
+  return app.length + odoo.length;
+}
+
+const isFirst = ({ lookAt, receivedAt }: DeliveryRow) => lookAt === receivedAt;
+
+function looked(row: DeliveryRow): DeliveryRow {
+  const looks = row.looks - 1;
+  const next = AGAIN_AFTER_MS[AGAIN_AFTER_MS.length - looks];
+  return { ...row, looks, lookAt: looks === 0 || next === undefined ? null : row.receivedAt + next };
+}
+
+function byModel(rows: readonly (readonly [string, DeliveryRow])[]) {
+  return Map.groupBy(
+    rows.map(([, row]) => row),
+    ({ odooModel }) => odooModel,
+  );
+}
