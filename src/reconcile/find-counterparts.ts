@@ -56,16 +56,18 @@ export async function findCounterparts(
     matchKeys.filter((key) => found.has(key)),
   );
   return plans.map((plan) => {
+    const { decision, intents } = plan.seen.link;
+    const begun = intents.some(({ kind }) => kind === 'create');
     const follows = merging.get(plan.seen.link.id);
-    if (follows !== undefined) return { kind: 'wait', plan, afterMs: MERGING_MS, mark: follows };
+    // Once its own counterpart may have been made, the link that comes here waits for that.
+    if (follows !== undefined && !begun) return { kind: 'wait', plan, afterMs: MERGING_MS, mark: follows };
     const createdId = created.get(keyOf(plan));
     if (createdId !== undefined) return recognize(plan, createdId, occupants, entity);
     const afterMs = mayStillLandMs(context, plan, target);
     if (afterMs > 0) return { kind: 'wait', plan, afterMs };
     if (plan.onlyIfCreated) return { kind: 'gone', plan };
-    const { decision, intents } = plan.seen.link;
     // The app itself knows its answer to an earlier try; a match would take our own record for a stranger's.
-    if (target === 'app' && intents.some(({ kind }) => kind === 'create')) return { kind: 'create', plan };
+    if (target === 'app' && begun) return { kind: 'create', plan };
     if (decision?.kind === 'create') return { kind: 'create', plan };
     if (decision?.kind === 'link') return linkAsDecided(plan, decision.id, occupants, entity);
     const isCompany = plan.seen[source]?.isCompany ?? false;

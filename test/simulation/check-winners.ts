@@ -64,7 +64,8 @@ export function createReviewer({ now, ledger, clocks, tie, pairs }: ReviewerOpti
     if (clock.jumpedAt() > since) return null;
     if (isWrong(side, read.clock) || (remembered[side] !== null && wrongAt[side] >= since)) return null;
     return {
-      editedAt: edit?.begunAt ?? null,
+      // What a write of ours covered shows when it came to be there, not when its transaction had begun.
+      editedAt: (covered ? edit?.at : edit?.begunAt) ?? null,
       seenAt: seen?.begunAt ?? null,
       writtenByBridge: version.author === 'bridge',
       remembered: false,

@@ -21,6 +21,7 @@ export interface Witness {
 export interface Announcement {
   readonly linkId: string;
   readonly side: Side;
+  readonly kind: 'create' | 'update';
   readonly key: string;
   readonly fields: CanonicalChanges;
   readonly at: number;
@@ -68,8 +69,8 @@ export function createWitness(now: () => number): Witness {
           return attached;
         },
         async recordIntents(claim, intents) {
-          for (const { linkId, side, key, fields } of intents)
-            announced.push({ linkId, side, key, fields, at: now(), until: Number.POSITIVE_INFINITY });
+          for (const { linkId, side, kind, key, fields } of intents)
+            announced.push({ linkId, side, kind, key, fields, at: now(), until: Number.POSITIVE_INFINITY });
           return links.recordIntents(claim, intents);
         },
         async settle(claim, settlements, info) {
