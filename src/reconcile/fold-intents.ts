@@ -41,9 +41,12 @@ export function foldIntents(entity: Entity, link: ClaimedLink, sides: Sides, now
   // Both sides were equal to what was sent when our creation landed: edits since then are edits.
   if (link.base === null && created && sides.app && sides.odoo) {
     const { side, fields } = created;
-    const made = { app: fields, odoo: fields, [side]: asSpelled(fields, sides[side] as Seen) };
+    const record = sides[side] as Seen;
+    const made = { app: fields, odoo: fields, [side]: asSpelled(fields, record) };
     const base = { ...made, stamps: { app: null, odoo: null }, mapping: null };
-    const landedOn = { app: false, odoo: false };
+    // As it was made, its stamp is that of our creation: what the creation left out is nobody's edit.
+    const asMade = Object.entries(fields).every(([field, sent]) => isThere(entity, record.values, field, sent));
+    const landedOn = { app: false, odoo: false, [side]: asMade };
     return {
       base,
       unsettledUntil: null,
