@@ -1,8 +1,8 @@
 /** What every step of the story works with. */
 import type { AppPerson, Fields, OdooPerson } from '../people/people.ts';
 import { waitUntil } from '../people/wait-until.ts';
+import { compareSides } from '../world/compare-sides.ts';
 import type { World } from '../world/start-world.ts';
-import { compareSides } from './compare-sides.ts';
 
 export interface Stage {
   readonly world: World;

@@ -11,6 +11,8 @@ export interface RunningProgram {
   resume(): void;
   /** Asks it to end, and waits for that. */
   stop(): Promise<void>;
+  /** Ends it at once, in the middle of whatever it does (SIGKILL), and waits until it is gone. */
+  kill(): Promise<void>;
 }
 
 export interface ProgramOptions {
@@ -49,6 +51,10 @@ export function startProgram(script: string, { env, readyLine, logFile }: Progra
       const timer = setTimeout(() => child.kill('SIGKILL'), PATIENCE_MS);
       await exited;
       clearTimeout(timer);
+    },
+    async kill() {
+      child.kill('SIGKILL');
+      await exited;
     },
   };
 }

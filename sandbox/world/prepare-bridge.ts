@@ -13,6 +13,8 @@ export interface Bridge {
   resume(): void;
   /** Does nothing when it does not run. */
   stop(): Promise<void>;
+  /** Ends it in the middle of whatever it does; a start that is under way fails. Does nothing when it does not run. */
+  kill(): Promise<void>;
   /** Its command line, run to its end. @returns what it printed */
   run(...args: string[]): Promise<string>;
   /** GET of its own interface. */
@@ -40,6 +42,10 @@ export function prepareBridge({ url, token, env }: BridgeOptions): Bridge {
     resume: () => program?.resume(),
     async stop() {
       await program?.stop();
+      program = null;
+    },
+    async kill() {
+      await program?.kill();
       program = null;
     },
     run: (...args) => runProgram([join(SOURCE, 'cli.ts'), ...args], env),

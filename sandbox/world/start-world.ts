@@ -8,6 +8,7 @@ import { type AppPerson, appPerson, type OdooPerson, odooPerson } from '../peopl
 import type { Belongings } from './belongings.ts';
 import { type Forwarder, startForwarder } from './forwarder.ts';
 import { findFreePort } from './free-port.ts';
+import { type FrontDoor, startFrontDoor } from './front-door.ts';
 import { makeDatabase } from './make-database.ts';
 import { type Bridge, prepareBridge } from './prepare-bridge.ts';
 import { type ProvidedOdoo, provideOdoo } from './provide-odoo.ts';
@@ -19,7 +20,16 @@ export interface World {
     readonly version: string;
   };
   readonly appUrl: string;
+  /** The first of its processes. */
   readonly bridge: Bridge;
+  /** All of its processes; they share one database. */
+  readonly bridges: readonly Bridge[];
+  /** What stands before several processes. */
+  readonly door: FrontDoor | null;
+  /** Of the bridge. */
+  readonly databaseUrl: string;
+  /** Its BRIDGE_INSTANCE. */
+  readonly instance: string;
   /** Where and how the app's events are posted. */
   readonly webhook: WebhookTarget;
   readonly atApp: AppPerson;
@@ -39,6 +49,8 @@ export interface WorldOptions {
   readonly wired: boolean;
   /** False leaves the app without webhooks: the bridge's polls find what changed. */
   readonly appWebhooks: boolean;
+  /** How many processes of the bridge there are: one, if not said. */
+  readonly processes?: number;
   /** Further variables of the bridge. */
   readonly environment?: Readonly<Record<string, string>>;
   readonly say: (text: string) => void;
@@ -60,17 +72,21 @@ export async function startWorld(options: WorldOptions, belongings: Belongings):
   const { transport, version } = await connectOdoo({ ...odoo, transport: 'auto' });
   say(`Odoo is ${odoo.what}: ${version.full}`);
 
-  const bridgePort = await findFreePort(USUAL_BRIDGE_PORT);
-  const bridgeUrl = `http://127.0.0.1:${bridgePort}`;
+  const ports = [await findFreePort(USUAL_BRIDGE_PORT)];
+  while (ports.length < (options.processes ?? 1)) ports.push(await findOtherPort(ports));
+  const urls = ports.map((port) => `http://127.0.0.1:${port}`);
+  const door = urls.length > 1 ? await startFrontDoor(urls) : null;
+  if (door) await belongings.own(() => door.close());
+  const entrance = door?.url ?? urls[0] ?? '';
   const wires: Forwarder[] = [];
-  for (const target of options.wired ? [odoo.url, bridgeUrl] : []) {
+  for (const target of options.wired ? [odoo.url, entrance] : []) {
     const wire = await startForwarder(target);
     wires.push(wire);
     await belongings.own(() => wire.close());
   }
 
   const [appToken, bridgeToken, odooToken] = [makeSecret(), makeSecret(), makeSecret()];
-  const webhook = { url: `${bridgeUrl}/webhooks/app`, secret: `whsec_${randomBytes(32).toString('base64')}` };
+  const webhook = { url: `${entrance}/webhooks/app`, secret: `whsec_${randomBytes(32).toString('base64')}` };
   const appUrl = await startApp(
     {
       databaseUrl: appDatabase,
@@ -82,40 +98,54 @@ export async function startWorld(options: WorldOptions, belongings: Belongings):
   );
   say(`the travel app is up at ${appUrl}`);
 
-  const bridge = prepareBridge({
-    url: bridgeUrl,
-    token: bridgeToken,
-    env: {
-      ODOO_URL: wires[0]?.url ?? odoo.url,
-      ODOO_DB: odoo.database,
-      ODOO_USERNAME: odoo.username,
-      ODOO_API_KEY: odoo.apiKey,
-      ODOO_WEBHOOK_TOKENS: odooToken,
-      APP_URL: appUrl,
-      APP_API_TOKEN: appToken,
-      APP_WEBHOOK_SECRETS: webhook.secret,
-      BRIDGE_API_TOKENS: bridgeToken,
-      BRIDGE_PUBLIC_URL: wires[1]?.url ?? bridgeUrl,
-      BRIDGE_INSTANCE: `demo${odoo.mark}`,
-      DATABASE_URL: bridgeDatabase,
-      DATA_DIR: dataDir,
-      PORT: String(bridgePort),
-      ...options.environment,
-    },
-  });
+  const instance = `demo${odoo.mark}`;
+  const environment = {
+    ODOO_URL: wires[0]?.url ?? odoo.url,
+    ODOO_DB: odoo.database,
+    ODOO_USERNAME: odoo.username,
+    ODOO_API_KEY: odoo.apiKey,
+    ODOO_WEBHOOK_TOKENS: odooToken,
+    APP_URL: appUrl,
+    APP_API_TOKEN: appToken,
+    APP_WEBHOOK_SECRETS: webhook.secret,
+    BRIDGE_API_TOKENS: bridgeToken,
+    BRIDGE_PUBLIC_URL: wires[1]?.url ?? entrance,
+    BRIDGE_INSTANCE: instance,
+    DATABASE_URL: bridgeDatabase,
+    DATA_DIR: dataDir,
+    ...options.environment,
+  };
+  const prepare = (port: number, index: number): Bridge => {
+    const own = { PORT: String(port), LOG_FILE: join(dataDir, index === 0 ? 'bridge.log' : `bridge-${index + 1}.log`) };
+    return prepareBridge({ url: `http://127.0.0.1:${port}`, token: bridgeToken, env: { ...environment, ...own } });
+  };
+  const bridge = prepare(ports[0] ?? 0, 0);
+  const bridges = [bridge, ...ports.slice(1).map((port, index) => prepare(port, index + 1))];
   // An Odoo that stays must not go on calling a bridge that is gone.
   if (odoo.kind === 'named') await belongings.own(() => bridge.run('webhooks', 'remove'));
-  await belongings.own(() => bridge.stop());
+  for (const one of bridges) await belongings.own(() => one.stop());
   return {
     odoo: { ...odoo, version: version.full },
     appUrl,
     bridge,
+    bridges,
+    door,
+    databaseUrl: bridgeDatabase,
+    instance,
     webhook,
     wires,
     atApp: appPerson(appUrl),
     atOdoo: odooPerson(odoo, transport),
     transport,
   };
+}
+
+/** Nobody listens on them yet: the same port could be found twice. */
+async function findOtherPort(taken: readonly number[]): Promise<number> {
+  for (;;) {
+    const port = await findFreePort();
+    if (!taken.includes(port)) return port;
+  }
 }
 
 function makeSecret(): string {

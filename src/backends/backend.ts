@@ -120,6 +120,11 @@ export interface Backend {
   missingReferences(entity: Entity, changes: readonly CanonicalChanges[]): Promise<readonly string[]>;
   /** Creates them; call it under the lock of each key, for it looks again before it creates. */
   createReferences(keys: readonly string[]): Promise<void>;
+  /**
+   * For each record to create, the fields that its creation will not bring: the side takes them with a later write, or
+   * cannot hold them at all.
+   */
+  leftOut(entity: Entity, records: readonly CanonicalRecord[]): Promise<readonly (readonly string[])[]>;
   /** Which of these create keys already made a record: key to id. */
   findCreated(entity: Entity, keys: readonly string[]): Promise<ReadonlyMap<string, string>>;
   /** The create keys that these records carry, also those of records that were merged into them. */

@@ -99,15 +99,24 @@ async function createAll(
       missing.map(({ values }) => values),
     );
   const sentAt = context.now();
-  const planned = missing.map((plan) => ({ plan, key: createKey(context.instance, entity, plan.seen.link, target) }));
+  const leftOut = await context[target].leftOut(
+    entity,
+    missing.map(({ values }) => values),
+  );
+  const planned = missing.map((plan, index) => ({
+    plan,
+    key: createKey(context.instance, entity, plan.seen.link, target),
+    fields: withoutFields(plan.values, leftOut[index] ?? []),
+  }));
   const { ours } = await context.links.recordIntents(
     claim,
-    planned.map(({ plan, key }) => ({
+    planned.map(({ plan, key, fields }) => ({
       linkId: plan.seen.link.id,
       side: target,
       kind: 'create',
       key,
-      fields: plan.values,
+      // Only what the creation brings: should its answer be lost, the rest was never agreed on.
+      fields,
       conflicts: [],
       edited: null,
       strayed: {},
@@ -129,6 +138,10 @@ async function createAll(
     }
   }
   return settlements;
+}
+
+function withoutFields(values: CanonicalRecord, left: readonly string[]): CanonicalRecord {
+  return Object.fromEntries(Object.entries(values).filter(([field]) => !left.includes(field)));
 }
 
 async function settleCreate(

@@ -40,12 +40,13 @@ export function foldIntents(entity: Entity, link: ClaimedLink, sides: Sides, now
   const created = link.intents.find(({ kind }) => kind === 'create');
   // Both sides were equal to what was sent when our creation landed: edits since then are edits.
   if (link.base === null && created && sides.app && sides.odoo) {
-    const { side } = created;
-    const seen = sides[side] as Seen;
-    const fields = asFarAsHeld(entity, created.fields, seen);
-    const made = { app: fields, odoo: fields, [side]: asSpelled(fields, seen) };
+    const { side, fields } = created;
+    const record = sides[side] as Seen;
+    const made = { app: fields, odoo: fields, [side]: asSpelled(fields, record) };
     const base = { ...made, stamps: { app: null, odoo: null }, mapping: null };
-    const landedOn = { app: false, odoo: false };
+    // As it was made, its stamp is that of our creation: what the creation left out is nobody's edit.
+    const asMade = Object.entries(fields).every(([field, sent]) => isThere(entity, record.values, field, sent));
+    const landedOn = { app: false, odoo: false, [side]: asMade };
     return {
       base,
       unsettledUntil: null,
@@ -140,17 +141,6 @@ function isSpelling(now: FieldValue, sent: FieldValue): boolean {
 }
 
 /** What was sent, in the spelling of the side that took it. */
-/**
- * What is empty on the side that was written to may be what that side cannot hold: as with all records that are tied
- * for the first time, it takes what the other one has, and says if it cannot.
- */
-function asFarAsHeld(entity: Entity, sent: CanonicalRecord, { values }: Seen): CanonicalRecord {
-  const held = Object.entries(sent).map(
-    ([field, value]) => [field, entity.isEmpty(field, readField(values, field)) ? null : value] as const,
-  );
-  return Object.fromEntries(held);
-}
-
 function asSpelled(sent: CanonicalRecord, { values }: Seen): CanonicalRecord {
   const spelled = Object.entries(sent).map(([field, value]) => {
     const now = readField(values, field);

@@ -71,8 +71,12 @@ t.test('a creation that landed is the base, unless a side is missing', async (t)
   t.equal(fold(link(null, created), { name: 'new' }, null).base, null);
   const spelled = fold(link(null, created), { name: 'edited' }, { name: 'NEW.' });
   t.match(spelled.base, { app: { name: 'new' }, odoo: { name: 'NEW.' } }, 'a side may spell it in its own way');
-  const empty = fold(link(null, created), { name: 'new' }, { name: null });
-  t.match(empty.base, { app: { name: null }, odoo: { name: null } }, 'what it may not hold is offered to it again');
+  t.same(spelled.landedOn, { app: false, odoo: true }, 'its stamp is that of our creation');
+  t.same(fold(link(null, created), { name: 'new' }, { name: 'edited' }).landedOn, { app: false, odoo: false });
+  const partly = intent('odoo', { name: 'new' }, { kind: 'create' });
+  const later = fold(link(null, partly), { name: 'new', phone: '1' }, { name: 'new' });
+  t.same(later.base?.app, { name: 'new' }, 'what the creation left out was never agreed on');
+  t.equal(later.landedOn.odoo, true);
   const half = { ...link(null, created), odooId: null };
   t.match(fold(half, { name: 'new' }, null), { base: null, pending: ['odoo-key'] }, 'it may still be made');
   const known = agreed({ name: 'old' });

@@ -15,9 +15,6 @@ import type { World } from './world.ts';
 /** A country and a language that Odoo does not have, and another spelling of one that it has. */
 const UNSEEN_IN_ODOO: ReadonlySet<string> = new Set(['XX', 'pt', 'en']);
 
-/** A call that takes longer was not answered. */
-const ANSWERED_MS = 5_000;
-
 export function checkEdits(
   world: World,
   links: readonly LinkView[],
@@ -67,7 +64,7 @@ function checkLink(
       if (group.length === 0 || held.some((record) => isSame(entity, field, record[field] ?? null, value))) return [];
       // Nothing of it reaches a shared partner, so that to an edit of its sibling there is nothing to conflict with.
       const unseen = typeof value === 'string' && UNSEEN_IN_ODOO.has(value);
-      if (unseen && (family.length > 1 || wasMadeUnanswered(witness, link, field, value))) return [];
+      if (unseen && family.length > 1) return [];
       if (isAsAnnounced(witness, entity, family, edit, field, value)) return [];
       const later = edits.some(
         (other) => other.at >= edit.at && other !== edit && group.some((name) => name in other.changes),
@@ -97,12 +94,6 @@ function isAsAnnounced(
       field in fields &&
       isSame(entity, field, fields[field] ?? null, value),
   );
-}
-
-/** What Odoo put in place of it, a language of its own choice, then looks as if somebody had chosen it. */
-function wasMadeUnanswered({ announced }: Witness, { id }: LinkView, field: string, value: FieldValue): boolean {
-  const creations = announced.filter(({ linkId, kind, side }) => linkId === id && kind === 'create' && side === 'odoo');
-  return creations.some(({ fields, at, until }) => fields[field] === value && until - at > ANSWERED_MS);
 }
 
 /** The fields that win or lose together with this one. */

@@ -6,6 +6,7 @@ import type { Cursors } from '../../src/links/cursors.ts';
 import type { Links } from '../../src/links/links.ts';
 import type { Process } from './process.ts';
 import type { Scheduler } from './scheduler.ts';
+import type { Strike } from './strikes.ts';
 
 export interface Store {
   readonly links: Links;
@@ -44,7 +45,12 @@ function isNews(name: string, args: readonly unknown[]): boolean {
 type Method = (...args: never[]) => Promise<unknown>;
 
 /** @param onWork called when something was marked, as NOTIFY does */
-export function createDatabase(scheduler: Scheduler, open: () => ProcessStore, onWork: () => void): Database {
+export function createDatabase(
+  scheduler: Scheduler,
+  open: () => ProcessStore,
+  onWork: () => void,
+  strike: Strike = () => null,
+): Database {
   const { random } = scheduler;
   let failing: { mode: 'before' | 'after'; left: number } | null = null;
 
@@ -66,14 +72,17 @@ export function createDatabase(scheduler: Scheduler, open: () => ProcessStore, o
       scheduler.after(random.between(1, 4), () => {
         // The process died before its statement reached the server.
         if (!process.isAlive()) return;
-        const failure = nextFailure();
+        const blow = strike({ side: 'database', name, writes: true, now: scheduler.now() });
+        if (blow === 'dies_before') return process.die();
+        const failure = blow === 'fails_before' ? 'before' : blow === 'fails_after' ? 'after' : nextFailure();
         const lose = () => process.resume(() => reject(new ConnectionLost('connection lost')));
         if (failure === 'before') return lose();
         run().then(
           (value) => {
             if (isNews(name, args)) onWork();
             if (name !== 'findDirty') scheduler.note(`${process.name} ${name}`);
-            if (failure === 'after') lose();
+            if (blow === 'dies_after') process.die();
+            else if (failure === 'after') lose();
             // Most answers come at once; now and then others get in between.
             else if (random.chance(0.1))
               scheduler.after(random.between(1, 30), () => process.resume(() => resolve(value)));

@@ -3,6 +3,7 @@ import type { Side } from '../../src/entities/define-entity.ts';
 import { type CallFault, isExecuted, LATEST_LANDING_MS, TIMEOUT_MS, toError } from './call-faults.ts';
 import type { Process } from './process.ts';
 import type { Scheduler } from './scheduler.ts';
+import type { Blow, Strike } from './strikes.ts';
 
 export interface Call<T> {
   readonly side: Side;
@@ -33,9 +34,18 @@ interface Armed {
   left: number;
 }
 
+const FAULT_OF: Readonly<Record<Blow, CallFault | null>> = {
+  fails_before: 'unreachable',
+  fails_after: 'lost_answer',
+  fails_late: 'late',
+  dies_before: null,
+  dies_after: null,
+  dies_late: null,
+};
+
 type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: unknown };
 
-export function createNetwork(scheduler: Scheduler): Network {
+export function createNetwork(scheduler: Scheduler, strike: Strike = () => null): Network {
   const { random } = scheduler;
   let armed: Armed[] = [];
   let underWay = 0;
@@ -57,7 +67,10 @@ export function createNetwork(scheduler: Scheduler): Network {
 
   return {
     call<T>(process: Process, { side, name, writes, records = [], run }: Call<T>): Promise<T> {
-      const fault = nextFault(side, writes);
+      // What is left of a process that died sends nothing any more.
+      if (!process.isAlive()) return new Promise(() => {});
+      const blow = strike({ side, name, writes, now: scheduler.now() });
+      const fault = blow === null ? nextFault(side, writes) : FAULT_OF[blow];
       const travel = random.between(5, 120);
       const answer = random.between(5, 120);
       return new Promise<T>((resolve, reject) => {
@@ -75,7 +88,20 @@ export function createNetwork(scheduler: Scheduler): Network {
             return { ok: false, error };
           }
         };
-        if (fault === null) {
+        if (blow === 'dies_before') process.die();
+        else if (blow === 'dies_after') {
+          scheduler.after(travel, () => {
+            execute(scheduler.now());
+            process.die();
+          });
+        } else if (blow === 'dies_late') {
+          process.die();
+          underWay += 1;
+          scheduler.after(random.between(travel, LATEST_LANDING_MS), () => {
+            underWay -= 1;
+            execute(scheduler.now());
+          });
+        } else if (fault === null) {
           scheduler.after(travel, () => {
             const outcome = execute(scheduler.now());
             scheduler.after(answer, () => settle(outcome));

@@ -9,6 +9,8 @@ export interface Process {
   sleep(ms: number): Promise<void>;
   /** Dies when it would go on for the n-th time from now. */
   crashAfter(resumes: number): void;
+  /** Dies now. */
+  die(): void;
   stall(ms: number): void;
   onCrash(act: () => void): void;
 }
@@ -31,6 +33,7 @@ export function createProcess(scheduler: Scheduler, name: string): Process {
   }
 
   function die(): void {
+    if (!alive) return;
     alive = false;
     scheduler.note(`${name} dies`);
     for (const bury of undertakers) bury();
@@ -44,6 +47,7 @@ export function createProcess(scheduler: Scheduler, name: string): Process {
     crashAfter(resumes) {
       fuse = Math.min(fuse, resumes);
     },
+    die,
     stall(ms) {
       stalledUntil = Math.max(stalledUntil, scheduler.now() + ms);
       scheduler.note(`${name} stands still for ${ms} ms`);

@@ -16,6 +16,8 @@ import { createWorld, type World, type Wrappers } from './world.ts';
 export interface RunOptions extends Wrappers {
   /** The lines of the trace are kept, for a person to read. */
   readonly keepTrace?: boolean;
+  /** Looks at the end for what this very schedule should have led to. @returns what is not so, one sentence each */
+  readonly inspect?: (world: World) => readonly string[];
 }
 
 export interface Result {
@@ -30,7 +32,7 @@ export interface Result {
 
 const GUARD_PERCENT = 10;
 /** The bridge is started when the world has been there for a while. */
-const START_MS = 3_000;
+export const START_MS = 3_000;
 /** Three polls. */
 const CALM_MS = 190_000;
 /** After a webhook that came before its commit, the record is looked at for the last time. */
@@ -62,6 +64,7 @@ export async function runSchedule(schedule: Schedule, options: RunOptions = {}):
     pairs: () => witness.pairs,
   });
   const world: World = createWorld(schedule, trace, openStore, {
+    ...(options.strike && { strike: options.strike }),
     store: (opened) => witness.watch(reviewer.watchStore(options.store?.(opened) ?? opened)),
     backend: (backend) => reviewer.watchBackend(options.backend?.(backend) ?? backend),
   });
@@ -84,6 +87,7 @@ export async function runSchedule(schedule: Schedule, options: RunOptions = {}):
       ...checkEdits(world, left, witness, schedule.scope),
       ...checkArchives(world, witness),
       ...reviewer.violations,
+      ...(options.inspect?.(world) ?? []).map((detail) => ({ invariant: 'I1', detail })),
       ...witness.backwards.map((name) => ({ invariant: 'I13', detail: `${name} went back` })),
     );
   } catch (error) {

@@ -91,6 +91,7 @@ export function createSimAppBackend(scheduler: Scheduler, network: Network, proc
     adopt: () => Promise.resolve(new Map()),
     classifyMissing: () => Promise.resolve(new Map()),
     missingReferences: () => Promise.resolve([]),
+    leftOut: (_entity, records) => Promise.resolve(records.map(() => [])),
     createReferences: () => Promise.resolve(),
     findCreated: () => Promise.resolve(new Map()),
     findKeys: () => Promise.resolve(new Map()),

@@ -247,6 +247,12 @@ export function createSimOdooBackend(options: SimOdooBackendOptions): Backend {
         return new Map(carried.filter(([, keys]) => keys.length > 0));
       });
     },
+    async leftOut(entity, records) {
+      return records.map((values) => {
+        const { deferred, unheld } = entity.odoo.encode(values, null, references);
+        return [...deferred, ...unheld.map(({ field }) => field)];
+      });
+    },
     async missingReferences(entity, changes) {
       const names = changes.flatMap((change) => entity.odoo.companies(change));
       return names.length === 0 ? [] : call('companies', false, () => missing(names));

@@ -15,6 +15,7 @@ import { createSimApp, type SimApp } from './sim-app.ts';
 import { createSimAppBackend } from './sim-app-backend.ts';
 import { createSimOdoo, type SimOdoo } from './sim-odoo.ts';
 import { createSimOdooBackend } from './sim-odoo-backend.ts';
+import type { Strike } from './strikes.ts';
 import type { Trace } from './trace.ts';
 import { createWebhooks, type Webhooks } from './webhooks.ts';
 
@@ -38,6 +39,8 @@ export interface World {
 export interface Wrappers {
   readonly store?: (store: Store) => Store;
   readonly backend?: (backend: Backend) => Backend;
+  /** Asked at every call to a side or the store. Whoever dies of it is started anew. */
+  readonly strike?: Strike;
 }
 
 export const INSTANCE = 'main';
@@ -45,6 +48,8 @@ export const CALL_MAX_MS = 150_000;
 const OVERLAP_MS = 300_000;
 const POLL_MS = 60_000;
 const STEP_LIMIT = 60_000;
+/** What a supervisor needs to start a process anew. */
+const RESTART_MS = 1_000;
 
 export function createWorld(
   schedule: Schedule,
@@ -55,7 +60,7 @@ export function createWorld(
   const random = createRandom(schedule.seed, 2 + schedule.salt);
   const scheduler = createScheduler(random, trace, STEP_LIMIT);
   const ledger = createLedger();
-  const network = createNetwork(scheduler);
+  const network = createNetwork(scheduler, wrappers.strike);
   const bridges = new Map<number, Bridge>();
   let generation = 0;
 
@@ -83,9 +88,10 @@ export function createWorld(
     const connection = opened();
     return { ...connection, ...wrappers.store?.(connection) };
   };
-  const database = createDatabase(scheduler, connect, () => {
+  const nudgeAll = () => {
     for (const bridge of alive()) bridge.nudge();
-  });
+  };
+  const database = createDatabase(scheduler, connect, nudgeAll, wrappers.strike);
   const options = {
     scheduler,
     entities: schedule.entities.map(entityNamed),
@@ -108,6 +114,7 @@ export function createWorld(
       app: watch(createSimAppBackend(scheduler, network, process, app)),
       odoo: watch(createSimOdooBackend(simulated)),
     };
+    if (wrappers.strike) process.onCrash(() => scheduler.after(RESTART_MS, launch));
     bridges.set(index, startBridge(options, process, database.connect(process), sides));
     scheduler.note(`${process.name} starts`);
   }

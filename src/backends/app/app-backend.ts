@@ -78,6 +78,7 @@ export function createAppBackend(options: AppClientOptions, gate: Gate): Backend
     // Deleted records are in the answer with their `deleted_at`: who is left out is not explained by that.
     classifyMissing: () => Promise.resolve(new Map()),
     missingReferences: () => Promise.resolve([]),
+    leftOut: (_entity, records) => Promise.resolve(records.map(() => [])),
     createReferences: () => Promise.resolve(),
     findCreated: () => Promise.resolve(new Map()),
     findKeys: () => Promise.resolve(new Map()),

@@ -47,6 +47,7 @@ export function deferOdoo(connect: (observe: (reading: ClockReading) => void) =>
     adopt: async (entity, records) => (await connected()).adopt(entity, records),
     classifyMissing: async (entity, records) => (await connected()).classifyMissing(entity, records),
     missingReferences: async (entity, changes) => (await connected()).missingReferences(entity, changes),
+    leftOut: async (entity, records) => (await connected()).leftOut(entity, records),
     createReferences: async (keys) => (await connected()).createReferences(keys),
     findKeys: async (entity, ids) => (await connected()).findKeys(entity, ids),
     findCreated: async (entity, keys) => (await connected()).findCreated(entity, keys),

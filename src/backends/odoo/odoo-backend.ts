@@ -78,6 +78,13 @@ export function createOdooBackend(options: OdooBackendOptions): OdooBackend {
     update: (entity, operations, { quiet }) => updateRecords(odoo, entity, operations, quiet),
     adopt: (entity, records) => adopt(odoo, entity, records),
     classifyMissing: (entity, records) => classifyMissing(odoo, entity, records),
+    async leftOut(entity, records) {
+      await odoo.references.load();
+      return records.map((values) => {
+        const { deferred, unheld } = entity.odoo.encode(values, null, odoo.references);
+        return [...deferred, ...unheld.map(({ field }) => field)];
+      });
+    },
     async missingReferences(entity, changes) {
       return references.findMissingCompanies(changes.flatMap((change) => entity.odoo.companies(change)));
     },

@@ -12,37 +12,78 @@ const COLLECTIONS = [
 ] as const;
 const SAME_NAME = ['email', 'phone', 'street', 'street2', 'zip', 'city', 'vat'] as const;
 
+/** One person in one collection, found once on each side. */
+export interface Couple {
+  readonly collection: string;
+  readonly name: string;
+  readonly appId: string;
+  readonly partnerId: number;
+  /** As the app has them. */
+  readonly values: Fields;
+  /** One sentence for each field that differs. */
+  readonly differences: readonly string[];
+}
+
+export interface Unpaired {
+  readonly collection: string;
+  readonly name: string;
+  readonly appIds: readonly string[];
+  readonly partnerIds: readonly number[];
+  /** Wherever they are, they are archived. */
+  readonly isArchived: boolean;
+  /** One sentence. */
+  readonly what: string;
+}
+
 export interface Comparison {
+  readonly couples: readonly Couple[];
+  /** Who is not once on both sides. */
+  readonly unpaired: readonly Unpaired[];
+  /** How many couples there are. */
   readonly pairs: number;
-  /** One sentence each. */
+  /** All that is not equal, one sentence each. */
   readonly differences: readonly string[];
 }
 
 /** @param mark only those whose name ends with it: an Odoo that others use knows more people */
 export async function compareSides(app: AppPerson, odoo: OdooPerson, mark: string): Promise<Comparison> {
   const [countries, schools] = await Promise.all([readNames(odoo, 'res.country', 'code'), readSchools(odoo)]);
-  const differences: string[] = [];
-  let pairs = 0;
+  const couples: Couple[] = [];
+  const unpaired: Unpaired[] = [];
   for (const { collection, tag, defaultType } of COLLECTIONS) {
     const tagId = await odoo.tagId(tag);
     const [records, partners] = await Promise.all([app.all(collection), odoo.search([['category_id', 'in', [tagId]]])]);
     const teaches = collection === 'teachers';
-    const left = byName(records, mark, (record) => fromApp(record, defaultType, teaches));
-    const right = byName(partners, mark, (partner) => fromOdoo(partner as Partner, countries, schools, teaches));
+    const [left, right] = [byName(records, mark), byName(partners, mark)];
     for (const name of new Set([...left.keys(), ...right.keys()])) {
       const [inApp = [], inOdoo = []] = [left.get(name), right.get(name)];
-      if (inApp.length === 1 && inOdoo.length === 1) {
-        pairs += 1;
-        differences.push(...differ(name, inApp[0] ?? {}, inOdoo[0] ?? {}));
-      } else differences.push(`${name} is ${inApp.length} times in the app, ${inOdoo.length} times in Odoo`);
+      const [record, partner] = [inApp[0], inOdoo[0] as Partner | undefined];
+      if (record && partner && inApp.length === 1 && inOdoo.length === 1) {
+        const [ours, theirs] = [
+          fromApp(record, defaultType, teaches),
+          fromOdoo(partner, countries, schools, teaches),
+        ] as const;
+        const differences = differ(name, ours, theirs);
+        const ids = { appId: String(record.id), partnerId: partner.id };
+        couples.push({ collection, name, ...ids, values: ours, differences });
+      } else {
+        const what = `${name} is ${inApp.length} times in the app, ${inOdoo.length} times in Odoo`;
+        const ids = { appIds: inApp.map(({ id }) => String(id)), partnerIds: inOdoo.map(({ id }) => Number(id)) };
+        const isArchived =
+          inApp.every(({ deleted_at }) => deleted_at !== null) && inOdoo.every(({ active }) => active !== true);
+        unpaired.push({ collection, name, ...ids, isArchived, what });
+      }
     }
   }
-  return { pairs, differences };
+  const differences = [...unpaired.map(({ what }) => what), ...couples.flatMap((couple) => couple.differences)];
+  return { couples, unpaired, pairs: couples.length, differences };
 }
 
-function byName(rows: readonly Fields[], mark: string, translate: (row: Fields) => Fields): Map<string, Fields[]> {
-  const found = rows.filter(({ name }) => String(name).endsWith(mark));
-  return new Map([...Map.groupBy(found, ({ name }) => String(name))].map(([name, all]) => [name, all.map(translate)]));
+function byName(rows: readonly Fields[], mark: string): ReadonlyMap<string, Fields[]> {
+  return Map.groupBy(
+    rows.filter(({ name }) => String(name).endsWith(mark)),
+    ({ name }) => String(name),
+  );
 }
 
 function differ(name: string, inApp: Fields, inOdoo: Fields): readonly string[] {
