@@ -1,14 +1,15 @@
-/** `npm run bench -- latency|push|ingest [--n N] [--json] [--simulator]`: figures, measured on this machine, now. */
+/** `npm run bench -- latency|push|ingest|idle [--n N] [--json] [--simulator]`: figures, measured on this machine, now. */
 import { parseArgs } from 'node:util';
 import { createBelongings } from '../world/belongings.ts';
 import { Interrupted, listenForInterrupt, unlessInterrupted } from '../world/interrupt.ts';
 import { startWorld } from '../world/start-world.ts';
 import type { Bench } from './bench.ts';
+import { idle } from './idle.ts';
 import { ingest } from './ingest.ts';
 import { latency } from './latency.ts';
 import { push } from './push.ts';
 
-const BENCHES: Readonly<Record<string, Bench>> = { latency, push, ingest };
+const BENCHES: Readonly<Record<string, Bench>> = { latency, push, ingest, idle };
 
 interface Command {
   readonly bench: Bench;

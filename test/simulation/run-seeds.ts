@@ -1,5 +1,6 @@
 /** Runs many seeds on several threads. */
 import { Worker } from 'node:worker_threads';
+import type { Mutant } from './mutants/mutant.ts';
 import type { Violation } from './violation.ts';
 
 export interface SeedRange {
@@ -33,10 +34,14 @@ export interface RunSeedsOptions {
   /** Stops taking up new seeds after so many milliseconds. */
   readonly limitMs?: number;
   readonly onFailure?: (failure: Failure) => void;
+  /** Takes up no new seeds once one has failed. */
+  readonly untilFailure?: boolean;
+  /** A bug to plant into each thread. */
+  readonly mutant?: Mutant;
 }
 
 /** Seeds that a thread takes at once. */
-const SLICE = 50;
+const SLICE = 25;
 
 export async function runSeeds({ from, count }: SeedRange, options: RunSeedsOptions): Promise<Summary> {
   const startedAt = performance.now();
@@ -45,7 +50,8 @@ export async function runSeeds({ from, count }: SeedRange, options: RunSeedsOpti
 
   function takeSlice(): SeedRange | null {
     const late = options.limitMs !== undefined && performance.now() - startedAt > options.limitMs;
-    if (late || next >= from + count) return null;
+    const over = options.untilFailure === true && total.failures.length > 0;
+    if (late || over || next >= from + count) return null;
     const slice = { from: next, count: Math.min(SLICE, from + count - next) };
     next += slice.count;
     return slice;
@@ -60,14 +66,18 @@ export async function runSeeds({ from, count }: SeedRange, options: RunSeedsOpti
     for (const failure of failures) options.onFailure?.(failure);
   }
 
-  await Promise.all(Array.from({ length: options.threads }, () => runThread(takeSlice, add)));
+  await Promise.all(Array.from({ length: options.threads }, () => runThread(takeSlice, add, options.mutant ?? null)));
   total.failures.sort((left, right) => left.seed - right.seed);
   return { ...total, milliseconds: Math.round(performance.now() - startedAt), complete: total.schedules === count };
 }
 
-function runThread(takeSlice: () => SeedRange | null, add: (progress: Progress) => void): Promise<void> {
+function runThread(
+  takeSlice: () => SeedRange | null,
+  add: (progress: Progress) => void,
+  mutant: Mutant | null,
+): Promise<void> {
   return new Promise((resolve, reject) => {
-    const thread = new Worker(new URL('seed-thread.ts', import.meta.url), { execArgv: [] });
+    const thread = new Worker(new URL('seed-thread.ts', import.meta.url), { execArgv: [], workerData: { mutant } });
     const goOn = () => {
       const slice = takeSlice();
       if (slice) thread.postMessage(slice);

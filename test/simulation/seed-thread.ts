@@ -1,11 +1,17 @@
 /** A thread that runs the seeds it is told and answers with what became of them. */
-import { parentPort } from 'node:worker_threads';
-import { generate } from './generate.ts';
-import { runSchedule } from './run-schedule.ts';
+import { parentPort, workerData } from 'node:worker_threads';
+import type { Mutant } from './mutants/mutant.ts';
+import { plant } from './mutants/plant.ts';
 import type { Failure, Progress, SeedRange } from './run-seeds.ts';
 
 // Errors are thrown by the thousand here, and nobody looks at where.
 Error.stackTraceLimit = 0;
+
+const { mutant } = workerData as { readonly mutant: Mutant | null };
+if (mutant) plant(mutant);
+// Not before: what is loaded already can no longer be altered.
+const { generate } = await import('./generate.ts');
+const { runSchedule } = await import('./run-schedule.ts');
 
 async function run({ from, count }: SeedRange): Promise<Progress> {
   const failures: Failure[] = [];
