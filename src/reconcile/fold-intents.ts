@@ -37,29 +37,11 @@ interface Sides {
 const READ_TO_SEND_MS = 5_000;
 
 export function foldIntents(entity: Entity, link: ClaimedLink, sides: Sides, now: number): Folded {
-  const created = link.intents.find(({ kind }) => kind === 'create');
-  // Both sides were equal to what was sent when our creation landed: edits since then are edits.
-  if (link.base === null && created && sides.app && sides.odoo) {
-    const { side, fields } = created;
-    const record = sides[side] as Seen;
-    const made = { app: fields, odoo: fields, [side]: asSpelled(fields, record) };
-    const base = { ...made, stamps: { app: null, odoo: null }, mapping: null };
-    // As it was made, its stamp is that of our creation: what the creation left out is nobody's edit.
-    const asMade = Object.entries(fields).every(([field, sent]) => isThere(entity, record.values, field, sent));
-    const landedOn = { app: false, odoo: false, [side]: asMade };
-    return {
-      base,
-      unsettledUntil: null,
-      pending: [],
-      unsettled: [created.key],
-      losers: [],
-      landedOn,
-      edits: link.edits,
-    };
-  }
+  const made = foldCreation(entity, link, sides);
+  const base = link.base ?? made?.base ?? null;
   const unmade =
     link.appId === null || link.odooId === null ? link.intents.filter(({ kind }) => kind === 'create') : [];
-  const shadows = { app: { ...link.base?.app }, odoo: { ...link.base?.odoo } };
+  const shadows = { app: { ...base?.app }, odoo: { ...base?.odoo } };
   const edits: { app: Instants | null; odoo: Instants | null } = {
     app: editSinceCovered(link.edits.app, sides.app, shadows.app),
     odoo: editSinceCovered(link.edits.odoo, sides.odoo, shadows.odoo),
@@ -85,14 +67,27 @@ export function foldIntents(entity: Entity, link: ClaimedLink, sides: Sides, now
   // The app refuses a write that comes too late as stale; only Odoo has to be waited for.
   const ends = pending.flatMap(({ side, overAt }) => (side === 'odoo' ? overAt : []));
   return {
-    base: link.base && { ...link.base, ...shadows },
+    base: base && { ...base, ...shadows },
     unsettledUntil: ends.length === 0 ? null : Math.max(...ends),
     pending: [...unmade, ...pending].map(({ key }) => key),
-    unsettled: [...unmade, ...pending, ...done].map(({ key }) => key),
+    unsettled: [...(made ? [made.intent] : []), ...unmade, ...pending, ...done].map(({ key }) => key),
     losers,
-    landedOn: { app: landed.has('app'), odoo: landed.has('odoo') },
+    landedOn: { app: landed.has('app') || made?.asMade === 'app', odoo: landed.has('odoo') || made?.asMade === 'odoo' },
     edits,
   };
+}
+
+/** Both sides were equal to what was sent when our creation landed: edits since then are edits, and so are our own writes. */
+function foldCreation(entity: Entity, link: ClaimedLink, sides: Sides) {
+  const intent = link.intents.find(({ kind }) => kind === 'create');
+  if (link.base !== null || !intent || !sides.app || !sides.odoo) return null;
+  const { side, fields } = intent;
+  const { [side]: record } = { app: sides.app, odoo: sides.odoo };
+  const shadows = { app: fields, odoo: fields, [side]: asSpelled(fields, record) };
+  const base: Base = { ...shadows, stamps: { app: null, odoo: null }, mapping: null };
+  // As it was made, its stamp is that of our creation: what the creation left out is nobody's edit.
+  const isAsMade = Object.entries(fields).every(([field, sent]) => isThere(entity, record.values, field, sent));
+  return { intent, base, asMade: isAsMade ? side : null };
 }
 
 /** The app refuses a write on any other version than the one it was meant for; Odoo compares values only. */

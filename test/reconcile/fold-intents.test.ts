@@ -83,6 +83,19 @@ t.test('a creation that landed is the base, unless a side is missing', async (t)
   t.same(fold(link(known, created), { name: 'old' }, { name: 'old' }).base, known, 'an agreement is not undone');
 });
 
+t.test('a write that followed a creation, both without a settlement, is folded into its base', async (t) => {
+  const created = intent('odoo', record({ name: 'new' }), { kind: 'create', key: 'made' });
+  const sent = intent('app', { name: 'O' }, { conflicts: [loser], edited: EDITED });
+  const folded = fold(link(null, created, sent), { name: 'O' }, { name: 'O' });
+  t.match(folded.base, { app: { name: 'O' }, odoo: { name: 'O' } });
+  t.same(folded.losers, [loser], 'what lost by it is not forgotten');
+  t.same(folded.unsettled, ['made', 'app-key']);
+  t.same(folded.landedOn, { app: true, odoo: false });
+  const late = intent('odoo', { name: 'A' });
+  const waiting = fold(link(null, created, late), { name: 'A' }, { name: 'new' });
+  t.equal(waiting.unsettledUntil, OVER, 'it may still land');
+});
+
 t.test('a write that landed becomes the base, and what lost by it is told', async (t) => {
   const sent = intent('odoo', { name: 'A' }, { conflicts: [loser], edited: EDITED });
   const folded = fold(

@@ -11,11 +11,20 @@ export interface Flow {
   readonly story: readonly (readonly [at: number, what: Operation])[];
   /** With fewer of them it could not be done: a story that needs less has become empty. */
   readonly least: { readonly calls: number; readonly remoteWrites: number };
+  /** The process dies after this call of the store, before the story goes on: not one of the calls that are struck. */
+  readonly diesAfter?: string;
+  /** When all of it is over, if that takes longer than until after the next poll. */
+  readonly endsMs?: number;
   /** @returns what there is of both records, as `sideBySide` tells it */
   readonly leadsTo: readonly string[];
   /** Webhooks are lost, and the next poll finds what happened. */
   readonly polled?: boolean;
 }
+
+/** The first of it happens then, well after all that was there has been carried over, and well before the next poll. */
+export const STORY_MS = 30_000;
+/** All of it is over then, the next poll included, unless something goes wrong. */
+export const STORY_ENDS_MS = 85_000;
 
 const WITHOUT = { tags: [], values: {}, school: null } as const;
 const inApp = (person: number, phone: string): Operation => ({
@@ -180,6 +189,19 @@ export const FLOWS: readonly Flow[] = [
     leadsTo: ['Person 2 1 active | Person 2 1 active'],
   },
   {
+    name: 'created in the app, changed on both sides before that is settled, Odoo last',
+    born: [],
+    story: [
+      [0, inApp(1, '1')],
+      [10_000, appEdit({ phone: '2' })],
+      [15_000, odooEdit({ phone: '3' })],
+    ],
+    diesAfter: 'attach',
+    endsMs: STORY_MS + 130_000,
+    least: { calls: 20, remoteWrites: 1 },
+    leadsTo: ['Person 1 3 active | Person 1 3 active'],
+  },
+  {
     name: 'created in Odoo, found by the poll',
     born: [],
     story: [[0, inOdoo(1, '1')]],
@@ -189,12 +211,11 @@ export const FLOWS: readonly Flow[] = [
   },
 ];
 
-/** The first of it happens then, well after all that was there has been carried over, and well before the next poll. */
-export const STORY_MS = 30_000;
-/** All of it is over then, the next poll included, unless something goes wrong. */
-export const STORY_ENDS_MS = 85_000;
-
-export function toSchedule({ born, story, polled = false }: Flow, seed: number, processes: number): Schedule {
+export function toSchedule(
+  { born, story, polled = false, endsMs = STORY_ENDS_MS }: Flow,
+  seed: number,
+  processes: number,
+): Schedule {
   const lastAt = Math.max(...story.map(([at]) => at));
   const silence = (side: 'app' | 'odoo') =>
     ({ at: STORY_MS - 1, what: { kind: 'webhooks', side, mode: 'lose', forMs: lastAt + 2 } }) as const;
@@ -216,7 +237,7 @@ export function toSchedule({ born, story, polled = false }: Flow, seed: number, 
       ...(polled ? [silence('app'), silence('odoo')] : []),
       ...story.map(([at, what]) => ({ at: STORY_MS + at, what })),
       // Nothing; but until it "happens" whoever lies in wait for a write goes on waiting.
-      { at: STORY_ENDS_MS, what: { kind: 'webhooks', side: 'app', mode: 'double', forMs: 0 } },
+      { at: endsMs, what: { kind: 'webhooks', side: 'app', mode: 'double', forMs: 0 } },
     ],
   };
 }

@@ -11,7 +11,7 @@ import type { Wrappers } from './world.ts';
 
 t.setTimeout(240_000);
 
-const WITHIN = { from: EPOCH + START_MS + STORY_MS, to: EPOCH + START_MS + STORY_ENDS_MS };
+const BEGIN_MS = EPOCH + START_MS;
 /** A story that goes on for ever would be no story. */
 const MOST_CALLS = 200;
 
@@ -24,9 +24,11 @@ interface Played {
 
 /** Plays the story once for each of its calls. */
 async function strikeEach(flow: Flow, blow: Blow, processes: number, broken: Wrappers = {}): Promise<Played> {
+  const { diesAfter, endsMs = STORY_ENDS_MS } = flow;
+  const within = { from: BEGIN_MS + STORY_MS, to: BEGIN_MS + endsMs, diesAfter };
   const wrong: string[] = [];
   for (let nth = 1; ; nth += 1) {
-    const striker = strikeNth(blow, nth, WITHIN);
+    const striker = strikeNth(blow, nth, within);
     const { violations } = await runSchedule(toSchedule(flow, nth, processes), {
       ...broken,
       strike: striker.strike,

@@ -39,13 +39,26 @@ export interface Striker {
   struck(): string | null;
 }
 
+export interface StrikeOptions {
+  readonly from: number;
+  readonly to: number;
+  /** The process dies after the first call of this name as well, and only then the counting begins. */
+  readonly diesAfter?: string | undefined;
+}
+
 /** Strikes the n-th call, of those that the blow can hit, within the time. */
-export function strikeNth(blow: Blow, nth: number, within: { readonly from: number; readonly to: number }): Striker {
+export function strikeNth(blow: Blow, nth: number, { from, to, diesAfter }: StrikeOptions): Striker {
   let left = nth;
   let struck: string | null = null;
+  let opening = diesAfter;
   return {
     strike({ side, name, writes, now }) {
-      if (struck !== null || now < within.from || now >= within.to) return null;
+      if (struck !== null || now < from || now >= to) return null;
+      if (opening !== undefined) {
+        if (name !== opening) return null;
+        opening = undefined;
+        return 'dies_after';
+      }
       if (isLate(blow) && (side === 'database' || !writes)) return null;
       left -= 1;
       if (left > 0) return null;
