@@ -88,6 +88,6 @@ export const GUARDS: readonly Mutant[] = [
     invariant: 'I7',
     file: 'src/reconcile/apply-updates.ts',
     from: 'kind !== entity.name && appId !== null && appActive && inScope',
-    to: 'kind !== entity.name && appId === null && appActive && inScope',
+    to: 'kind === entity.name && appId !== null && appActive && inScope',
   },
 ];
