@@ -6,6 +6,7 @@ import type { Context } from './context.ts';
 import { teacher } from './entities/teacher.ts';
 import { BridgeError, describeError, RetryableError } from './errors.ts';
 import type { HealthReport } from './http/health.ts';
+import { readCertificate } from './sources/sweep.ts';
 
 /** Neither side may hold the report up, besides the turns that its calls (three at most) wait for under the rate limit. */
 const PROBE_MS = 5_000;
@@ -15,12 +16,13 @@ export async function reportHealth(context: Context): Promise<HealthReport> {
   const { breakers, config } = context;
   const callsPerSecond = config.ODOO_CALLS_PER_SECOND;
   const turnsMs = callsPerSecond === 0 ? 0 : PROBE_CALLS * (1_000 / callsPerSecond);
-  const [app, odoo, queue, appPoll, odooPoll] = await Promise.all([
+  const [app, odoo, queue, appPoll, odooPoll, certificate] = await Promise.all([
     probe(() => probeApp(context), PROBE_MS, context.app.clock, breakers.app),
     probe(() => probeOdoo(context), PROBE_MS + turnsMs, context.odoo.clock, breakers.odoo),
     context.reports.queue().catch(() => null),
     context.cursors.movedAt('poll:app:').catch(() => null),
     context.cursors.movedAt('poll:odoo:').catch(() => null),
+    readCertificate(context.cursors).catch(() => null),
   ]);
   const calm = app.reachable && odoo.reachable && queue?.parked === 0 && queue.held === 0;
   return {
@@ -30,7 +32,7 @@ export async function reportHealth(context: Context): Promise<HealthReport> {
     parked: queue?.parked ?? null,
     held: queue?.held ?? null,
     last_poll: { app: appPoll?.toISOString() ?? null, odoo: odooPoll?.toISOString() ?? null },
-    certificate: null,
+    certificate,
   };
 }
 

@@ -49,7 +49,7 @@ export async function serve(config: Config, logger: BridgeLogger): Promise<Runni
     const url = await server.listen({ host: config.HOST, port: config.PORT });
     const tidy = async () => void (await forgetOld(context.db, config.LOG_RETENTION_DAYS));
     const polling = { ...context, overlapMs: config.POLL_OVERLAP_SECONDS * 1000, now: Date.now, tidy };
-    const schedule = startSchedule(polling, config.POLL_CRON);
+    const schedule = startSchedule(polling, { poll: config.POLL_CRON, sweep: config.SWEEP_CRON });
     closers.push(() => schedule.stop());
     void resumeResyncs(context).catch(() =>
       context.log.warn({}, 'the database does not answer; resyncs go on at the next start'),

@@ -201,6 +201,17 @@ export interface Listed {
   readonly unlinked: readonly string[];
 }
 
+/** Two records that a link ties together and that are meant to be equal, as they were when both sides last agreed. */
+export interface Pair {
+  readonly linkId: string;
+  readonly appId: string;
+  readonly odooId: number;
+  /** Null where both sides never agreed. */
+  readonly agreed: { readonly app: string; readonly odoo: string; readonly at: number } | null;
+  /** Since when there is something to do about them, in bridge milliseconds; null when there is nothing. */
+  readonly dirtyAt: number | null;
+}
+
 /** Who is linked to a record of one side. */
 export interface Occupant {
   readonly linkId: string;
@@ -232,6 +243,8 @@ export interface Links {
   filterChanged(side: Side, entity: string, odooModel: string, rows: readonly ListedRow[]): Promise<Listed>;
   /** Links without a counterpart that wait for a person: too many at once to be believed. */
   holdNew(side: Side, entity: string, odooModel: string, ids: readonly string[], hold: Hold): Promise<void>;
+  /** All pairs of the entity that are in scope, in the order of their links, so many at a time. @param after a link's id */
+  listPairs(entity: string, odooModel: string, after: string | null, limit: number): Promise<readonly Pair[]>;
   /** How many links of the entity tie two records together. */
   countLinked(entity: string): Promise<number>;
 

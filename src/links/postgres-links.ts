@@ -6,7 +6,7 @@ import { claim, dropLeases, findDirty, recordIntents, release, renewLease } from
 import { attach, findMaybeOurs, findOccupants, repoint, withMatchLocks } from './counterparts.ts';
 import { markDelivered, receive } from './deliveries.ts';
 import { countLinked } from './guard.ts';
-import type { Claim, Hold, Links, Listed, ListedRow } from './links.ts';
+import type { Claim, Hold, Links, Listed, ListedRow, Pair } from './links.ts';
 import { markApp, markOdoo } from './mark.ts';
 import { settle } from './settle.ts';
 
@@ -44,6 +44,7 @@ export function createPostgresLinks(db: Db, settings: LinksSettings): Links {
     markOdoo: (model, ids, entities, priority) => markOdoo(db, model, ids, entities, priority),
     filterChanged: (side, entity, odooModel, rows) => filterChanged(db, side, entity, odooModel, rows),
     holdNew: (side, entity, odooModel, ids, hold) => holdNew(db, side, entity, odooModel, ids, hold),
+    listPairs: (entity, odooModel, after, limit) => listPairs(db, entity, odooModel, after, limit),
     countLinked: (entity) => countLinked(db, entity),
     markDelivered: () => markDelivered(db, settings),
     async findDirty() {
@@ -103,4 +104,37 @@ async function holdNew(
     select ${entity}, ${odooModel}, ${value}, 'held', ${JSON.stringify(hold)}::jsonb
     from jsonb_array_elements_text(${JSON.stringify(ids)}::jsonb) as value
     on conflict do nothing`.execute(db);
+}
+
+async function listPairs(
+  db: Db,
+  entity: string,
+  odooModel: string,
+  after: string | null,
+  limit: number,
+): Promise<readonly Pair[]> {
+  const rows = await db
+    .selectFrom('links')
+    .leftJoin('bases', 'bases.link_id', 'links.id')
+    .select(['id', 'app_id', 'odoo_id', 'app_digest', 'odoo_digest', 'agreed_at'])
+    .select(sql<Date | null>`case when dirty_seq > done_seq then dirty_at end`.as('dirty_at'))
+    .where('entity', '=', entity)
+    .where('odoo_model', '=', odooModel)
+    .where('app_id', 'is not', null)
+    .where('odoo_id', 'is not', null)
+    .where('state', '<>', 'out_of_scope')
+    .where('id', '>', after ?? '0')
+    .orderBy('id')
+    .limit(limit)
+    .execute();
+  return rows.map((row) => ({
+    linkId: row.id,
+    appId: String(row.app_id),
+    odooId: Number(row.odoo_id),
+    agreed:
+      row.app_digest === null || row.odoo_digest === null || row.agreed_at === null
+        ? null
+        : { app: row.app_digest, odoo: row.odoo_digest, at: row.agreed_at.getTime() },
+    dirtyAt: row.dirty_at?.getTime() ?? null,
+  }));
 }

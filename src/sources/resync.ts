@@ -5,7 +5,7 @@ import { entitiesOfCollection } from '../entities/registry.ts';
 import { describeError } from '../errors.ts';
 import { type Links, PRIORITY } from '../links/links.ts';
 import type { RunScope, Runs } from '../links/runs.ts';
-import { markRecords } from './poller.ts';
+import { markRecords } from './listing.ts';
 
 export interface ResyncContext {
   readonly links: Links;

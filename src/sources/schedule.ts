@@ -1,9 +1,10 @@
-/** The clockwork: polls by cron, once at the start, and never two at a time. */
+/** The clockwork: polls by cron, once at the start, and never two at a time; the sweep and the tidying at night. */
 import cron from 'node-cron';
 import type { Backend } from '../backends/backend.ts';
 import { entities } from '../entities/registry.ts';
 import { describeError } from '../errors.ts';
 import { type PollContext, poll } from './poller.ts';
+import { sweep } from './sweep.ts';
 
 /** Once a day, at an hour when few people work. */
 const TIDY_CRON = '30 2 * * *';
@@ -16,29 +17,48 @@ export interface ScheduleContext extends PollContext {
   readonly log: { info(values: object, message: string): void; warn(values: object, message: string): void };
 }
 
+/** Five fields, or six with the seconds first, in UTC. */
+export interface Crons {
+  readonly poll: string;
+  readonly sweep: string;
+}
+
 export interface Schedule {
   /** Polls both sides now; resolves when that is done. */
   pollNow(): Promise<void>;
   stop(): Promise<void>;
 }
 
-export function startSchedule(context: ScheduleContext, pollCron: string): Schedule {
-  let running: Promise<void> | null = null;
-  function pollNow(): Promise<void> {
-    running ??= pollBothSides(context).finally(() => {
-      running = null;
-    });
-    return running;
-  }
-  const task = cron.schedule(pollCron, pollNow, { noOverlap: true, timezone: 'Etc/UTC' });
-  const tidy = cron.schedule(TIDY_CRON, () => tidyUp(context), { noOverlap: true, timezone: 'Etc/UTC' });
-  void pollNow();
+export function startSchedule(context: ScheduleContext, crons: Crons): Schedule {
+  const polling = oneAtATime(() => pollBothSides(context));
+  const sweeping = oneAtATime(() => sweepBothSides(context));
+  const settings = { noOverlap: true, timezone: 'Etc/UTC' };
+  const tasks = [
+    cron.schedule(crons.poll, polling.run, settings),
+    cron.schedule(crons.sweep, sweeping.run, settings),
+    cron.schedule(TIDY_CRON, () => tidyUp(context), settings),
+  ];
+  void polling.run();
   return {
-    pollNow,
+    pollNow: polling.run,
     async stop() {
-      await Promise.all([task.destroy(), tidy.destroy()]);
-      await running;
+      await Promise.all(tasks.map((task) => task.destroy()));
+      await Promise.all([polling.end(), sweeping.end()]);
     },
+  };
+}
+
+/** Who asks while it runs waits for the same end. */
+function oneAtATime(work: () => Promise<void>): { run(): Promise<void>; end(): Promise<void> } {
+  let running: Promise<void> | null = null;
+  return {
+    run() {
+      running ??= work().finally(() => {
+        running = null;
+      });
+      return running;
+    },
+    end: () => running ?? Promise.resolve(),
   };
 }
 
@@ -60,6 +80,19 @@ async function pollBothSides(context: ScheduleContext): Promise<void> {
         context.log.warn({ side: backend.side, entity: entity.name, code }, message);
       }
     }
+  }
+}
+
+async function sweepBothSides(context: ScheduleContext): Promise<void> {
+  try {
+    const certificate = await sweep(context, entities);
+    if (certificate === null) return;
+    const { pairs, differing } = certificate;
+    if (differing === 0) context.log.info({ pairs }, 'sweep: all pairs are as agreed');
+    else context.log.warn({ pairs, differing }, 'sweep: pairs differed, and were marked');
+  } catch (error) {
+    const { code, message } = describeError(error);
+    context.log.warn({ code }, `the sweep could not be finished; the next one compares all again. ${message}`);
   }
 }
 

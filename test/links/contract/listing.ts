@@ -85,4 +85,47 @@ export async function contractListing(t: Test, make: Make): Promise<void> {
     t.equal((await readOnly(other)).odooId, 7);
     t.equal(await other.links.countLinked('teacher'), 1);
   });
+
+  await t.test('pairs are listed in order, a few at a time, with what was agreed', async (t) => {
+    const store = await make(t);
+    await tie(store, '1', 7);
+    await tie(store, '2', 8);
+    await tie(store, '3', 9);
+    await markTeachers(store, '4');
+    const pairs = await store.links.listPairs('teacher', MODEL, null, 10);
+    t.match(
+      pairs.map(({ appId, odooId, agreed, dirtyAt }) => ({ appId, odooId, agreed, dirtyAt })),
+      [7, 8, 9].map((odooId, index) => ({
+        appId: String(index + 1),
+        odooId,
+        agreed: { app: SAME.app, odoo: SAME.odoo, at: Number },
+        dirtyAt: null,
+      })),
+    );
+    t.equal(pairs.length, 3, 'what has no counterpart is no pair');
+    const first = await store.links.listPairs('teacher', MODEL, null, 2);
+    const rest = await store.links.listPairs('teacher', MODEL, first.at(-1)?.linkId ?? null, 2);
+    t.same([...first, ...rest], pairs);
+    t.same(await store.links.listPairs('guest', MODEL, null, 10), []);
+    t.same(await store.links.listPairs('teacher', 'product.template', null, 10), []);
+    await markTeachers(store, '1');
+    const [dirty] = await store.links.listPairs('teacher', MODEL, null, 1);
+    t.type(dirty?.dirtyAt, 'number', 'something is to be done');
+    t.ok((dirty?.dirtyAt ?? 0) >= (dirty?.agreed?.at ?? 0));
+  });
+
+  await t.test('a pair counts in each state but out of scope, also before it ever agreed', async (t) => {
+    const store = await make(t);
+    await markTeachers(store, '1');
+    const claim = await claimOne(store);
+    await store.links.attach(claim, claim.links[0].id, { side: 'odoo', id: '7', odooModel: MODEL });
+    const ask = () => store.links.listPairs('teacher', MODEL, null, 10);
+    t.match(await ask(), [{ appId: '1', odooId: 7, agreed: null }]);
+    await settle(store, claim, { next: { kind: 'park', error: ERROR } });
+    t.match(await ask(), [{ agreed: null, dirtyAt: null }]);
+    await settleOne(store, { next: { kind: 'hold', hold: { kind: 'delete', detail: 'd' } }, base: BASE });
+    t.match(await ask(), [{ agreed: { app: SAME.app, odoo: SAME.odoo } }]);
+    await settleOne(store, { next: { kind: 'done', outOfScope: true } });
+    t.same(await ask(), []);
+  });
 }

@@ -184,6 +184,7 @@ async function ask(
   const digest = digestRecord(toBase(step)[side]);
   const listed = LISTED.map((id) => ({ id, digest, member: Number(id) % 2 === step % 2 }));
   const { changed, unlinked } = await links.filterChanged(side, entity, MODELS[entity], listed);
+  const pairs = await links.listPairs(entity, MODELS[entity], null, 100);
   const occupants = await links.findOccupants(side, entity, MODELS[entity], LISTED);
   const ids = asked?.links.map(({ id }) => id) ?? [];
   return {
@@ -191,6 +192,11 @@ async function ask(
     linked: await links.countLinked(entity),
     changed: [...changed].sort(),
     unlinked: [...unlinked].sort(),
+    pairs: pairs
+      .map(({ appId, odooId, agreed, dirtyAt }) =>
+        JSON.stringify([appId, odooId, agreed?.app, agreed?.odoo, dirtyAt !== null]),
+      )
+      .sort(),
     occupants: occupants.map(({ linkId, ...occupant }) => JSON.stringify(occupant)).sort(),
     maybeOurs: asked ? placesOf(asked, await links.findMaybeOurs(side, ids)) : [],
   };
