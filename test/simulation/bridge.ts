@@ -6,6 +6,7 @@ import type { Log, ReconcileContext } from '../../src/reconcile/context.ts';
 import { createWork } from '../../src/reconcile/work.ts';
 import { createGroupCommit } from '../../src/sources/group-commit.ts';
 import { poll } from '../../src/sources/poller.ts';
+import { sweep } from '../../src/sources/sweep.ts';
 import type { Store } from './database.ts';
 import type { Process } from './process.ts';
 import type { Scheduler } from './scheduler.ts';
@@ -19,6 +20,8 @@ export interface BridgeOptions extends Pick<ReconcileContext, 'policy' | 'instan
   readonly overlapMs: number;
   readonly pollMs: number;
   readonly polls: boolean;
+  /** Null for a bridge that never sweeps. */
+  readonly sweepMs: number | null;
 }
 
 export interface Bridge {
@@ -30,7 +33,7 @@ export interface Bridge {
 
 const HEARTBEAT_MS = 20_000;
 /** The real workers look every second; that nothing depends on it, these show by being slower. */
-const IDLE_MS = 20_000;
+const IDLE_MS = 60_000;
 const LOG: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
 export function startBridge(
@@ -39,7 +42,8 @@ export function startBridge(
   store: Store,
   sides: { readonly app: Backend; readonly odoo: Backend },
 ): Bridge {
-  const { scheduler, entities, workers, batchSize, overlapMs, pollMs, polls, policy, instance, callMaxMs } = options;
+  const { scheduler, entities, workers, batchSize, overlapMs, pollMs, polls, sweepMs, policy, instance, callMaxMs } =
+    options;
   const sleepers = new Set<() => void>();
   const context: ReconcileContext = {
     links: store.links,
@@ -58,11 +62,12 @@ export function startBridge(
   function nap(ms: number): Promise<void> {
     return new Promise((resolve) => {
       const wake = () => {
-        if (!sleepers.delete(wake)) return;
+        sleepers.delete(wake);
+        callOff();
         process.resume(resolve);
       };
       sleepers.add(wake);
-      scheduler.after(ms, wake);
+      const callOff = scheduler.after(ms, wake);
     });
   }
 
@@ -108,8 +113,17 @@ export function startBridge(
     }
   }
 
+  async function sweepForEver(everyMs: number): Promise<void> {
+    for (;;) {
+      await process.sleep(scheduler.random.between(everyMs / 2, everyMs));
+      const context = { links: store.links, cursors: store.cursors, ...sides, now: scheduler.now };
+      await sweep(context, entities).catch(() => null);
+    }
+  }
+
   for (let index = 0; index < workers; index += 1) void work();
   void pollForEver();
+  if (sweepMs !== null) void sweepForEver(sweepMs);
   return {
     process,
     receive: (delivery) =>

@@ -29,7 +29,11 @@ function checkLink(world: World, links: readonly LinkView[], link: LinkView, sch
     const expected = link.reason === 'flapping' ? wentBackAndForth(world, link, schedule) : isRefusable(row, partner);
     return expected ? [] : [{ invariant: 'I12', detail: `${where} is parked: ${link.reason}` }];
   }
-  if (link.state === 'held' || !row || !partner) return [];
+  if (link.state === 'held' || !row) return [];
+  // Webhooks may have been lost, and a poll does not see what is gone.
+  if (!partner && link.state === 'active' && link.odooId !== null && schedule.sweeps && row.deleted_at === null)
+    return [{ invariant: 'I1', detail: `${where} is in use, its partner is deleted` }];
+  if (!partner) return [];
   const isMember = partner.category_id.includes(TAGS[link.entity] ?? 0);
   if (isMember !== (link.state === 'active'))
     return [{ invariant: 'I1', detail: `${where} is ${link.state}, the tag says otherwise` }];

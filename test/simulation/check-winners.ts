@@ -1,7 +1,7 @@
 /** I5: each decision of a conflict is reviewed at the moment at which it is announced. */
 import type { Backend, ClockOffset } from '../../src/backends/backend.ts';
-import type { Side } from '../../src/entities/define-entity.ts';
-import type { Claim, ClaimedLink } from '../../src/links/links.ts';
+import type { CanonicalChanges, Side } from '../../src/entities/define-entity.ts';
+import type { Claim, ClaimedLink, ConflictEntry } from '../../src/links/links.ts';
 import type { Store } from './database.ts';
 import type { Ledger } from './ledger.ts';
 import { review, type Truth } from './reference-model.ts';
@@ -103,10 +103,7 @@ export function createReviewer({ now, ledger, clocks, tie, pairs }: ReviewerOpti
       const [app, odoo] = [truths[0] && doubt(truths[0], link, 'app'), truths[1] && doubt(truths[1], link, 'odoo')];
       if (!app || !odoo) continue;
       for (const entry of conflicts) {
-        // Two spellings of one value: whoever wins, nothing is lost.
-        if (spell(entry.app.value) === spell(entry.odoo.value)) continue;
-        // A rank above one stays, so that our own write of the other one may leave the partner as both: nobody's edit.
-        if (entry.field === 'type' && entry.odoo.value === 'both') continue;
+        if (isNobodysEdit(entry)) continue;
         reviewed += 1;
         const wrong = review(entry, { app, odoo }, tie);
         if (wrong === null) continue;
@@ -142,6 +139,21 @@ export function createReviewer({ now, ledger, clocks, tie, pairs }: ReviewerOpti
     violations,
     reviewed: () => reviewed,
   };
+}
+
+/**
+ * Two spellings of one value: whoever wins, nothing is lost. And a rank above one stays, so that our own write of the
+ * other one may leave the partner as both.
+ */
+function isNobodysEdit({ field, base, app, odoo }: ConflictEntry): boolean {
+  if (spell(app.value) === spell(odoo.value)) return true;
+  if (field === 'type') return odoo.value === 'both';
+  if (field !== 'record') return false;
+  const agreed = (base as { readonly odoo: CanonicalChanges } | null)?.odoo ?? {};
+  const inOdoo = Object.entries(odoo.value as CanonicalChanges);
+  return inOdoo.every(([name, value]) =>
+    name === 'type' ? value === 'both' : spell(value) === spell(agreed[name] ?? null),
+  );
 }
 
 function spell(value: unknown): string {

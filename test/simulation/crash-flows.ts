@@ -232,6 +232,7 @@ export function toSchedule(
     early: false,
     offsets: { app: 0, odoo: 0 },
     polls: true,
+    sweeps: false,
     born,
     happenings: [
       ...(polled ? [silence('app'), silence('odoo')] : []),

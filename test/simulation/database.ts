@@ -31,10 +31,11 @@ class ConnectionLost extends Error {
   readonly code = '57P01';
 }
 
-const MARKING: ReadonlySet<string> = new Set(['receive', 'markApp', 'markOdoo', 'markDelivered']);
+const MARKING: ReadonlySet<string> = new Set(['receive', 'markApp', 'markOdoo']);
 
 /** What the store tells all workers of: marks, and settlements that leave something to do at once. */
-function isNews(name: string, args: readonly unknown[]): boolean {
+function isNews(name: string, args: readonly unknown[], value: unknown): boolean {
+  if (name === 'markDelivered') return value !== 0;
   if (name !== 'settle') return MARKING.has(name);
   const [, settlements] = args as Parameters<Links['settle']>;
   return settlements.some(
@@ -79,7 +80,7 @@ export function createDatabase(
         if (failure === 'before') return lose();
         run().then(
           (value) => {
-            if (isNews(name, args)) onWork();
+            if (isNews(name, args, value)) onWork();
             if (name !== 'findDirty') scheduler.note(`${process.name} ${name}`);
             if (blow === 'dies_after') process.die();
             else if (failure === 'after') lose();

@@ -65,6 +65,7 @@ export function generate(seed: number): Schedule {
     at: random.between(0, at),
     what: drawFault(random, random.weighted(faultWeights)),
   }));
+  const polls = random.chance(0.9);
   return {
     seed,
     salt: 0,
@@ -77,7 +78,8 @@ export function generate(seed: number): Schedule {
     scope: random.chance(0.15) ? 'record' : 'field',
     early: random.chance(0.4),
     offsets: { app: drawOffset(random), odoo: drawOffset(random) },
-    polls: random.chance(0.9),
+    polls,
+    sweeps: polls && random.chance(0.4),
     born,
     happenings: [...happenings, ...faults].sort((left, right) => left.at - right.at),
   };

@@ -1,7 +1,7 @@
 /** Listings and counterparts of the in-memory store: who is linked to which record. */
 import type { CanonicalRecord, Side } from '../../src/entities/define-entity.ts';
 import { digestRecord } from '../../src/links/digest.ts';
-import type { Claim, Hold, Listed, ListedRow, Occupant, Repointed } from '../../src/links/links.ts';
+import type { Claim, Hold, Listed, ListedRow, Occupant, Pair, Repointed } from '../../src/links/links.ts';
 import type { Memory } from './memory.ts';
 import type { LinkRow } from './memory-rows.ts';
 import { keep } from './memory-values.ts';
@@ -58,6 +58,31 @@ export function holdNew(
     const key = side === 'app' ? { appId: id } : { odooId: Number(id) };
     memory.tables.insertLink({ entity, odooModel, ...key, state: 'held', hold: keep(hold) }, memory.now());
   }
+}
+
+export function listPairs(
+  { tables }: Memory,
+  entity: string,
+  odooModel: string,
+  after: string | null,
+  limit: number,
+): readonly Pair[] {
+  const pairs: Pair[] = [];
+  for (const row of tables.links.values()) {
+    const { id, appId, odooId } = row;
+    if (row.entity !== entity || row.odooModel !== odooModel || row.state === 'out_of_scope') continue;
+    if (appId === null || odooId === null || Number(id) <= Number(after ?? 0)) continue;
+    const base = tables.bases.get(id);
+    const at = tables.agreedAt.get(id) ?? 0;
+    pairs.push({
+      linkId: id,
+      appId,
+      odooId,
+      agreed: base === undefined ? null : { app: digestOf(base.app), odoo: digestOf(base.odoo), at },
+      dirtyAt: row.dirtySeq > row.doneSeq ? row.dirtyAt : null,
+    });
+  }
+  return pairs.sort((left, right) => Number(left.linkId) - Number(right.linkId)).slice(0, limit);
 }
 
 function isOurs({ tables }: Memory, { token }: Claim, linkId: string): boolean {

@@ -15,7 +15,9 @@ export function receive({ tables, now, settings }: Memory, deliveries: readonly 
     const { source, deliveryId, entity, odooModel, recordId } = delivery;
     if (deliveryId !== null && tables.deliveries.has(deliveryKey(source, deliveryId))) return false;
     const id = String(tables.nextNumber());
-    tables.deliveries.set(deliveryKey(source, deliveryId ?? `#${id}`), {
+    const key = deliveryKey(source, deliveryId ?? `#${id}`);
+    tables.waiting.add(key);
+    tables.deliveries.set(key, {
       id,
       source,
       deliveryId,
@@ -31,10 +33,10 @@ export function receive({ tables, now, settings }: Memory, deliveries: readonly 
 }
 
 export function markDelivered(memory: Memory): number {
-  const due = [...memory.tables.deliveries].filter(([, { lookAt }]) => lookAt !== null && lookAt <= memory.now());
+  const due = findDue(memory);
   const bySource = (wanted: string) => due.filter(([, { source }]) => source === wanted).slice(0, MOST_AT_ONCE);
   const [app, odoo] = [bySource('app'), bySource('odoo')];
-  for (const [key, row] of [...app, ...odoo]) memory.tables.deliveries.set(key, looked(row));
+  for (const [key, row] of [...app, ...odoo]) putBack(memory, key, looked(row));
   for (const [model, rows] of byModel(app)) {
     const keys = rows.map(({ entity, recordId }) => ({ entity: entity ?? '', id: recordId }));
     markApp(memory, keys, model, PRIORITY.live);
@@ -47,6 +49,20 @@ export function markDelivered(memory: Memory): number {
     markOdoo(memory, model, again, entities, PRIORITY.poll, true);
   }
   return app.length + odoo.length;
+}
+
+function findDue({ tables, now }: Memory): [key: string, row: DeliveryRow][] {
+  const due: [string, DeliveryRow][] = [];
+  for (const key of tables.waiting) {
+    const row = tables.deliveries.get(key);
+    if (row && row.lookAt !== null && row.lookAt <= now()) due.push([key, row]);
+  }
+  return due;
+}
+
+function putBack({ tables }: Memory, key: string, row: DeliveryRow): void {
+  tables.deliveries.set(key, row);
+  if (row.lookAt === null) tables.waiting.delete(key);
 }
 
 const isFirst = ({ lookAt, receivedAt }: DeliveryRow) => lookAt === receivedAt;

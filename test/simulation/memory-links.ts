@@ -10,7 +10,15 @@ import type { LinkView } from './link-view.ts';
 import type { Memory } from './memory.ts';
 import { claim, countLinked, findDirty, recordIntents, release, renewLease } from './memory-claim.ts';
 import { type Afterwards, type Connection, createConnection } from './memory-connection.ts';
-import { attach, filterChanged, findMaybeOurs, findOccupants, holdNew, repoint } from './memory-counterparts.ts';
+import {
+  attach,
+  filterChanged,
+  findMaybeOurs,
+  findOccupants,
+  holdNew,
+  listPairs,
+  repoint,
+} from './memory-counterparts.ts';
 import { type CursorRow, createMemoryCursors } from './memory-cursors.ts';
 import { createMemoryDecisions } from './memory-decisions.ts';
 import { markDelivered, receive } from './memory-deliveries.ts';
@@ -83,6 +91,7 @@ function createLinks(memory: Memory, { transact, withLocks }: Connection): Links
     markOdoo: (model, ids, entities, priority) => transact(() => markOdoo(memory, model, ids, entities, priority)),
     filterChanged: (...args) => transact(() => filterChanged(memory, ...args)),
     holdNew: (...args) => transact(() => holdNew(memory, ...args)),
+    listPairs: (...args) => transact(() => listPairs(memory, ...args)),
     countLinked: (entity) => transact(() => countLinked(tables.links.values(), entity)),
     markDelivered: () => transact(() => markDelivered(memory)),
     findDirty: () => transact(() => findDirty(memory)),

@@ -100,8 +100,12 @@ export interface GuardUseRow {
 export interface Tables {
   readonly links: ReadonlyMap<string, LinkRow>;
   readonly bases: Map<string, Base>;
+  readonly agreedAt: Map<string, number>;
   readonly intents: Map<string, readonly IntentRow[]>;
+  /** All that were ever received, so that none is taken twice. */
   readonly deliveries: Map<string, DeliveryRow>;
+  /** The keys of those that are still to be looked at. */
+  readonly waiting: Set<string>;
   readonly conflicts: Map<string, ConflictRow>;
   readonly logs: LogRow[];
   /** By link and kind. */
@@ -190,8 +194,10 @@ export function createTables(): Tables {
   return {
     links,
     bases,
+    agreedAt: new Map(),
     intents,
     deliveries: new Map(),
+    waiting: new Set(),
     conflicts,
     logs: [],
     guardUses,

@@ -49,7 +49,10 @@ export function settle(memory: Memory, claimed: Claim, settlements: readonly Set
   const valid = settlements.filter(({ link }) => memory.tables.links.get(link.id)?.leaseToken === claimed.token);
   for (const settlement of valid) {
     const row = settleLink(memory, settlement);
-    if (settlement.base) memory.tables.bases.set(row.id, keep(settlement.base));
+    if (settlement.base) {
+      memory.tables.bases.set(row.id, keep(settlement.base));
+      memory.tables.agreedAt.set(row.id, memory.now());
+    }
     endIntents(memory, settlement);
     writeConflicts(memory, settlement, row, info);
     noteRestored(memory, settlement);

@@ -80,6 +80,8 @@ export interface Schedule {
   readonly offsets: Readonly<Record<Side, number>>;
   /** False: polls find what is there at the start, and from then on all depends on the webhooks (I3). */
   readonly polls: boolean;
+  /** Both sides are compared whole from time to time: that finds what was deleted while nobody told. */
+  readonly sweeps: boolean;
   /** What is there before the bridge starts for the first time. */
   readonly born: readonly Operation[];
   readonly happenings: readonly Happening[];

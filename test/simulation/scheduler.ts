@@ -10,8 +10,8 @@ export interface Scheduler {
   now(): number;
   readonly random: Random;
   readonly trace: Trace;
-  /** Makes something happen after so many milliseconds. Events of one instant come in seeded order. */
-  after(ms: number, act: () => void): void;
+  /** Makes something happen after so many milliseconds. Events of one instant come in seeded order. @returns calls it off */
+  after(ms: number, act: () => void): () => void;
   note(text: string): void;
   /** @throws StepLimit when that takes more events than a run may have (I11) */
   runUntil(time: number): Promise<void>;
@@ -26,6 +26,7 @@ interface Event {
   readonly at: number;
   readonly order: number;
   readonly act: () => void;
+  off: boolean;
 }
 
 /** Some afternoon, so that dates of the simulation look like dates. */
@@ -36,32 +37,53 @@ export function createScheduler(random: Random, trace: Trace, stepLimit: number)
   let now = EPOCH;
   let steps = 0;
 
+  function happen({ at, act, off }: Event): void {
+    if (off) return;
+    now = at;
+    steps += 1;
+    if (steps > stepLimit) throw new StepLimit(`more than ${stepLimit} steps`);
+    act();
+  }
+
   return {
     now: () => now,
     random,
     trace,
     after(ms, act) {
-      push(heap, { at: now + Math.max(0, Math.round(ms)), order: random.next(), act });
+      const event = { at: now + Math.max(0, Math.round(ms)), order: random.next(), act, off: false };
+      push(heap, event);
+      return () => {
+        event.off = true;
+      };
     },
     note: (text) => trace.note(now - EPOCH, text),
     async runUntil(time) {
-      for (let next = heap[0]; next !== undefined && next.at <= time; next = heap[0]) {
-        pop(heap);
-        now = next.at;
-        steps += 1;
-        if (steps > stepLimit) throw new StepLimit(`more than ${stepLimit} steps`);
-        next.act();
-        await promisesAtRest();
-      }
+      const isDue = () => heap[0] !== undefined && heap[0].at <= time;
+      const next = () => {
+        if (isDue()) happen(pop(heap));
+      };
+      while (isDue()) await inTurns(next);
       now = Math.max(now, time);
     },
     steps: () => steps,
   };
 }
 
-/** The event loop looks for immediates only when no promise can go on. */
-function promisesAtRest(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
+const TURNS = 64;
+
+/** Between two immediates the event loop lets all promises go on; asking for many at once spares it its other rounds. */
+function inTurns(act: () => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const turn = () => {
+      try {
+        act();
+      } catch (error) {
+        reject(error);
+      }
+    };
+    for (let count = 0; count < TURNS; count += 1) setImmediate(turn);
+    setImmediate(resolve);
+  });
 }
 
 function isBefore(left: Event, right: Event): boolean {
@@ -81,9 +103,11 @@ function push(heap: Event[], event: Event): void {
   heap[hole] = event;
 }
 
-function pop(heap: Event[]): void {
-  const last = heap.pop();
-  if (last === undefined || heap.length === 0) return;
+/** @param heap with at least one event */
+function pop(heap: Event[]): Event {
+  const first = heap[0] as Event;
+  const last = heap.pop() as Event;
+  if (heap.length === 0) return first;
   let hole = 0;
   for (;;) {
     let child = 2 * hole + 1;
@@ -94,4 +118,5 @@ function pop(heap: Event[]): void {
     hole = child;
   }
   heap[hole] = last;
+  return first;
 }

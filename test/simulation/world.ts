@@ -47,6 +47,7 @@ export const INSTANCE = 'main';
 export const CALL_MAX_MS = 150_000;
 const OVERLAP_MS = 300_000;
 const POLL_MS = 60_000;
+const SWEEP_MS = 150_000;
 const STEP_LIMIT = 60_000;
 /** What a supervisor needs to start a process anew. */
 const RESTART_MS = 1_000;
@@ -100,6 +101,7 @@ export function createWorld(
     overlapMs: OVERLAP_MS,
     pollMs: POLL_MS,
     polls: schedule.polls,
+    sweepMs: schedule.sweeps ? SWEEP_MS : null,
     policy: { tie: schedule.tie, scope: schedule.scope },
     instance: INSTANCE,
     callMaxMs: CALL_MAX_MS,
