@@ -58,6 +58,7 @@ const schema = z.object({
   ODOO_TAG_TEACHER: z.string().min(1).default('Teacher'),
   ODOO_TAG_TENANT: z.string().min(1).default('Tenant'),
   ODOO_TAG_GUEST: z.string().min(1).default('Guest'),
+  ODOO_TAG_APARTMENT: z.string().min(1).default('Apartment'),
   APP_URL: url,
   APP_API_TOKEN: required,
   APP_WEBHOOK_SECRETS: list(

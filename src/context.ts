@@ -4,6 +4,7 @@ import type { Backend } from './backends/backend.ts';
 import { type Breaker, createBreaker } from './backends/breaker.ts';
 import { createGate, type Gate } from './backends/gate.ts';
 import { connectOdoo } from './backends/odoo/connect-odoo.ts';
+import type { LinkDirectory } from './backends/odoo/counterparts.ts';
 import { deferOdoo } from './backends/odoo/defer-odoo.ts';
 import { ODOO_ANSWERS } from './backends/odoo/guard-transport.ts';
 import { inCompany } from './backends/odoo/in-company.ts';
@@ -14,7 +15,7 @@ import type { Config } from './config.ts';
 import { startEmbeddedPostgres } from './db/embedded-postgres.ts';
 import { migrateToLatest } from './db/migrate.ts';
 import { type Db, openDatabase } from './db/open-database.ts';
-import { entitiesOfModel } from './entities/registry.ts';
+import { entities, entitiesOfModel, entityNamed } from './entities/registry.ts';
 import { type Cursors, createCursors } from './links/cursors.ts';
 import { createDecisions, type Decisions } from './links/decisions.ts';
 import type { Links } from './links/links.ts';
@@ -55,22 +56,25 @@ export async function createContext(config: Config, logger: BridgeLogger): Promi
     closers.push(() => db.destroy());
     const cursors = createCursors(db);
     const { breakers, gates } = createGates(config);
-    const odoo = deferOdoo((observe) => connectBackend(config, cursors, gates.odoo, observe));
+    const directory = createDirectory(() => links);
+    const odoo = deferOdoo((observe) => connectBackend(config, cursors, directory, gates.odoo, observe));
     closers.push(() => odoo.close());
+    const links: Links = createPostgresLinks(db, {
+      // One of them is enough for a record that nobody knows: its pass marks what else the record is.
+      entitiesOf: (model) =>
+        entitiesOfModel(model)
+          .filter(({ odoo: { membership } }) => membership.kind === 'tag')
+          .slice(0, 1)
+          .map(({ name }) => name),
+      guardPercent: config.DELETE_GUARD_PERCENT,
+      looksAgain: odoo.postsBeforeCommit,
+    });
     return {
       config,
       log: logger.log,
       databaseUrl,
       db,
-      links: createPostgresLinks(db, {
-        // One of them is enough for a record that nobody knows: its pass marks what else the record is.
-        entitiesOf: (model) =>
-          entitiesOfModel(model)
-            .slice(0, 1)
-            .map(({ name }) => name),
-        guardPercent: config.DELETE_GUARD_PERCENT,
-        looksAgain: odoo.postsBeforeCommit,
-      }),
+      links,
       cursors,
       runs: createRuns(db),
       reports: createReports(db),
@@ -111,9 +115,42 @@ function createGates({ ODOO_CALLS_PER_SECOND: callsPerSecond }: Config) {
   return { breakers: { app, odoo }, gates: { app: createGate(app), odoo: createGate(odoo, limit) } };
 }
 
+/** By entity: the tag that makes an Odoo record one of it. */
+function tagsOf(config: Config) {
+  const names: Readonly<Record<string, string>> = {
+    teacher: config.ODOO_TAG_TEACHER,
+    tenant: config.ODOO_TAG_TENANT,
+    guest: config.ODOO_TAG_GUEST,
+    apartment: config.ODOO_TAG_APARTMENT,
+  };
+  return Object.fromEntries(
+    entities.flatMap(({ name, odoo: { membership } }) =>
+      membership.kind === 'tag' ? [[name, { name: names[name] ?? name, model: membership.tagModel }]] : [],
+    ),
+  );
+}
+
+/** What the Odoo side may ask the memory; made before it, so asked for only when it is needed. */
+function createDirectory(links: () => Links): LinkDirectory {
+  return {
+    odooIds: (keys) => links().findLinked(keys),
+    async appIds(entities, ids) {
+      const found: { entity: string; appId: string; odooId: number }[] = [];
+      for (const [model, names] of Map.groupBy(entities, (name) => entityNamed(name).odoo.model)) {
+        const occupants = await links().findOccupants('odoo', names[0] ?? '', model, ids.map(String));
+        for (const { entity, appId, odooId } of occupants) {
+          if (names.includes(entity) && appId !== null && odooId !== null) found.push({ entity, appId, odooId });
+        }
+      }
+      return found;
+    },
+  };
+}
+
 async function connectBackend(
   config: Config,
   cursors: Cursors,
+  directory: LinkDirectory,
   gate: Gate,
   observe: (reading: ClockReading) => void,
 ): Promise<OdooBackend> {
@@ -135,11 +172,14 @@ async function connectBackend(
     version,
     instance: config.BRIDGE_INSTANCE,
     tags: {
-      names: { teacher: config.ODOO_TAG_TEACHER, tenant: config.ODOO_TAG_TENANT, guest: config.ODOO_TAG_GUEST },
+      names: tagsOf(config),
       recall: (entity) => recallNumber(`odoo:tag:${entity}`),
       exclusively: (work) => cursors.withLock('odoo:tags', work),
       remember: (entity, id) => cursors.write(`odoo:tag:${entity}`, String(id)),
     },
     recallAction: (name) => recallNumber(`odoo:action:${name}`),
+    directory,
+    username: config.ODOO_USERNAME,
+    companyId: config.ODOO_COMPANY_ID,
   });
 }

@@ -30,7 +30,7 @@ export async function runSetup(context: Context, action: SetupAction): Promise<r
   const result = action === 'install' ? await installSetup(options) : await verifySetup(options);
   if (action === 'install') {
     await forgetVanishedTags(context, transport);
-    await prepare();
+    await prepare(entities);
     // The bot itself may be no administrator and could not search for them.
     for (const [name, id] of result.actionIds) await context.cursors.write(`odoo:action:${name}`, String(id));
   }
@@ -39,11 +39,17 @@ export async function runSetup(context: Context, action: SetupAction): Promise<r
 
 /** A tag that was deleted in Odoo is looked for by its name again, and made if need be. */
 async function forgetVanishedTags(context: Context, transport: OdooTransport): Promise<void> {
-  for (const { name } of entities) {
+  for (const { name, odoo } of entities) {
+    if (odoo.membership.kind !== 'tag') continue;
     const known = await context.cursors.read(`odoo:tag:${name}`);
     if (known === null) continue;
     const domain = [['id', '=', Number(known)]];
-    const call = { model: 'res.partner.category', method: 'search', args: { domain }, context: { active_test: false } };
+    const call = {
+      model: odoo.membership.tagModel,
+      method: 'search',
+      args: { domain },
+      context: { active_test: false },
+    };
     const found = await transport.call(call);
     if (Array.isArray(found) && found.length === 0) await context.cursors.remove(`odoo:tag:${name}`);
   }

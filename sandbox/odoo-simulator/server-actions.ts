@@ -75,12 +75,13 @@ function adopt(env: Environment) {
     bridge_module: module = '',
     bridge_model: model = 'res.partner',
     bridge_tag: tag,
+    bridge_field: field,
     bridge_adopted,
   } = env.context;
   const adopted = (bridge_adopted ?? []) as readonly { readonly id: number; readonly name: string }[];
   for (const { id, name } of adopted) {
     if (!tableOf(env, String(model)).get(id)) continue;
-    if (tag) env.world.operations.write(env, String(model), [id], { category_id: [[4, tag]] });
+    if (tag) env.world.operations.write(env, String(model), [id], { [String(field || 'category_id')]: [[4, tag]] });
     if (!String(module).startsWith('bridge_')) continue;
     const named = [
       ['module', '=', module],

@@ -38,6 +38,9 @@ export interface LinksTable {
   error: JSONColumnType<StoredError> | null;
   hold: JSONColumnType<{ kind: string; detail: string; candidates?: string[] }> | null;
   warnings: JSONColumnType<{ field: string; reason: string }[]> | null;
+  /** The parent that this link waits for. */
+  waits_entity: string | null;
+  waits_app_id: string | null;
   created_at: Generated<Date>;
   state_since: Generated<Date>;
 }

@@ -3,7 +3,6 @@ import {
   foldExact,
   foldName,
   htmlToText,
-  idList,
   many2one,
   normalizeEmail,
   odooLanguageToTag,
@@ -105,8 +104,11 @@ export function defineContact(options: ContactOptions): Entity {
       EXISTENCE,
     ],
     app: { decode: decodeApp, encode: ({ active: _existence, ...fields }) => fields },
+    parents: () => [],
     odoo: {
       model: 'res.partner',
+      membership: { kind: 'tag', field: 'category_id', tagModel: 'res.partner.category' },
+      matchField: 'email_normalized',
       fields: [
         ...PLAIN,
         'country_id',
@@ -131,11 +133,7 @@ export function defineContact(options: ContactOptions): Entity {
       },
       decode: decodeOdoo,
       encode: encodeOdoo,
-      onCreate: (references) => ({ is_company: false, tags: references.tagId(options.name) }),
-      inScope: (row, references) => {
-        const tag = references.tagId(options.name);
-        return tag !== null && idList(row.category_id).includes(tag);
-      },
+      onCreate: () => ({ is_company: false }),
       isCompany: (row) => row.is_company === true,
       ownedByOdoo: (row) => (many2one(row.parent_id) === null ? [] : ['vat']),
       companies: (changes) => (options.hasSchool && text(changes.school) !== null ? [String(changes.school)] : []),

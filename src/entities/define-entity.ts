@@ -36,6 +36,16 @@ export interface OdooReferences {
   /** Name of a company partner, or null when it is unknown. */
   companyName(id: number): string | null;
   companyId(name: string): number | null;
+  /** Odoo id of the counterpart of an app record; null as long as it has none. */
+  linkedId(entity: string, appId: string): number | null;
+  /** App id of the record of that entity which is tied to an Odoo record; null when there is none. */
+  linkedAppId(entity: string, odooId: number): string | null;
+  /** Rows of a small table that the mapping names in `tables`, by ascending id. */
+  rows(model: string): readonly OdooValues[];
+  /** Whether this Odoo has the field: versions, apps and the set-up of the bridge differ. */
+  hasField(model: string, field: string): boolean;
+  /** ISO 4217 code of the currency that the company keeps its books in. */
+  companyCurrency(): string | null;
 }
 
 /** What to send to Odoo for some changes of one record. */
@@ -47,19 +57,41 @@ export interface OdooWrite {
   readonly unheld: readonly { readonly field: string; readonly reason: string }[];
 }
 
+/**
+ * What makes an Odoo record one of the entity. `tag`: it carries the entity's own tag, in this field and of this model;
+ * such records are created on either side. `linked`: it was made for a record of the app; others of its model are
+ * none of the bridge's business.
+ */
+export type Membership =
+  | { readonly kind: 'tag'; readonly field: string; readonly tagModel: string }
+  | { readonly kind: 'linked' };
+
+/** A record of another entity that must have its counterpart before this one can be written. */
+export interface Parent {
+  readonly entity: string;
+  readonly id: string;
+}
+
 export interface OdooMapping {
   readonly model: string;
-  /** Fields to read, all that `decode` and the compare-and-set need. */
+  readonly membership: Membership;
+  /** Fields to read, all that `decode` and the compare-and-set need; `optional` ones are left out where this Odoo lacks them. */
   readonly fields: readonly string[];
+  /** Those of the fields that an Odoo may lack: its version, its apps or the set-up of the bridge bring them. */
+  readonly optional?: readonly string[];
+  /** Fields by which records of other entities are referred to, with the entities they may be. */
+  readonly links?: Readonly<Record<string, readonly string[]>>;
+  /** Small tables to know (stages, taxes), with the fields that are needed of them. */
+  readonly tables?: Readonly<Record<string, readonly string[]>>;
+  /** The field in which Odoo is searched for match keys; null for an entity that is never matched. */
+  readonly matchField: string | null;
   /** Which of the fields a canonical field depends on: what the compare-and-set expects unchanged. */
   readonly sources: Readonly<Record<string, readonly string[]>>;
   decode(row: OdooValues, references: OdooReferences): CanonicalRecord;
   /** `row` is the record as last read, null for a record to be created. */
   encode(changes: CanonicalChanges, row: OdooValues | null, references: OdooReferences): OdooWrite;
-  /** Values a new record is born with beside the encoded ones; `tags` is the id of its contact tag. */
-  onCreate(references: OdooReferences): OdooValues & { readonly tags?: number | null };
-  /** Whether the record carries what makes it one of this entity (its contact tag). */
-  inScope(row: OdooValues, references: OdooReferences): boolean;
+  /** Values a new record is born with beside the encoded ones and its tag. */
+  onCreate(references: OdooReferences): OdooValues;
   /** Matching never joins a person to a company. */
   isCompany(row: OdooValues): boolean;
   /** Groups that Odoo itself governs on this record, whatever the entity says of them. */
@@ -81,6 +113,8 @@ export interface Entity {
   /** To be raised whenever a helper of `decode` or `encode` changes what they give for the same record. */
   readonly revision: number;
   readonly groups: readonly FieldGroup[];
+  /** What must exist on the other side before these values of the app can be written there. */
+  parents(values: CanonicalChanges): readonly Parent[];
   readonly app: AppMapping;
   readonly odoo: OdooMapping;
   /** Equality of one field across the sides where they may spell it differently. */

@@ -2,7 +2,7 @@
 import { sql } from 'kysely';
 import type { Db } from '../db/open-database.ts';
 import type { Side } from '../entities/define-entity.ts';
-import type { Claim, Occupant, Repointed } from './links.ts';
+import { type Claim, linkedKey, type Occupant, type RecordKey, type Repointed } from './links.ts';
 import { lockNumber } from './lock-number.ts';
 
 /** What its creation announced is not settled: nobody knows yet what it made. */
@@ -112,6 +112,17 @@ export async function findOccupants(
     appActive: row.app?.active !== false,
     inScope: row.state !== 'out_of_scope',
   }));
+}
+
+/** Only links that are tied on both ends. @returns Odoo ids by `linkedKey` */
+export async function findLinked(db: Db, keys: readonly RecordKey[]): Promise<ReadonlyMap<string, number>> {
+  if (keys.length === 0) return new Map();
+  const { rows } = await sql<{ entity: string; id: string; odoo_id: number }>`
+    select l.entity, l.app_id as id, l.odoo_id from links l
+    join (select distinct entity, id from jsonb_to_recordset(${JSON.stringify(keys)}::jsonb) as k(entity text, id text)) k
+      on k.entity = l.entity and k.id = l.app_id
+    where l.odoo_id is not null`.execute(db);
+  return new Map(rows.map((row) => [linkedKey(row), row.odoo_id]));
 }
 
 /**

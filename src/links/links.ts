@@ -15,6 +15,9 @@ export interface RecordKey {
   readonly id: string;
 }
 
+/** Names a record in the answer of `findLinked`. */
+export const linkedKey = ({ entity, id }: RecordKey) => `${entity}:${id}`;
+
 /** One received webhook: stored before it is answered, its record marked by whoever looks for work next. */
 export interface Delivery {
   readonly source: Side;
@@ -149,7 +152,13 @@ export type Next =
   /** Later again; the attempt counts. */
   | { readonly kind: 'retry'; readonly afterMs: number; readonly error: ErrorDetail }
   /** Later again; nobody's fault, the attempt does not count. */
-  | { readonly kind: 'wait'; readonly afterMs: number; readonly error: ErrorDetail }
+  | {
+      readonly kind: 'wait';
+      readonly afterMs: number;
+      readonly error: ErrorDetail;
+      /** A record that needs its counterpart first: once it has one, this link is marked. */
+      readonly waitsFor?: RecordKey;
+    }
   | { readonly kind: 'park'; readonly error: ErrorDetail }
   | { readonly kind: 'hold'; readonly hold: Hold }
   /** It ties nothing together: the row goes. */
@@ -245,6 +254,8 @@ export interface Links {
   holdNew(side: Side, entity: string, odooModel: string, ids: readonly string[], hold: Hold): Promise<void>;
   /** All pairs of the entity that are in scope, in the order of their links, so many at a time. @param after a link's id */
   listPairs(entity: string, odooModel: string, after: string | null, limit: number): Promise<readonly Pair[]>;
+  /** Of these app records, those that have a counterpart: its Odoo id, by `linkedKey`. */
+  findLinked(keys: readonly RecordKey[]): Promise<ReadonlyMap<string, number>>;
   /** How many links of the entity tie two records together. */
   countLinked(entity: string): Promise<number>;
 

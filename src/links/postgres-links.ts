@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import type { Db } from '../db/open-database.ts';
 import type { Side } from '../entities/define-entity.ts';
 import { claim, dropLeases, findDirty, recordIntents, release, renewLease } from './claim.ts';
-import { attach, findMaybeOurs, findOccupants, repoint, withMatchLocks } from './counterparts.ts';
+import { attach, findLinked, findMaybeOurs, findOccupants, repoint, withMatchLocks } from './counterparts.ts';
 import { markDelivered, receive } from './deliveries.ts';
 import { countLinked } from './guard.ts';
 import type { Claim, Hold, Links, Listed, ListedRow, Pair } from './links.ts';
@@ -45,6 +45,7 @@ export function createPostgresLinks(db: Db, settings: LinksSettings): Links {
     filterChanged: (side, entity, odooModel, rows) => filterChanged(db, side, entity, odooModel, rows),
     holdNew: (side, entity, odooModel, ids, hold) => holdNew(db, side, entity, odooModel, ids, hold),
     listPairs: (entity, odooModel, after, limit) => listPairs(db, entity, odooModel, after, limit),
+    findLinked: (keys) => findLinked(db, keys),
     countLinked: (entity) => countLinked(db, entity),
     markDelivered: () => markDelivered(db, settings),
     async findDirty() {

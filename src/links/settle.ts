@@ -62,8 +62,9 @@ export async function settle(
     await writeLogs(trx, valid, kept, info);
     await countForRuns(trx, valid);
     await markSiblings(trx, valid, kept);
+    await markWaiting(trx, valid, kept);
     await forgetLinks(trx, valid);
-    if (valid.some((settlement) => settlement.next.kind === 'again' || concernsSiblings(settlement))) {
+    if (valid.some((settlement) => isNews(settlement, kept))) {
       await sql`select pg_notify(${CHANNEL}, '')`.execute(trx);
     }
     return settlements.length - valid.length;
@@ -74,8 +75,11 @@ export async function settle(
 async function lockInOrder(trx: Trx, settlements: readonly Settlement[]): Promise<void> {
   const ids = settlements.map(({ link }) => link.id);
   await sql`
-    select id from links where id = any(${ids}::bigint[]) or exists (
-      select from links own where own.id = any(${ids}::bigint[]) and own.odoo_id = links.odoo_id and own.odoo_model = links.odoo_model)
+    with own as (select * from links where id = any(${ids}::bigint[]))
+    select id from links where id in (
+      select id from own
+      union select l.id from own join links l on l.odoo_model = own.odoo_model and l.odoo_id = own.odoo_id
+      union select l.id from own join links l on l.waits_entity = own.entity and l.waits_app_id = own.app_id)
     order by id for update`.execute(trx);
 }
 
@@ -96,6 +100,7 @@ async function settleLinks(trx: Trx, claimed: Claim, settlements: readonly Settl
     settlements.map(({ link, next, ownAppStamp, ownOdooStamp, edits, flips, warnings }) => ({
       ...toChange(next, link.attempts),
       waits: next.kind === 'wait',
+      waitsFor: next.kind === 'wait' ? (next.waitsFor ?? null) : null,
       id: link.id,
       seq: link.seq,
       ownAppStamp,
@@ -110,7 +115,7 @@ async function settleLinks(trx: Trx, claimed: Claim, settlements: readonly Settl
   const result = await sql<{ id: string; app_id: string | null; odoo_id: number | null; odoo_model: string }>`
     with s as (
       select * from jsonb_to_recordset(${rows}::jsonb) as s(id bigint, seq bigint, done boolean, waits boolean, state text, attempts integer,
-        "afterMs" double precision, error jsonb, hold jsonb, warnings jsonb, "ownAppStamp" text, "ownOdooStamp" text, "appEdit" jsonb, "odooEdit" jsonb, flips jsonb, saw jsonb)),
+        "afterMs" double precision, error jsonb, hold jsonb, warnings jsonb, "ownAppStamp" text, "ownOdooStamp" text, "appEdit" jsonb, "odooEdit" jsonb, flips jsonb, saw jsonb, "waitsFor" jsonb)),
     locked as (
       select l.id from links l join s on s.id = l.id where l.lease_token = ${claimed.token} order by l.id for update of l)
     update links set
@@ -129,6 +134,7 @@ async function settleLinks(trx: Trx, claimed: Claim, settlements: readonly Settl
       released = links.released and not (s.done and s.saw ->> 'released' = 'true'),
       decision = case when s.done and s.state = 'active' and s.saw -> 'decision' = links.decision then null else links.decision end,
       restoring = case when s.done and s.state = 'active' and s.saw -> 'restoring' = links.restoring then null else links.restoring end,
+      waits_entity = s."waitsFor" ->> 'entity', waits_app_id = s."waitsFor" ->> 'id',
       lease_token = null, lease_until = null
     from s join locked on locked.id = s.id where links.id = s.id
     returning links.id, links.app_id, links.odoo_id, links.odoo_model`.execute(trx);
@@ -267,6 +273,33 @@ async function markSiblings(
         dirty_at = case when dirty_seq > done_seq then dirty_at else clock_timestamp() end
       from siblings where links.id = siblings.id`.execute(trx);
   }
+}
+
+/** Who waited for a record that has its counterpart now goes on at once. */
+async function markWaiting(
+  trx: Trx,
+  settlements: readonly Settlement[],
+  kept: ReadonlyMap<string, Kept>,
+): Promise<void> {
+  const parents = settlements.filter(({ link }) => gainedCounterpart(link, kept)).map(({ link }) => link.id);
+  if (parents.length === 0) return;
+  await sql`
+    with waiting as (
+      select l.id from links l join links p on p.entity = l.waits_entity and p.app_id = l.waits_app_id
+      where p.id = any(${parents}::bigint[]) order by l.id for update of l)
+    update links set dirty_seq = dirty_seq + 1, next_attempt_at = null, waits_entity = null, waits_app_id = null
+    from waiting where links.id = waiting.id`.execute(trx);
+}
+
+function gainedCounterpart({ id, appId, odooId }: ClaimedLink, kept: ReadonlyMap<string, Kept>): boolean {
+  const now = kept.get(id);
+  return (appId === null || odooId === null) && now?.appId != null && now.odooId !== null;
+}
+
+/** There is more to do at once, here or for others. */
+function isNews(settlement: Settlement, kept: ReadonlyMap<string, Kept>): boolean {
+  const { link, next } = settlement;
+  return next.kind === 'again' || concernsSiblings(settlement) || gainedCounterpart(link, kept);
 }
 
 function concernsSiblings({ wroteOdoo, next }: Settlement): boolean {

@@ -1,7 +1,17 @@
 /** Listings and counterparts of the in-memory store: who is linked to which record. */
 import type { CanonicalRecord, Side } from '../../src/entities/define-entity.ts';
 import { digestRecord } from '../../src/links/digest.ts';
-import type { Claim, Hold, Listed, ListedRow, Occupant, Pair, Repointed } from '../../src/links/links.ts';
+import {
+  type Claim,
+  type Hold,
+  type Listed,
+  type ListedRow,
+  linkedKey,
+  type Occupant,
+  type Pair,
+  type RecordKey,
+  type Repointed,
+} from '../../src/links/links.ts';
 import type { Memory } from './memory.ts';
 import type { LinkRow } from './memory-rows.ts';
 import { keep } from './memory-values.ts';
@@ -58,6 +68,15 @@ export function holdNew(
     const key = side === 'app' ? { appId: id } : { odooId: Number(id) };
     memory.tables.insertLink({ entity, odooModel, ...key, state: 'held', hold: keep(hold) }, memory.now());
   }
+}
+
+export function findLinked({ tables }: Memory, keys: readonly RecordKey[]): ReadonlyMap<string, number> {
+  const found = new Map<string, number>();
+  for (const key of keys) {
+    const odooId = tables.findApp(key.entity, key.id)?.odooId;
+    if (odooId != null) found.set(linkedKey(key), odooId);
+  }
+  return found;
 }
 
 export function listPairs(

@@ -13,6 +13,7 @@ import { type Afterwards, type Connection, createConnection } from './memory-con
 import {
   attach,
   filterChanged,
+  findLinked,
   findMaybeOurs,
   findOccupants,
   holdNew,
@@ -92,6 +93,7 @@ function createLinks(memory: Memory, { transact, withLocks }: Connection): Links
     filterChanged: (...args) => transact(() => filterChanged(memory, ...args)),
     holdNew: (...args) => transact(() => holdNew(memory, ...args)),
     listPairs: (...args) => transact(() => listPairs(memory, ...args)),
+    findLinked: (keys) => transact(() => findLinked(memory, keys)),
     countLinked: (entity) => transact(() => countLinked(tables.links.values(), entity)),
     markDelivered: () => transact(() => markDelivered(memory)),
     findDirty: () => transact(() => findDirty(memory)),

@@ -14,6 +14,7 @@ import type {
   Hold,
   Intent,
   Priority,
+  RecordKey,
 } from '../../src/links/links.ts';
 
 export interface LinkRow {
@@ -44,6 +45,7 @@ export interface LinkRow {
   readonly error: ErrorDetail | null;
   readonly hold: Hold | null;
   readonly warnings: readonly { readonly field: string; readonly reason: string }[] | null;
+  readonly waitsFor: RecordKey | null;
   /** Which of two that were made in the same millisecond was first, intents included. */
   readonly made: number;
 }
@@ -144,6 +146,7 @@ const FRESH: Omit<LinkRow, 'id' | 'entity' | 'odooModel' | 'stateSince' | 'made'
   error: null,
   hold: null,
   warnings: null,
+  waitsFor: null,
 };
 
 const appKey = (entity: string, appId: string) => `${entity}\n${appId}`;

@@ -59,6 +59,7 @@ export function settle(memory: Memory, claimed: Claim, settlements: readonly Set
     if (settlement.logged) writeLog(memory, settlement, row, info);
   }
   markSiblings(memory, valid);
+  markWaiting(memory, valid);
   for (const { link, next } of valid) if (next.kind === 'forget') forget(memory, link);
   for (const settlement of settlements) {
     const row = memory.tables.links.get(settlement.link.id) ?? null;
@@ -91,6 +92,7 @@ function settleLink({ tables, now }: Memory, settlement: Settlement): LinkRow {
     released: row.released && !(done && link.released),
     decision: agreed && isDeepStrictEqual(link.decision, row.decision) ? null : row.decision,
     restoring: agreed && isDeepStrictEqual(link.restoring, row.restoring) ? null : row.restoring,
+    waitsFor: next.kind === 'wait' ? keep(next.waitsFor ?? null) : null,
     leaseToken: null,
     leaseUntil: null,
   });
@@ -164,6 +166,20 @@ function markSiblings(memory: Memory, settlements: readonly Settlement[]): void 
     for (const sibling of tables.findOdoo(row.odooModel, row.odooId))
       if (sibling.id !== row.id && sibling.state !== 'out_of_scope')
         tables.updateLink(sibling.id, countMark(memory, sibling));
+  }
+}
+
+/** Who waited for a record that has its counterpart now goes on at once. */
+function markWaiting(memory: Memory, settlements: readonly Settlement[]): void {
+  const { tables } = memory;
+  for (const { link } of settlements) {
+    const parent = tables.links.get(link.id);
+    const gained = (link.appId === null || link.odooId === null) && parent?.appId != null && parent.odooId !== null;
+    if (!gained) continue;
+    for (const row of tables.links.values()) {
+      if (row.waitsFor?.entity !== parent.entity || row.waitsFor.id !== parent.appId) continue;
+      tables.updateLink(row.id, { ...countMark(memory, row), nextAttemptAt: null, waitsFor: null });
+    }
   }
 }
 

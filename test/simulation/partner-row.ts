@@ -1,5 +1,6 @@
 /** A partner as Odoo's `read(load=None)` gives it, and the small tables that partners refer to. */
 import type { OdooReferences } from '../../src/entities/define-entity.ts';
+import { nothingKnown } from '../support/odoo-references.ts';
 
 export interface PartnerRow {
   readonly id: number;
@@ -61,6 +62,7 @@ const codes = new Map(Object.entries(COUNTRIES).map(([code, id]) => [id, code]))
 /** @param companies what is known of companies at the moment */
 export function createReferences(companies: Pick<OdooReferences, 'companyName' | 'companyId'>): OdooReferences {
   return {
+    ...nothingKnown,
     countryCode: (id) => codes.get(id) ?? null,
     countryId: (code) => COUNTRIES[code] ?? null,
     odooLanguage: (tag) => LANGUAGES[tag.toLowerCase()] ?? null,

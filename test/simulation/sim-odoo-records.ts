@@ -48,8 +48,9 @@ export function toNewPartner(
   write: OdooWrite,
   references: ReturnType<typeof createReferences>,
 ): PartnerValues {
-  const { tags, ...born } = entity.odoo.onCreate(references);
-  return { ...born, ...(write.values as PartnerValues), category_id: tags ? [tags] : [] };
+  const tag = references.tagId(entity.name);
+  const born = entity.odoo.onCreate(references) as PartnerValues;
+  return { ...born, ...(write.values as PartnerValues), category_id: tag === null ? [] : [tag] };
 }
 
 /** Rows are never altered, only replaced: what was made of one stays true, but for the name of its company. */

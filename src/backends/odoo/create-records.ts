@@ -6,7 +6,7 @@ import type { CreateOperation, WriteResult } from '../backend.ts';
 import { findMissingRight } from './find-missing-right.ts';
 import type { OdooContext } from './odoo-context.ts';
 import { classifyFault, maskPersonal } from './odoo-errors.ts';
-import { loadReferences, type OdooRow, readRows, toSideRecord } from './odoo-records.ts';
+import { fieldsToRead, loadReferences, type OdooRow, readRows, toSideRecord } from './odoo-records.ts';
 import { type LoadRequest, loadAndRead, loadRecords } from './server-actions.ts';
 import { writeContext } from './write-context.ts';
 
@@ -24,7 +24,8 @@ export async function createRecords(
 ): Promise<readonly WriteResult[]> {
   const results = new Map<CreateOperation, WriteResult>();
   try {
-    await odoo.references.load();
+    await odoo.references.load(entity);
+    await odoo.references.counterparts.loadParents(operations.flatMap(({ values }) => entity.parents(values)));
   } catch (error) {
     if (!(error instanceof BridgeError)) throw error;
     return operations.map(() => ({ kind: 'failed', error: beforeSending(error) }));
@@ -47,10 +48,11 @@ export async function createRecords(
 
 function toRow({ references }: OdooContext, entity: Entity, operation: CreateOperation): Row {
   const write = entity.odoo.encode(operation.values, null, references);
-  const { tags, ...born } = entity.odoo.onCreate(references);
+  const { membership, onCreate } = entity.odoo;
   const columns: Record<string, string> = { id: operation.key };
-  if (tags) columns['category_id/.id'] = String(tags);
-  for (const [field, value] of Object.entries({ ...born, ...write.values })) {
+  const tag = references.tagId(entity.name);
+  if (membership.kind === 'tag' && tag !== null) columns[`${membership.field}/.id`] = String(tag);
+  for (const [field, value] of Object.entries({ ...onCreate(references), ...write.values })) {
     columns[field.endsWith('_id') ? `${field}/.id` : field] = toCell(value);
   }
   return { operation, write, columns };
@@ -130,7 +132,7 @@ async function load(odoo: OdooContext, entity: Entity, request: LoadRequest): Pr
   const loaded: Loaded =
     action === null
       ? { ...(await loadRecords(odoo.transport, request)), rows: null }
-      : await loadAndRead(odoo.transport, action, request, [...entity.odoo.fields, 'write_date', 'create_date']);
+      : await loadAndRead(odoo.transport, action, request, fieldsToRead(entity, odoo.references));
   const denied =
     loaded.ids === false ? await findMissingRight(odoo, request.model, loaded.messages[0]?.message ?? '') : null;
   if (denied) throw denied;
@@ -150,7 +152,7 @@ async function tellHeld(
   results: Map<CreateOperation, WriteResult>,
 ): Promise<void> {
   const found = atOnce ?? (await readBack(odoo, entity, ids));
-  await loadReferences(odoo.references, found);
+  await loadReferences(odoo.references, entity, found);
   const byId = new Map(found.map((row) => [row.id, row]));
   rows.forEach(({ operation, write }, index) => {
     const row = byId.get(ids[index] ?? 0);
@@ -170,7 +172,7 @@ async function tellHeld(
 /** They are made, whatever becomes of this look at them. */
 async function readBack(odoo: OdooContext, entity: Entity, ids: readonly number[]): Promise<readonly OdooRow[]> {
   try {
-    return await readRows(odoo.transport, entity, ids);
+    return await readRows(odoo, entity, ids);
   } catch (error) {
     if (error instanceof BridgeError) return [];
     throw error;

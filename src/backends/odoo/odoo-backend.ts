@@ -4,8 +4,10 @@ import { SetupError } from '../../errors.ts';
 import type { Backend, ChangedPage, ClockOffset, NamedRecord, SideRecord } from '../backend.ts';
 import { createClockEstimate } from '../clock-offset.ts';
 import { classifyMissing } from './classify-missing.ts';
+import { createCounterparts, type LinkDirectory } from './counterparts.ts';
 import { createRecords } from './create-records.ts';
 import { findCreated, findKeys } from './find-created.ts';
+import { createModelFacts, type FactSettings } from './model-facts.ts';
 import type { OdooContext } from './odoo-context.ts';
 import {
   formatOdooTime,
@@ -16,18 +18,20 @@ import {
   searchRows,
   toSideRecord,
 } from './odoo-records.ts';
-import { createReferences, type TagSettings } from './references.ts';
+import { createReferences } from './references.ts';
 import { createCompany } from './school-company.ts';
 import { type ActionName, adoptRecords, isUsable, searchActions } from './server-actions.ts';
+import { createTags, type TagSettings } from './tags.ts';
 import type { ClockReading, OdooTransport, OdooVersion, RpcValue } from './transport.ts';
 import { updateRecords } from './update-records.ts';
 
-export interface OdooBackendOptions {
+export interface OdooBackendOptions extends FactSettings {
   readonly transport: OdooTransport;
   readonly version: OdooVersion;
   /** Names this bridge in external ids. */
   readonly instance: string;
   readonly tags: TagSettings;
+  readonly directory: LinkDirectory;
   /** Ids of the server actions as the set-up left them; who is no administrator cannot search for them. */
   readonly recallAction: (name: ActionName) => Promise<number | null>;
 }
@@ -36,8 +40,8 @@ export interface OdooBackend extends Backend {
   readonly transport: OdooTransport;
   readonly version: OdooVersion;
   hasCompareAndSet(): Promise<boolean>;
-  /** Makes the contact tags that are missing: the bot itself may have no right to. */
-  prepare(): Promise<void>;
+  /** Makes the tags that are missing: the bot itself may have no right to. */
+  prepare(entities: readonly Entity[]): Promise<void>;
   observeDate(reading: ClockReading): void;
 }
 
@@ -46,7 +50,12 @@ const ACTION_FRESH_MS = 60_000;
 
 export function createOdooBackend(options: OdooBackendOptions): OdooBackend {
   const { transport, version, instance } = options;
-  const references = createReferences(transport, options.tags);
+  const references = createReferences(
+    transport,
+    createTags(transport, options.tags),
+    createModelFacts(transport, options),
+    createCounterparts(options.directory),
+  );
   const byWrites = createClockEstimate();
   const byDates = createClockEstimate();
   let wroteOnce = false;
@@ -70,7 +79,7 @@ export function createOdooBackend(options: OdooBackendOptions): OdooBackend {
     transport,
     version,
     async read(entity, ids) {
-      return decodeRows(odoo, entity, await readRows(transport, entity, ids.map(Number)));
+      return decodeRows(odoo, entity, await readEntity(odoo, entity, ids.map(Number)));
     },
     readChanged: (entity, since, cursor) => readChanged(odoo, clock, entity, since, cursor),
     findMatches: (entity, keys) => findMatches(odoo, entity, keys),
@@ -79,7 +88,8 @@ export function createOdooBackend(options: OdooBackendOptions): OdooBackend {
     adopt: (entity, records) => adopt(odoo, entity, records),
     classifyMissing: (entity, records) => classifyMissing(odoo, entity, records),
     async leftOut(entity, records) {
-      await odoo.references.load();
+      await odoo.references.load(entity);
+      await odoo.references.counterparts.loadParents(records.flatMap((values) => entity.parents(values)));
       return records.map((values) => {
         const { deferred, unheld } = entity.odoo.encode(values, null, odoo.references);
         return [...deferred, ...unheld.map(({ field }) => field)];
@@ -96,7 +106,9 @@ export function createOdooBackend(options: OdooBackendOptions): OdooBackend {
     findCreated: (entity, keys) => findCreated(odoo, entity, keys),
     findKeys: (entity, ids) => findKeys(odoo, entity, ids),
     clock,
-    prepare: () => references.load(),
+    async prepare(entities) {
+      for (const entity of entities) await references.load(entity).catch(unlessMissing);
+    },
     hasCompareAndSet: async () => (await odoo.action('write_if_unchanged')) !== null,
     observeDate({ serverDate, sentAt, receivedAt }) {
       byDates.observe({ from: serverDate, to: serverDate + 1_000, sentAt, receivedAt });
@@ -111,9 +123,19 @@ function contradicts(left: ClockOffset, right: ClockOffset): boolean {
   return Math.abs(left.offsetMs - right.offsetMs) > left.uncertaintyMs + right.uncertaintyMs + 5_000;
 }
 
+/** The fields that this Odoo has must be known before they are asked for. */
+async function readEntity(odoo: OdooContext, entity: Entity, ids: readonly number[]) {
+  await odoo.references.load(entity);
+  return readRows(odoo, entity, ids);
+}
+
+/** An Odoo app that is not installed stops only the entities that need it. */
+function unlessMissing(error: unknown): void {
+  if (!(error instanceof SetupError && error.code === 'missing_module')) throw error;
+}
+
 async function decodeRows(odoo: OdooContext, entity: Entity, rows: Awaited<ReturnType<typeof readRows>>) {
-  await loadReferences(odoo.references, rows);
-  odoo.references.requireTag(entity.name);
+  await loadReferences(odoo.references, entity, rows);
   return rows.map((row) => toSideRecord(entity, row, odoo.references));
 }
 
@@ -125,26 +147,29 @@ async function readChanged(
   since: number | null,
   cursor: string | null,
 ): Promise<ChangedPage> {
-  await odoo.references.load();
-  odoo.references.requireTag(entity.name);
+  await odoo.references.load(entity);
   // Taken before the read, on Odoo's clock, and rather too early than too late.
   const { offsetMs, uncertaintyMs } = clock();
   const serverTime = Date.now() + offsetMs - uncertaintyMs;
   const domain: RpcValue[] = [['id', '>', cursor === null ? 0 : Number(cursor)]];
   // Only members are of interest at first; later also those that ceased to be.
-  if (since === null) domain.push(['category_id', 'in', [odoo.references.tagId(entity.name) ?? 0]]);
-  else domain.push(['write_date', '>=', formatOdooTime(since)]);
+  const { membership } = entity.odoo;
+  if (since !== null) domain.push(['write_date', '>=', formatOdooTime(since)]);
+  else if (membership.kind === 'tag') domain.push([membership.field, 'in', [odoo.references.tagId(entity.name) ?? 0]]);
   const limit = pageSize(odoo.transport);
-  const rows = await searchRows(odoo.transport, entity, domain, limit);
+  const rows = await searchRows(odoo, entity, domain, limit);
   const next = rows.length < limit ? null : String(rows.at(-1)?.id);
   return { records: await decodeRows(odoo, entity, rows), unreadable: [], next, serverTime };
 }
 
 async function findMatches(odoo: OdooContext, entity: Entity, keys: readonly string[]): Promise<readonly SideRecord[]> {
   const found: SideRecord[] = [];
+  const { matchField } = entity.odoo;
+  if (matchField === null) return found;
+  await odoo.references.load(entity);
   for (let start = 0; start < keys.length; start += 500) {
-    const domain = [['email_normalized', 'in', keys.slice(start, start + 500)]];
-    found.push(...(await decodeRows(odoo, entity, await searchRows(odoo.transport, entity, domain, null))));
+    const domain = [[matchField, 'in', keys.slice(start, start + 500)]];
+    found.push(...(await decodeRows(odoo, entity, await searchRows(odoo, entity, domain, null))));
   }
   return found;
 }
@@ -156,19 +181,21 @@ async function adopt(
   records: readonly NamedRecord[],
 ): Promise<ReadonlyMap<string, string>> {
   const { transport, references } = odoo;
-  await references.load();
-  const { model } = entity.odoo;
+  await references.load(entity);
+  const { model, membership } = entity.odoo;
   const tag = references.tagId(entity.name);
   const action = await odoo.action('adopt');
   if (action === null) {
     const ids = records.map(({ id }) => Number(id));
-    const vals = { category_id: [[4, tag]] };
+    if (membership.kind === 'linked') return new Map();
+    const vals = { [membership.field]: [[4, tag]] };
     await transport.call({ model, method: 'write', ids, args: { vals } });
-    return toStamps(await readRows(transport, entity, ids));
+    return toStamps(await readRows(odoo, entity, ids));
   }
   const module = `bridge_${odoo.instance}`;
   const adopted = records.map(({ id, key }) => ({ id: Number(id), name: key.slice(module.length + 1) }));
-  return toStamps(await adoptRecords(transport, action, { model, module, tag, adopted }));
+  const field = membership.kind === 'tag' ? membership.field : null;
+  return toStamps(await adoptRecords(transport, action, { model, module, tag, field, adopted }));
 }
 
 function toStamps(rows: readonly { readonly id: number; readonly write_date: string }[]): ReadonlyMap<string, string> {

@@ -15,16 +15,28 @@ export function pageSize(transport: OdooTransport): number {
   return transport.kind === 'json2' ? 1_000 : 200;
 }
 
+/** Where records come from. */
+export interface RecordSource {
+  readonly transport: OdooTransport;
+  readonly references: ReferenceStore;
+}
+
+/** `references` must have been loaded for the entity. */
+export function fieldsToRead({ odoo }: Entity, references: ReferenceStore): string[] {
+  const missing = (field: string) => odoo.optional?.includes(field) && !references.hasField(odoo.model, field);
+  return [...odoo.fields.filter((field) => !missing(field)), 'write_date', 'create_date'];
+}
+
 /** Archived records included; what the user may not see is left out rather than refused. Ordered by id. */
 export async function searchRows(
-  transport: OdooTransport,
+  { transport, references }: RecordSource,
   entity: Entity,
   domain: readonly RpcValue[],
   limit: number | null,
 ): Promise<readonly OdooRow[]> {
   const args = {
     domain: [...domain],
-    fields: [...entity.odoo.fields, 'write_date', 'create_date'],
+    fields: fieldsToRead(entity, references),
     order: 'id',
     load: '',
     ...(limit === null ? {} : { limit }),
@@ -34,35 +46,43 @@ export async function searchRows(
 }
 
 export async function readRows(
-  transport: OdooTransport,
+  source: RecordSource,
   entity: Entity,
   ids: readonly number[],
 ): Promise<readonly OdooRow[]> {
   const rows: OdooRow[] = [];
-  const size = pageSize(transport);
+  const size = pageSize(source.transport);
   for (let start = 0; start < ids.length; start += size) {
-    rows.push(...(await searchRows(transport, entity, [['id', 'in', ids.slice(start, start + size)]], null)));
+    rows.push(...(await searchRows(source, entity, [['id', 'in', ids.slice(start, start + size)]], null)));
   }
   return rows;
 }
 
 /** Loads what these rows refer to, so that decoding needs no further call. */
-export async function loadReferences(references: ReferenceStore, rows: readonly OdooValues[]): Promise<void> {
-  await references.load();
+export async function loadReferences(
+  references: ReferenceStore,
+  entity: Entity,
+  rows: readonly OdooValues[],
+): Promise<void> {
+  await references.load(entity);
+  await references.counterparts.loadForRows(entity, rows);
   const parents = rows.flatMap((row) => many2one(row.parent_id) ?? []);
   await references.loadCompanies([...new Set(parents)]);
 }
 
 export function toSideRecord(entity: Entity, row: OdooRow, references: ReferenceStore): SideRecord {
   const at = parseOdooTime(row.write_date);
-  const tags = idList(row.category_id);
+  const { membership } = entity.odoo;
   return {
     id: String(row.id),
     stamp: row.write_date,
     // RPC cuts the microseconds off: the write may have begun at any instant of that second.
     modified: { from: at, to: at + 999 },
     values: entity.odoo.decode(row, references),
-    memberOf: [...references.tags()].filter(([, tag]) => tags.includes(tag)).map(([name]) => name),
+    memberOf:
+      membership.kind === 'linked'
+        ? [entity.name]
+        : references.tags.entitiesOf(membership.tagModel, idList(row[membership.field])),
     isCompany: entity.odoo.isCompany(row),
     ownedGroups: entity.odoo.ownedByOdoo(row),
     raw: row,

@@ -1,30 +1,22 @@
-/** What decoding and encoding need to look up in Odoo: countries, languages, contact tags, school companies. */
+/** What decoding and encoding need to look up: countries, languages, tags, school companies, small tables, counterparts. */
 import { z } from 'zod';
 import { foldExact } from '../../entities/codecs.ts';
-import type { OdooReferences } from '../../entities/define-entity.ts';
-import { SetupError } from '../../errors.ts';
+import type { Entity, OdooReferences } from '../../entities/define-entity.ts';
+import type { Counterparts } from './counterparts.ts';
+import type { ModelFacts } from './model-facts.ts';
+import type { Tags } from './tags.ts';
 import type { OdooTransport } from './transport.ts';
-
-/** Contact tags by entity name. Ids are remembered by the caller, so that a renamed tag stays the same tag. */
-export interface TagSettings {
-  readonly names: Readonly<Record<string, string>>;
-  recall(entity: string): Promise<number | null>;
-  remember(entity: string, id: number): Promise<void>;
-  /** Runs `work` in one process at a time: two that find no tag must not make two. */
-  exclusively(work: () => Promise<void>): Promise<void>;
-}
 
 export interface ReferenceStore extends OdooReferences {
   /** Loads what does not change from record to record: once, and again after ten minutes. */
-  load(): Promise<void>;
+  load(entity: Entity | null): Promise<void>;
   /** Loads the names of these companies anew. */
   loadCompanies(ids: readonly number[]): Promise<void>;
   /** @returns the names among these that no company has yet */
   findMissingCompanies(names: readonly string[]): Promise<readonly string[]>;
   rememberCompany(name: string, id: number): void;
-  tags(): ReadonlyMap<string, number>;
-  /** @throws SetupError when the tag of the entity was there once and is gone: only this entity stops */
-  requireTag(entity: string): void;
+  readonly tags: Tags;
+  readonly counterparts: Counterparts;
 }
 
 const FRESH_MS = 600_000;
@@ -33,12 +25,15 @@ const countryRows = z.array(idRow.extend({ code: z.union([z.string(), z.literal(
 const namedRows = z.array(idRow.extend({ name: z.union([z.string(), z.literal(false)]) }));
 const languageRows = z.array(z.tuple([z.string(), z.string()]).rest(z.unknown()));
 
-export function createReferences(transport: OdooTransport, tagSettings: TagSettings): ReferenceStore {
+export function createReferences(
+  transport: OdooTransport,
+  tags: Tags,
+  facts: ModelFacts,
+  counterparts: Counterparts,
+): ReferenceStore {
   const countries = new Map<number, string>();
   const countryIds = new Map<string, number>();
   const languages = new Set<string>();
-  const tags = new Map<string, number>();
-  const vanished = new Map<string, string>();
   const companyNames = new Map<number, string>();
   const companyIds = new Map<string, number>();
   let loadedAt = Number.NEGATIVE_INFINITY;
@@ -54,8 +49,16 @@ export function createReferences(transport: OdooTransport, tagSettings: TagSetti
     return schema.parse(await transport.call({ model, method: 'search_read', args, context: { active_test: false } }));
   }
 
+  async function load(entity: Entity | null): Promise<void> {
+    await loadWorld();
+    if (entity === null) return;
+    const { membership } = entity.odoo;
+    await Promise.all([membership.kind === 'tag' ? tags.load(membership.tagModel) : null, facts.load(entity)]);
+    tags.require(entity.name);
+  }
+
   /** Who comes while it is under way waits for the same. */
-  function load(): Promise<void> {
+  function loadWorld(): Promise<void> {
     if (Date.now() - loadedAt < FRESH_MS) return Promise.resolve();
     loading ??= loadAll().finally(() => {
       loading = null;
@@ -77,31 +80,7 @@ export function createReferences(transport: OdooTransport, tagSettings: TagSetti
     }
     languages.clear();
     for (const [code] of languageList) languages.add(code);
-    await tagSettings.exclusively(loadTags);
     loadedAt = Date.now();
-  }
-
-  /** A tag that was known and is gone is no reason to make another: its records would all fall out of scope. */
-  async function loadTags(): Promise<void> {
-    for (const [entity, name] of Object.entries(tagSettings.names)) {
-      const known = await tagSettings.recall(entity);
-      const domain = known === null ? [['name', '=', name]] : [['id', '=', known]];
-      const [found] = await search('res.partner.category', domain, ['name'], namedRows);
-      if (known !== null && !found) {
-        vanished.set(entity, name);
-        continue;
-      }
-      vanished.delete(entity);
-      const id = found?.id ?? (await createTag(name));
-      tags.set(entity, id);
-      if (known === null) await tagSettings.remember(entity, id);
-    }
-  }
-
-  async function createTag(name: string): Promise<number> {
-    const args = { vals_list: [{ name }] };
-    const created = await transport.call({ model: 'res.partner.category', method: 'create', args });
-    return z.tuple([z.number()]).parse(created)[0];
   }
 
   return {
@@ -132,17 +111,19 @@ export function createReferences(transport: OdooTransport, tagSettings: TagSetti
         .map(([, name]) => name);
     },
     rememberCompany,
-    tags: () => tags,
-    requireTag(entity) {
-      const name = vanished.get(entity);
-      if (name !== undefined) throw tagVanished(entity, name);
-    },
+    tags,
+    counterparts,
     countryCode: (id) => countries.get(id) ?? null,
     countryId: (code) => countryIds.get(code.toUpperCase()) ?? null,
     odooLanguage: (tag) => findLanguage(languages, tag),
-    tagId: (entity) => tags.get(entity) ?? null,
+    tagId: (entity) => tags.idOf(entity),
     companyName: (id) => companyNames.get(id) ?? null,
     companyId: (name) => companyIds.get(foldExact(name)) ?? null,
+    linkedId: counterparts.linkedId,
+    linkedAppId: counterparts.linkedAppId,
+    rows: facts.rows,
+    hasField: facts.hasField,
+    companyCurrency: facts.companyCurrency,
   };
 
   function rememberCompany(name: string, id: number): void {
@@ -159,13 +140,4 @@ function findLanguage(installed: ReadonlySet<string>, tag: string): string | nul
   if (exact !== undefined || wanted.includes('_')) return exact ?? null;
   const own = codes.find((code) => code.toLowerCase() === `${wanted}_${wanted}`);
   return own ?? codes.find((code) => code.toLowerCase().startsWith(`${wanted}_`)) ?? null;
-}
-
-function tagVanished(entity: string, name: string): SetupError {
-  return new SetupError({
-    code: 'tag_vanished',
-    message: `The contact tag of "${entity}" (${name}) no longer exists in Odoo; this entity is paused.`,
-    remedy:
-      'Make a contact tag of that name in Odoo and run "bridge webhooks install", which takes it for the old one.',
-  });
 }

@@ -16,7 +16,7 @@ export interface ServerAction {
 }
 
 /** Raised whenever the code changes; an action that answers with another version is not used. */
-export const ACTION_VERSION = 1;
+export const ACTION_VERSION = 2;
 
 const WRITE_IF_UNCHANGED = `# Installed by the bridge. Writes each row only if it still holds what the bridge read.
 # The rows travel in the context but must not stay in it: it is part of every cache key below.
@@ -64,17 +64,18 @@ existing = env[model].sudo().browse(ids).exists().ids
 action = {'version': ${ACTION_VERSION}, 'found': found, 'existing': existing}
 `;
 
-const ADOPT = `# Installed by the bridge. Gives existing records a contact tag and an external id of the bridge's own module.
+const ADOPT = `# Installed by the bridge. Gives existing records a tag and an external id of the bridge's own module.
 adopted = env.context.get('bridge_adopted', [])
 clean = {key: value for key, value in env.context.items() if key != 'bridge_adopted'}
 module = env.context.get('bridge_module', '')
 model = env(context=clean)[env.context.get('bridge_model', 'res.partner')]
 tag = env.context.get('bridge_tag')
+field = env.context.get('bridge_field') or 'category_id'
 known = env['ir.model.data'].sudo()
 for row in adopted:
     record = model.browse(row['id']).exists()
     if record and tag:
-        record.write({'category_id': [(4, tag)]})
+        record.write({field: [(4, tag)]})
     named = [('module', '=', module), ('name', '=', row['name'])]
     if record and module.startswith('bridge_') and not known.search_count(named):
         known.create({'module': module, 'name': row['name'], 'model': model._name, 'res_id': record.id, 'noupdate': True})
@@ -184,13 +185,16 @@ export interface AdoptRequest {
   readonly model: string;
   readonly module: string;
   readonly tag: number | null;
+  /** The field that holds it. */
+  readonly field: string | null;
   readonly adopted: readonly { readonly id: number; readonly name: string }[];
 }
 
 /** @returns the records with their write_date afterwards */
 export async function adoptRecords(transport: OdooTransport, actionId: number, request: AdoptRequest) {
-  const { model, module, tag, adopted } = request;
-  const bridge = { bridge_model: model, bridge_module: module, bridge_tag: tag ?? false, bridge_adopted: adopted };
+  const { model, module, tag, field, adopted } = request;
+  const named = { bridge_model: model, bridge_module: module, bridge_adopted: adopted };
+  const bridge = { ...named, bridge_tag: tag ?? false, bridge_field: field ?? false };
   const context = { active_model: model, ...bridge };
   const call = { model: 'ir.actions.server', method: 'run', ids: [actionId], context };
   return adoptAnswer.parse(await transport.call(call)).rows;
@@ -202,7 +206,13 @@ export async function isUsable(transport: OdooTransport, name: ActionName, actio
     if (name === 'write_if_unchanged') await writeIfUnchanged(transport, actionId, 'res.partner', [], {});
     else if (name === 'find_external_ids') await findExternalIds(transport, actionId, 'res.partner', '', []);
     else if (name === 'adopt')
-      await adoptRecords(transport, actionId, { model: 'res.partner', module: '', tag: null, adopted: [] });
+      await adoptRecords(transport, actionId, {
+        model: 'res.partner',
+        module: '',
+        tag: null,
+        field: null,
+        adopted: [],
+      });
     else await loadAndRead(transport, actionId, { model: 'res.partner', fields: [], data: [], context: {} }, []);
     return true;
   } catch (error) {

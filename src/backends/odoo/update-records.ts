@@ -29,7 +29,8 @@ export async function updateRecords(
 ): Promise<readonly WriteResult[]> {
   const results = new Map<UpdateOperation, WriteResult>();
   try {
-    await odoo.references.load();
+    await odoo.references.load(entity);
+    await odoo.references.counterparts.loadParents(operations.flatMap(({ changes }) => entity.parents(changes)));
   } catch (error) {
     if (!(error instanceof BridgeError)) throw error;
     return operations.map(() => ({ kind: 'failed', error: beforeSending(error) }));
@@ -130,7 +131,7 @@ async function dropStale(
   const current = new Map(
     (
       await readRows(
-        odoo.transport,
+        odoo,
         entity,
         rows.map(({ id }) => id),
       )

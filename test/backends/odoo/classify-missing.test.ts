@@ -74,6 +74,9 @@ async function openLab(place: Place, { actions, groups = SALES, create = createJ
       instance: 'main',
       tags: { names: {}, recall: async () => null, remember: async () => {}, exclusively: (work) => work() },
       recallAction: async (name) => actionIds.get(name) ?? null,
+      directory: { odooIds: async () => new Map(), appIds: async () => [] },
+      username: user.username,
+      companyId: undefined,
     });
   return {
     person,

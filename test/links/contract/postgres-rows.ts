@@ -107,5 +107,9 @@ function toStored(row: Selectable<LinksTable>): StoredLink {
     error: row.error,
     hold: row.hold as Hold | null,
     warnings: row.warnings,
+    waitsFor:
+      row.waits_entity === null || row.waits_app_id === null
+        ? null
+        : { entity: row.waits_entity, id: row.waits_app_id },
   };
 }

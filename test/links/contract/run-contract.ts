@@ -11,6 +11,7 @@ import { contractMemory } from './remembering.ts';
 import { contractSettling } from './settling.ts';
 import type { Make } from './subject.ts';
 import { contractTying } from './tying.ts';
+import { contractWaiting } from './waiting.ts';
 
 const AREAS: Readonly<Record<string, (t: Test, make: Make) => Promise<void>>> = {
   marking: contractMarking,
@@ -18,6 +19,7 @@ const AREAS: Readonly<Record<string, (t: Test, make: Make) => Promise<void>>> = 
   intents: contractIntents,
   guards: contractGuards,
   settling: contractSettling,
+  waiting: contractWaiting,
   remembering: contractMemory,
   tying: contractTying,
   listing: contractListing,

@@ -1,0 +1,84 @@
+/** What has to be known of a model beside its records: which fields this Odoo has, the rows of small tables, the company. */
+import { z } from 'zod';
+import { many2one } from '../../entities/codecs.ts';
+import type { Entity, OdooValues } from '../../entities/define-entity.ts';
+import type { OdooTransport } from './transport.ts';
+
+export interface ModelFacts {
+  /** Loads what the entity's mapping needs: once, and again after ten minutes. */
+  load(entity: Entity): Promise<void>;
+  rows(model: string): readonly OdooValues[];
+  hasField(model: string, field: string): boolean;
+  companyCurrency(): string | null;
+  /** Looks anew at the next load: something was not there that should be. */
+  forget(): void;
+}
+
+export interface FactSettings {
+  /** Whose company it is when the user may see several. */
+  readonly username: string;
+  readonly companyId: number | undefined;
+}
+
+const FRESH_MS = 600_000;
+const COMPANY = 'res.company';
+const rowsSchema = z.array(z.looseObject({ id: z.number() }));
+const fieldsSchema = z.record(z.string(), z.unknown());
+
+export function createModelFacts(transport: OdooTransport, { username, companyId }: FactSettings): ModelFacts {
+  const loadedAt = new Map<string, number>();
+  const loading = new Map<string, Promise<void>>();
+  const fields = new Map<string, ReadonlySet<string>>();
+  const tables = new Map<string, readonly OdooValues[]>();
+  let ownCompany: number | null = null;
+
+  /** Who comes while it is under way waits for the same. */
+  function once(name: string, work: () => Promise<void>): Promise<void> {
+    if (Date.now() - (loadedAt.get(name) ?? Number.NEGATIVE_INFINITY) < FRESH_MS) return Promise.resolve();
+    const running = loading.get(name) ?? work().then(() => void loadedAt.set(name, Date.now()));
+    loading.set(name, running);
+    return running.finally(() => loading.delete(name));
+  }
+
+  async function search(model: string, domain: readonly unknown[], wanted: readonly string[], archived: boolean) {
+    const args = { domain: domain as never, fields: [...wanted], order: 'id', load: '' };
+    const context = archived ? { active_test: false } : {};
+    return rowsSchema.parse(await transport.call({ model, method: 'search_read', args, context }));
+  }
+
+  async function loadFields(model: string): Promise<void> {
+    const answer = await transport.call({ model, method: 'fields_get', args: { attributes: ['type'] } });
+    fields.set(model, new Set(Object.keys(fieldsSchema.parse(answer))));
+  }
+
+  async function loadTable(model: string, wanted: readonly string[]): Promise<void> {
+    // A currency that is not in use is archived, and still names the amounts of old records.
+    tables.set(model, await search(model, [], wanted, model === 'res.currency'));
+    if (model !== COMPANY || companyId !== undefined) return;
+    const [user] = await search('res.users', [['login', '=', username]], ['company_id'], false);
+    ownCompany = many2one(user?.company_id);
+  }
+
+  function company(): OdooValues | undefined {
+    const all = tables.get(COMPANY) ?? [];
+    return all.find(({ id }) => id === (companyId ?? ownCompany)) ?? all[0];
+  }
+
+  return {
+    async load({ odoo }) {
+      const wanted = Object.entries(odoo.tables ?? {});
+      await Promise.all([
+        ...(odoo.optional ? [once(`fields of ${odoo.model}`, () => loadFields(odoo.model))] : []),
+        ...wanted.map(([model, names]) => once(`${model} ${names.join()}`, () => loadTable(model, names))),
+      ]);
+    },
+    rows: (model) => tables.get(model) ?? [],
+    hasField: (model, field) => fields.get(model)?.has(field) ?? true,
+    companyCurrency() {
+      const currency = many2one(company()?.currency_id);
+      const row = tables.get('res.currency')?.find(({ id }) => id === currency);
+      return typeof row?.name === 'string' ? row.name : null;
+    },
+    forget: () => loadedAt.clear(),
+  };
+}
