@@ -37,9 +37,16 @@ export type WriteResult =
     }
   | { readonly kind: 'stale' }
   | { readonly kind: 'missing' }
+  /** The record has done its service; the other side's needs a new one. */
+  | { readonly kind: 'spent' }
   | { readonly kind: 'refused'; readonly error: ErrorDetail }
   /** The call failed or its outcome is unknown; the error says whether it may have been applied. */
   | { readonly kind: 'failed'; readonly error: Error };
+
+/** The result for a record that needed no write. */
+export function nothingDone(id: string): WriteResult & { kind: 'ok' } {
+  return { kind: 'ok', id, stamp: null, values: {}, deferred: [], warnings: [] };
+}
 
 export interface CreateOperation {
   /** Names this attempt for ever: an idempotency key in the app, an external id in Odoo. */
@@ -52,6 +59,8 @@ export interface UpdateOperation {
   /** The record the decision was made on: the write is refused as stale if it has changed since. */
   readonly record: SideRecord;
   readonly changes: CanonicalChanges;
+  /** The other side's record as a whole: steps of business look at more than what changed. */
+  readonly whole: CanonicalRecord;
 }
 
 export interface WriteOptions {
@@ -109,6 +118,11 @@ export interface Backend {
     operations: readonly UpdateOperation[],
     options: WriteOptions,
   ): Promise<readonly WriteResult[]>;
+  /**
+   * Steps of business that go along with what flows to the other side; idempotent.
+   * @returns one result per operation: `ok` where all that was due is done
+   */
+  accompany(entity: Entity, operations: readonly UpdateOperation[]): Promise<readonly WriteResult[]>;
   /**
    * Makes existing records members of the entity (adds its contact tag), to be found again under these keys.
    * @returns their stamps afterwards; none for a record that was not touched

@@ -38,6 +38,8 @@ export interface LinksTable {
   error: JSONColumnType<StoredError> | null;
   hold: JSONColumnType<{ kind: string; detail: string; candidates?: string[] }> | null;
   warnings: JSONColumnType<{ field: string; reason: string }[]> | null;
+  /** How many Odoo records it has had before this one. */
+  renewals: Generated<number>;
   /** The parent that this link waits for. */
   waits_entity: string | null;
   waits_app_id: string | null;

@@ -103,7 +103,7 @@ export function defineContact(options: ContactOptions): Entity {
       ...['vat', 'type', 'language', 'notes', ...(options.hasSchool ? ['school'] : [])].map(twoWay),
       EXISTENCE,
     ],
-    app: { decode: decodeApp, encode: ({ active: _existence, ...fields }) => fields },
+    app: { matchBy: 'email', decode: decodeApp, encode: ({ active: _existence, ...fields }) => fields },
     parents: () => [],
     odoo: {
       model: 'res.partner',

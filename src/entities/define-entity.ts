@@ -1,5 +1,7 @@
 /** What a mapped entity is: data and pure functions, no I/O. One file per entity beside this one. */
 
+import type { ErrorDetail } from '../errors.ts';
+
 export type Side = 'app' | 'odoo';
 export type Owner = Side | 'both';
 export type FieldValue = string | number | boolean | null;
@@ -48,6 +50,56 @@ export interface OdooReferences {
   companyCurrency(): string | null;
 }
 
+/** A step of business that is a method in Odoo and not a value. */
+export interface Transition {
+  /** In a few words, for errors: `post`. */
+  readonly name: string;
+  /**
+   * Done when this field flows to the app, before it is written there; left out: whenever something flows to Odoo.
+   */
+  readonly accompanies?: string;
+  /**
+   * Whether it is to be done: what the app wants, and what Odoo holds. False again once it is done; so it is never done
+   * twice, whatever became of the answer to an earlier call.
+   */
+  isDue(situation: Situation): boolean;
+  /** Why it must not be done although it is due: the record is parked with this. */
+  refuse?(situation: Situation): ErrorDetail | null;
+  /** What is called: one transaction in Odoo. */
+  call(situation: Situation): OdooMethod;
+}
+
+/** What a step of business is judged by. */
+export interface Situation {
+  /** The app's record. */
+  readonly wanted: CanonicalRecord;
+  /** What of it flows to Odoo now (or, for a step that accompanies, to the app). */
+  readonly changes: CanonicalChanges;
+  /** The record as it is in Odoo. */
+  readonly row: OdooValues;
+  readonly references: OdooReferences;
+}
+
+/** A method of some records, or of a dialog that is filled in first. */
+export interface OdooMethod {
+  readonly model: string;
+  readonly method: string;
+  readonly ids?: readonly number[];
+  /** Values of the dialog (a transient record), which is made first and then called. */
+  readonly dialog?: OdooValues;
+  readonly args?: OdooValues;
+  readonly context?: OdooValues;
+}
+
+/** Records that hang on the entity's own: they are read with it. */
+export interface Children {
+  readonly model: string;
+  /** The field of theirs that points to the record. */
+  readonly parent: string;
+  readonly fields: readonly string[];
+  readonly domain?: readonly (readonly [string, string, unknown])[];
+}
+
 /** What to send to Odoo for some changes of one record. */
 export interface OdooWrite {
   readonly values: OdooValues;
@@ -72,8 +124,17 @@ export interface Parent {
   readonly id: string;
 }
 
+/** A field that the set-up adds to the model, for what Odoo has no place for. Its name begins with `x_bridge_`. */
+export interface OwnField {
+  readonly name: string;
+  readonly label: string;
+  readonly type: 'char' | 'text' | 'date' | 'integer';
+}
+
 export interface OdooMapping {
   readonly model: string;
+  /** Shown in a box of this title in the form, whose view has that external id. */
+  readonly own?: { readonly title: string; readonly form: string; readonly fields: readonly OwnField[] };
   readonly membership: Membership;
   /** Fields to read, all that `decode` and the compare-and-set need; `optional` ones are left out where this Odoo lacks them. */
   readonly fields: readonly string[];
@@ -81,6 +142,14 @@ export interface OdooMapping {
   readonly optional?: readonly string[];
   /** Fields by which records of other entities are referred to, with the entities they may be. */
   readonly links?: Readonly<Record<string, readonly string[]>>;
+  /** By the name under which decoding finds the rows in the record. */
+  readonly children?: Readonly<Record<string, Children>>;
+  /** Fields of the app that Odoo does not hold: they tell it what to do, and are never read back. */
+  readonly signals?: readonly string[];
+  /** In the order in which they follow each other. */
+  readonly transitions?: readonly Transition[];
+  /** Whether the record has done its service, so that the app's needs another one (a reversed invoice). */
+  isSpent?(situation: Situation): boolean;
   /** Small tables to know (stages, taxes), with the fields that are needed of them. */
   readonly tables?: Readonly<Record<string, readonly string[]>>;
   /** The field in which Odoo is searched for match keys; null for an entity that is never matched. */
@@ -101,6 +170,10 @@ export interface OdooMapping {
 }
 
 export interface AppMapping {
+  /** How the app is searched for match keys: by e-mail, as the contract offers, or by reading all of the collection. */
+  readonly matchBy: 'email' | 'reading';
+  /** A flag of the record that says whether it is in use, beside its deletion; then that is what Odoo's archiving sets. */
+  readonly flag?: string;
   decode(fields: Readonly<Record<string, unknown>>): CanonicalRecord;
   encode(changes: CanonicalChanges): Readonly<Record<string, unknown>>;
 }
@@ -113,6 +186,8 @@ export interface Entity {
   /** To be raised whenever a helper of `decode` or `encode` changes what they give for the same record. */
   readonly revision: number;
   readonly groups: readonly FieldGroup[];
+  /** Whether a record of the app has to be in Odoo at all; left out: always. */
+  isWanted?(values: CanonicalRecord): boolean;
   /** What must exist on the other side before these values of the app can be written there. */
   parents(values: CanonicalChanges): readonly Parent[];
   readonly app: AppMapping;

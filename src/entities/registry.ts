@@ -1,10 +1,13 @@
 /** All mapped entities, in the order in which they depend on each other. */
+
+import { apartment } from './apartment.ts';
 import type { Entity } from './define-entity.ts';
 import { guest } from './guest.ts';
 import { teacher } from './teacher.ts';
 import { tenant } from './tenant.ts';
+import { travel } from './travel.ts';
 
-export const entities: readonly Entity[] = [teacher, tenant, guest];
+export const entities: readonly Entity[] = [teacher, tenant, guest, apartment, travel];
 
 const byName = new Map(entities.map((entity) => [entity.name, entity]));
 

@@ -43,6 +43,7 @@ interface Row {
   id: string;
   app_id: string | null;
   odoo_id: number | null;
+  renewals: number;
   dirty_seq: string;
   priority: number;
   attempts: number;
@@ -122,7 +123,7 @@ export async function claim(
 
 function readClaimed(token: string, db: Db) {
   return sql<Row>`
-    select l.id, l.app_id, l.odoo_id, l.dirty_seq, l.priority, l.attempts, l.dirty_at, l.own_app_stamp, l.own_odoo_stamp,
+    select l.id, l.app_id, l.odoo_id, l.renewals, l.dirty_seq, l.priority, l.attempts, l.dirty_at, l.own_app_stamp, l.own_odoo_stamp,
       l.app_edit, l.odoo_edit, l.flips, l.restoring, l.released, l.decision, b.app, b.odoo, b.app_stamp, b.odoo_stamp, b.mapping,
       (select jsonb_agg(jsonb_build_object('side', i.side, 'kind', i.kind, 'key', i.key, 'fields', i.fields,
         'conflicts', i.conflicts, 'edited', i.edited, 'strayed', i.strayed, 'on_stamp', i.on_stamp, 'sent_at', extract(epoch from i.sent_at) * 1000, 'over_at', extract(epoch from i.over_at) * 1000) order by i.id) from intents i where i.link_id = l.id) as intents
@@ -136,6 +137,7 @@ function toClaimed(row: Row, entity: string): ClaimedLink {
     entity,
     appId: row.app_id,
     odooId: row.odoo_id,
+    renewals: row.renewals,
     seq: row.dirty_seq,
     priority: row.priority as Priority,
     attempts: row.attempts,

@@ -100,6 +100,8 @@ export interface ClaimedLink {
   readonly entity: string;
   readonly appId: string | null;
   readonly odooId: number | null;
+  /** How many Odoo records it has had before this one. */
+  readonly renewals: number;
   /** The mark that this pass answers for. */
   readonly seq: string;
   readonly priority: Priority;
@@ -161,6 +163,8 @@ export type Next =
     }
   | { readonly kind: 'park'; readonly error: ErrorDetail }
   | { readonly kind: 'hold'; readonly hold: Hold }
+  /** Its Odoo record is spent: the link lets go of it, and gets another at once. */
+  | { readonly kind: 'renew' }
   /** It ties nothing together: the row goes. */
   | { readonly kind: 'forget' };
 

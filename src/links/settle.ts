@@ -39,6 +39,8 @@ function toChange(next: Next, attempts: number): Change {
       return { ...calm, done: true, state: 'parked', attempts: attempts + 1, error: next.error };
     case 'hold':
       return { ...calm, done: true, state: 'held', hold: next.hold };
+    case 'renew':
+      return { ...calm, done: false };
     case 'forget':
       return { ...calm, done: true };
   }
@@ -56,6 +58,7 @@ export async function settle(
     const kept = await settleLinks(trx, claimed, settlements);
     const valid = settlements.filter(({ link }) => kept.has(link.id));
     await settleBases(trx, valid);
+    await renewLinks(trx, valid);
     await endIntents(trx, valid);
     await writeConflicts(trx, valid, kept, info);
     await noteRestored(trx, valid);
@@ -156,6 +159,16 @@ async function settleBases(trx: Trx, settlements: readonly Settlement[]): Promis
     on conflict (link_id) do update set app = excluded.app, odoo = excluded.odoo,
       app_stamp = excluded.app_stamp, odoo_stamp = excluded.odoo_stamp, mapping = excluded.mapping,
       app_digest = excluded.app_digest, odoo_digest = excluded.odoo_digest, agreed_at = clock_timestamp()`.execute(trx);
+}
+
+/** What was agreed on was agreed of the record that is spent. */
+async function renewLinks(trx: Trx, settlements: readonly Settlement[]): Promise<void> {
+  const ids = settlements.filter(({ next }) => next.kind === 'renew').map(({ link }) => link.id);
+  if (ids.length === 0) return;
+  await sql`delete from bases where link_id = any(${ids}::bigint[])`.execute(trx);
+  await sql`
+    update links set odoo_id = null, renewals = renewals + 1, own_odoo_stamp = null, odoo_edit = null
+    where id = any(${ids}::bigint[])`.execute(trx);
 }
 
 async function endIntents(trx: Trx, settlements: readonly Settlement[]): Promise<void> {
@@ -299,7 +312,9 @@ function gainedCounterpart({ id, appId, odooId }: ClaimedLink, kept: ReadonlyMap
 /** There is more to do at once, here or for others. */
 function isNews(settlement: Settlement, kept: ReadonlyMap<string, Kept>): boolean {
   const { link, next } = settlement;
-  return next.kind === 'again' || concernsSiblings(settlement) || gainedCounterpart(link, kept);
+  return (
+    next.kind === 'again' || next.kind === 'renew' || concernsSiblings(settlement) || gainedCounterpart(link, kept)
+  );
 }
 
 function concernsSiblings({ wroteOdoo, next }: Settlement): boolean {

@@ -41,7 +41,7 @@ export async function applyUpdates(
   const mine = (writes: readonly Write[]) =>
     writes.filter(({ plan }) => ours.has(plan.seen.link.id) && !held.has(plan.seen.link.id));
   const [appResults, odooResults] = await Promise.all([
-    writeAll(context, entity, mine(toApp), 'app'),
+    writeToApp(context, entity, mine(toApp)),
     writeAll(context, entity, mine(toOdoo), 'odoo'),
   ]);
   const keyOf = (writes: readonly Write[], id: string) =>
@@ -117,8 +117,9 @@ function toWrite(
   const { seen } = plan;
   const record: SideRecord | null = seen[side];
   if (record === null || Object.keys(changes).length === 0) return [];
+  const whole = seen[side === 'app' ? 'odoo' : 'app']?.values ?? {};
   const key = updateKey(context.instance, seen.link, record.stamp, changes);
-  return [{ plan, side, quiet: seen.link.priority >= PRIORITY.resync, operation: { key, record, changes } }];
+  return [{ plan, side, quiet: seen.link.priority >= PRIORITY.resync, operation: { key, record, changes, whole } }];
 }
 
 function toIntent(context: ReconcileContext, entity: Entity, { plan, side, operation }: Write): GuardedIntent {
@@ -139,6 +140,40 @@ function toIntent(context: ReconcileContext, entity: Entity, { plan, side, opera
     overAt: context.now() + context.callMaxMs,
     ...(guard && { guard }),
   };
+}
+
+/** What goes along with it in Odoo comes first: as long as that has not succeeded, the app must go on to differ. */
+async function writeToApp(
+  context: ReconcileContext,
+  entity: Entity,
+  writes: readonly Write[],
+): Promise<ReadonlyMap<string, WriteResult>> {
+  const along = writes.filter(
+    ({ plan, operation }) => plan.seen.odoo !== null && hasCompany(entity, operation.changes),
+  );
+  const operations = along.map(({ plan: { seen }, operation }) => ({
+    ...operation,
+    record: seen.odoo as SideRecord,
+    whole: operation.record.values,
+  }));
+  const results = along.length === 0 ? [] : await context.odoo.accompany(entity, operations);
+  const failed = new Map(
+    along.flatMap(({ plan }, index) => {
+      const result = results[index];
+      return result && result.kind !== 'ok' ? [[plan.seen.link.id, result] as const] : [];
+    }),
+  );
+  const written = await writeAll(
+    context,
+    entity,
+    writes.filter(({ plan }) => !failed.has(plan.seen.link.id)),
+    'app',
+  );
+  return new Map([...written, ...failed]);
+}
+
+function hasCompany({ odoo }: Entity, changes: CanonicalChanges): boolean {
+  return (odoo.transitions ?? []).some(({ accompanies }) => accompanies !== undefined && accompanies in changes);
 }
 
 /** Live edits keep the other side's history speaking; backfills do not flood it. */

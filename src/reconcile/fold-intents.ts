@@ -84,10 +84,16 @@ function foldCreation(entity: Entity, link: ClaimedLink, sides: Sides) {
   const { side, fields } = intent;
   const { [side]: record } = { app: sides.app, odoo: sides.odoo };
   const shadows = { app: fields, odoo: fields, [side]: asSpelled(fields, record) };
+  // What Odoo does not hold, it cannot show: told again, it finds all done.
+  if (side === 'odoo') shadows.odoo = { ...shadows.odoo, ...unheld(entity) };
   const base: Base = { ...shadows, stamps: { app: null, odoo: null }, mapping: null };
   // As it was made, its stamp is that of our creation: what the creation left out is nobody's edit.
   const isAsMade = Object.entries(fields).every(([field, sent]) => isThere(entity, record.values, field, sent));
   return { intent, base, asMade: isAsMade ? side : null };
+}
+
+function unheld({ odoo }: Entity): CanonicalRecord {
+  return Object.fromEntries((odoo.signals ?? []).map((field) => [field, null]));
 }
 
 /** The app refuses a write on any other version than the one it was meant for; Odoo compares values only. */

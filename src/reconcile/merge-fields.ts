@@ -90,8 +90,9 @@ export function mergeFields(input: MergeInput): readonly GroupOutcome[] {
   return states.map(({ group, state }) => {
     const values = restored(group, input.restoring ?? {});
     if (values !== null) return { kind: 'restore', group, values };
-    if (group.name === 'active') return mergeExistence(group, state, states, verdict);
-    return resolve(group, state, ACTIONS[ownerOf(input, group)][state], verdict);
+    const owner = ownerOf(input, group);
+    if (group.name === 'active' && owner === 'both') return mergeExistence(group, state, states, verdict);
+    return resolve(group, state, ACTIONS[owner][state], verdict);
   });
 }
 

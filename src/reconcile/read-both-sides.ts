@@ -93,21 +93,24 @@ export function toDecideInput(context: ReconcileContext, entity: Entity, seen: O
     policy: context.policy,
     restoring: link.restoring?.values ?? null,
     released: link.released,
-    app: { existence: appExistence(seen), side: toMergeSide(seen.app, seen.modified.app) },
+    app: { existence: appExistence(seen, entity), side: toMergeSide(seen.app, seen.modified.app) },
     odoo: { existence: odooExistence(seen, entity), side: toMergeSide(seen.odoo, seen.modified.odoo) },
   };
 }
 
-function appExistence({ link, app }: Observation): AppExistence {
+function appExistence({ link, app }: Observation, entity: Entity): AppExistence {
   if (link.appId === null) return 'unlinked';
   if (app === null) return 'missing';
+  // Not to be in Odoo, as long as it is as it is: the same as one that was archived before it ever came there.
+  if (link.odooId === null && entity.isWanted?.(app.values) === false) return 'archived';
   return app.values.active === true ? 'active' : 'archived';
 }
 
 function odooExistence({ link, odoo, absence }: Observation, entity: Entity): OdooExistence {
   if (link.odooId === null) return 'unlinked';
   if (odoo === null) return absence?.kind === 'deleted' ? 'deleted' : 'hidden';
-  if (!odoo.memberOf.includes(entity.name)) return 'out_of_scope';
+  const madeInApp = entity.odoo.membership.kind === 'linked' && link.appId === null;
+  if (madeInApp || !odoo.memberOf.includes(entity.name)) return 'out_of_scope';
   return odoo.values.active === true ? 'active' : 'archived';
 }
 

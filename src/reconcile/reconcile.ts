@@ -7,6 +7,7 @@ import type { ErrorDetail } from '../errors.ts';
 import { digestRecord } from '../links/digest.ts';
 import { type Base, type Claim, type Hold, type Intent, PRIORITY, type Settlement } from '../links/links.ts';
 import { applyUpdates, type PlannedUpdate } from './apply-updates.ts';
+import { awaitParents } from './await-parents.ts';
 import type { ReconcileContext } from './context.ts';
 import { createCounterparts, type PlannedCreate } from './create-counterparts.ts';
 import { type Decision, decide, type HoldReason } from './decide.ts';
@@ -28,11 +29,17 @@ export async function reconcile(context: ReconcileContext, entity: Entity, claim
     entity,
     observations.filter(({ link }) => !merged.has(link.id)),
   );
+  const waiting = await awaitParents(context, entity, [
+    ...plan.updates.map(({ seen, merge }) => ({ seen, values: merge.toOdoo })),
+    ...plan.createsInOdoo,
+  ]);
+  const isReady = ({ seen }: { readonly seen: Observation }) => !waiting.has(seen.link.id);
   const settlements = [
     ...merged.values(),
     ...plan.settled,
-    ...(await applyUpdates(context, entity, claim, plan.updates)),
-    ...(await createCounterparts(context, entity, claim, 'odoo', plan.createsInOdoo)),
+    ...waiting.values(),
+    ...(await applyUpdates(context, entity, claim, plan.updates.filter(isReady))),
+    ...(await createCounterparts(context, entity, claim, 'odoo', plan.createsInOdoo.filter(isReady))),
     ...(await createCounterparts(context, entity, claim, 'app', plan.createsInApp)),
   ];
   const clocks = { app: context.app.clock(), odoo: context.odoo.clock() };

@@ -34,6 +34,7 @@ export function nextAfter(
   if (failed?.kind === 'failed') return nextAfterError(context, attempts, failed.error);
   const refused = results.find((result) => result?.kind === 'refused');
   if (refused?.kind === 'refused') return { kind: 'park', error: refused.error };
+  if (results.some((result) => result?.kind === 'spent')) return { kind: 'renew' };
   const unfinished = results.some(
     (result) =>
       result?.kind === 'stale' || result?.kind === 'missing' || (result?.kind === 'ok' && result.deferred.length > 0),
@@ -138,7 +139,7 @@ function stampOf(result: WriteResult | null): string | null {
 }
 
 function outcomeOf(next: Next, contested: boolean, merge: Merge): string {
-  if (next.kind === 'park' || next.kind === 'retry' || next.kind === 'again') return next.kind;
+  if (next.kind === 'park' || next.kind === 'retry' || next.kind === 'again' || next.kind === 'renew') return next.kind;
   if (contested) return 'conflict';
   const archived = merge.toApp.active === false || merge.toOdoo.active === false;
   return archived ? 'archive' : 'update';

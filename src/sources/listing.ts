@@ -45,7 +45,8 @@ export async function markListed(
     const changed = [...listed.changed, ...page.unreadable];
     await markRecords(links, backend, entity, changed, priority);
     marked += changed.length;
-    unlinked.push(...listed.unlinked);
+    // What was not made for a record of the app is none of the bridge's business.
+    if (backend.side === 'app' || entity.odoo.membership.kind === 'tag') unlinked.push(...listed.unlinked);
     next = page.next;
   } while (next !== null);
   if (await isBelievable(links, entity, unlinked.length)) {

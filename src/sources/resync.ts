@@ -39,12 +39,17 @@ async function listRun(context: ResyncContext, runId: string, collection: string
   try {
     for (const entity of entitiesOfCollection(collection)) {
       if (scope.ids) await enlist(context, runId, context.app, entity, scope.ids);
-      else for (const backend of [context.app, context.odoo]) await listSide(context, runId, backend, entity, scope);
+      else for (const backend of sidesOf(context, entity)) await listSide(context, runId, backend, entity, scope);
     }
     await context.runs.finishListing(runId);
   } catch (error) {
     await context.runs.fail(runId, describeError(error));
   }
+}
+
+/** Where records of the entity are made. */
+function sidesOf({ app, odoo }: ResyncContext, entity: Entity): readonly Backend[] {
+  return entity.odoo.membership.kind === 'tag' ? [app, odoo] : [app];
 }
 
 async function listSide(

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import type { Backend } from '../backends/backend.ts';
 import type { Entity } from '../entities/define-entity.ts';
 import type { Cursors } from '../links/cursors.ts';
+import { digestRecord } from '../links/digest.ts';
 import { type Links, type Pair, PRIORITY } from '../links/links.ts';
 import { markListed, markRecords } from './listing.ts';
 
@@ -77,14 +78,17 @@ async function sweepEntity(
   compared: Compared,
 ): Promise<void> {
   const { links, app } = context;
-  const seen = {
+  const isTagged = entity.odoo.membership.kind === 'tag';
+  const seen: Record<'app' | 'odoo', ReadonlyMap<string, string>> = {
     app: await listMembers(context, context.app, entity),
-    odoo: await listMembers(context, context.odoo, entity),
+    odoo: isTagged ? await listMembers(context, context.odoo, entity) : new Map<string, string>(),
   };
   let page: readonly Pair[] = [];
   do {
     page = await links.listPairs(entity.name, entity.odoo.model, page.at(-1)?.linkId ?? null, PAIRS_AT_ONCE);
+    if (!isTagged) seen.odoo = await readDigests(context.odoo, entity, page);
     const gone: string[] = [];
+    const strayed: string[] = [];
     for (const { appId, odooId, agreed, dirtyAt } of page) {
       // Who was reconciled meanwhile may have been listed before: both sides were read and agreed since.
       const found =
@@ -93,12 +97,27 @@ async function sweepEntity(
           : { app: seen.app.get(appId), odoo: seen.odoo.get(String(odooId)) };
       if (found.app !== agreed?.app || found.odoo !== agreed?.odoo) compared.differing += 1;
       if (found.app === undefined || found.odoo === undefined) gone.push(appId);
+      else if (!isTagged && found.odoo !== agreed?.odoo) strayed.push(appId);
       if (dirtyAt !== null) compared.oldest = Math.min(compared.oldest, dirtyAt);
       compared.lines.push(`${entity.name} ${appId} ${odooId} ${found.app ?? '-'} ${found.odoo ?? '-'}`);
     }
     // Only marked: whether they are deleted, hidden, or were left out of a listing, the pass finds out by their ids.
-    await markRecords(links, app, entity, gone, PRIORITY.sweep);
+    await markRecords(links, app, entity, [...gone, ...strayed], PRIORITY.sweep);
   } while (page.length > 0);
+}
+
+/** Of what only the app makes, Odoo's other records of that model need not be read. */
+async function readDigests(
+  odoo: Backend,
+  entity: Entity,
+  pairs: readonly Pair[],
+): Promise<ReadonlyMap<string, string>> {
+  if (pairs.length === 0) return new Map();
+  const records = await odoo.read(
+    entity,
+    pairs.map(({ odooId }) => String(odooId)),
+  );
+  return new Map(records.map(({ id, values }) => [id, digestRecord(values)]));
 }
 
 /** @returns the digests of all records that the side lists as the entity's, by id */

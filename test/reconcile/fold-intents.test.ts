@@ -41,7 +41,17 @@ const agreed = (values: CanonicalRecord): Base => ({
 
 function link(base: Base | null, ...intents: Intent[]): ClaimedLink {
   return {
-    ...{ id: '1', entity: 'sample', appId: '1', odooId: 1, seq: '1', priority: 0, attempts: 0, dirtyAt: 0 },
+    ...{
+      id: '1',
+      entity: 'sample',
+      appId: '1',
+      odooId: 1,
+      renewals: 0,
+      seq: '1',
+      priority: 0,
+      attempts: 0,
+      dirtyAt: 0,
+    },
     ...{ ownAppStamp: null, ownOdooStamp: null, edits: { app: null, odoo: null }, flips: {}, restoring: null },
     ...{ released: false, decision: null, base, intents },
   };

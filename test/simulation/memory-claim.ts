@@ -48,6 +48,7 @@ function toClaimed({ tables }: Memory, row: LinkRow): ClaimedLink {
     entity: row.entity,
     appId: row.appId,
     odooId: row.odooId,
+    renewals: row.renewals,
     seq: String(row.dirtySeq),
     priority: row.priority,
     attempts: row.attempts,

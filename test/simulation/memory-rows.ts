@@ -46,6 +46,7 @@ export interface LinkRow {
   readonly hold: Hold | null;
   readonly warnings: readonly { readonly field: string; readonly reason: string }[] | null;
   readonly waitsFor: RecordKey | null;
+  readonly renewals: number;
   /** Which of two that were made in the same millisecond was first, intents included. */
   readonly made: number;
 }
@@ -147,6 +148,7 @@ const FRESH: Omit<LinkRow, 'id' | 'entity' | 'odooModel' | 'stateSince' | 'made'
   hold: null,
   warnings: null,
   waitsFor: null,
+  renewals: 0,
 };
 
 const appKey = (entity: string, appId: string) => `${entity}\n${appId}`;

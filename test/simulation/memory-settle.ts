@@ -32,6 +32,8 @@ function plan(next: Next, attempts: number): { done: boolean; attempts: number; 
       const afterMs = attempts < 5 ? null : Math.min(LONGEST_AGAIN_MS, 250 * 2 ** (attempts - 5));
       return { done: false, attempts: attempts + 1, afterMs };
     }
+    case 'renew':
+      return { done: false, attempts: 0, afterMs: null };
     case 'retry':
       return { done: false, attempts: attempts + 1, afterMs: next.afterMs };
     case 'wait':
@@ -53,6 +55,7 @@ export function settle(memory: Memory, claimed: Claim, settlements: readonly Set
       memory.tables.bases.set(row.id, keep(settlement.base));
       memory.tables.agreedAt.set(row.id, memory.now());
     }
+    if (settlement.next.kind === 'renew') renew(memory, row);
     endIntents(memory, settlement);
     writeConflicts(memory, settlement, row, info);
     noteRestored(memory, settlement);
@@ -96,6 +99,13 @@ function settleLink({ tables, now }: Memory, settlement: Settlement): LinkRow {
     leaseToken: null,
     leaseUntil: null,
   });
+}
+
+/** What was agreed on was agreed of the record that is spent. */
+function renew({ tables }: Memory, { id, renewals, edits }: LinkRow): void {
+  tables.bases.delete(id);
+  tables.agreedAt.delete(id);
+  tables.updateLink(id, { odooId: null, renewals: renewals + 1, ownOdooStamp: null, edits: { ...edits, odoo: null } });
 }
 
 function endIntents({ tables }: Memory, { link, openIntents = [] }: Settlement): void {

@@ -1,11 +1,12 @@
 /** The app as a side of the bridge, as src/backends/app/app-backend.ts is: the same calls, operations and results. */
-import type {
-  Backend,
-  ChangedPage,
-  ClockOffset,
-  SideRecord,
-  UpdateOperation,
-  WriteResult,
+import {
+  type Backend,
+  type ChangedPage,
+  type ClockOffset,
+  nothingDone,
+  type SideRecord,
+  type UpdateOperation,
+  type WriteResult,
 } from '../../src/backends/backend.ts';
 import { createClockEstimate } from '../../src/backends/clock-offset.ts';
 import type { Entity } from '../../src/entities/define-entity.ts';
@@ -88,6 +89,7 @@ export function createSimAppBackend(scheduler: Scheduler, network: Network, proc
       });
       return results;
     },
+    accompany: (_entity, operations) => Promise.resolve(operations.map(({ record: { id } }) => nothingDone(id))),
     adopt: () => Promise.resolve(new Map()),
     classifyMissing: () => Promise.resolve(new Map()),
     missingReferences: () => Promise.resolve([]),

@@ -1,5 +1,12 @@
 /** Odoo as a side of the bridge, as src/backends/odoo/ is with its server actions installed: the same calls and results. */
-import type { Absence, Backend, CreateOperation, UpdateOperation, WriteResult } from '../../src/backends/backend.ts';
+import {
+  type Absence,
+  type Backend,
+  type CreateOperation,
+  nothingDone,
+  type UpdateOperation,
+  type WriteResult,
+} from '../../src/backends/backend.ts';
 import { createClockEstimate } from '../../src/backends/clock-offset.ts';
 import { foldExact } from '../../src/entities/codecs.ts';
 import type { Entity, FieldValue, OdooWrite } from '../../src/entities/define-entity.ts';
@@ -206,6 +213,7 @@ export function createSimOdooBackend(options: SimOdooBackendOptions): Backend {
       await writeRows(entity, full ?? [], results, { denials: 0 });
       return operations.map((operation) => results.get(operation) ?? unanswered());
     },
+    accompany: (_entity, operations) => Promise.resolve(operations.map(({ record: { id } }) => nothingDone(id))),
     async adopt(entity, records) {
       const tag = TAGS[entity.name] ?? 0;
       return call(`adopt ${records.length}`, true, (begunAt) => {

@@ -14,7 +14,7 @@ export const sample: Entity = defineEntity({
     EXISTENCE,
   ],
   parents: () => [],
-  app: { decode: () => ({}), encode: (changes) => changes },
+  app: { matchBy: 'reading', decode: () => ({}), encode: (changes) => changes },
   odoo: {
     model: 'x.sample',
     membership: { kind: 'linked' },

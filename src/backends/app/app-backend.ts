@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import type { CanonicalRecord, Entity } from '../../entities/define-entity.ts';
 import { findUnstorable } from '../../entities/storable-text.ts';
 import { BridgeError, SetupError, TerminalError } from '../../errors.ts';
-import type { Backend, ChangedPage, SideRecord, WriteResult } from '../backend.ts';
+import { type Backend, type ChangedPage, nothingDone, type SideRecord, type WriteResult } from '../backend.ts';
 import { type ClockEstimate, createClockEstimate } from '../clock-offset.ts';
 import type { Gate } from '../gate.ts';
 import { type AppClient, type AppClientOptions, createAppClient } from './app-client.ts';
@@ -52,6 +52,7 @@ export function createAppBackend(options: AppClientOptions, gate: Gate): Backend
     },
     readChanged: (entity, since, cursor) => readChanged(call, clock, entity, since, cursor, PAGE),
     async findMatches(entity, keys) {
+      if (entity.app.matchBy === 'reading') return readMatching(call, clock, entity, keys);
       const found: SideRecord[] = [];
       for (const some of chunk(keys, LOOKUPS_AT_ONCE)) {
         const answers = await Promise.all(some.map((email) => get(call, entity, { email }, dataSchema)));
@@ -74,6 +75,7 @@ export function createAppBackend(options: AppClientOptions, gate: Gate): Backend
         operations.map(({ key, record, changes }) => toOperations(entity, key, record, changes)),
       ),
     // A record belongs to its collection; schools are plain names here; a create key answers for itself.
+    accompany: (_entity, operations) => Promise.resolve(operations.map(({ record: { id } }) => nothingDone(id))),
     adopt: () => Promise.resolve(new Map()),
     // Deleted records are in the answer with their `deleted_at`: who is left out is not explained by that.
     classifyMissing: () => Promise.resolve(new Map()),
@@ -117,6 +119,24 @@ async function readChanged(
   return { records, unreadable, next: body.next_cursor, serverTime };
 }
 
+/** For small collections only: the contract offers no look-up for them. */
+async function readMatching(
+  call: AppClient,
+  clock: ClockEstimate,
+  entity: Entity,
+  keys: readonly string[],
+): Promise<readonly SideRecord[]> {
+  const found: SideRecord[] = [];
+  if (keys.length === 0) return found;
+  let next: string | null = null;
+  do {
+    const page: ChangedPage = await readChanged(call, clock, entity, null, next, PAGE);
+    found.push(...page.records.filter(({ values }) => keys.includes(entity.matchKey(values) ?? '')));
+    next = page.next;
+  } while (next !== null);
+  return found;
+}
+
 /** Archiving is an operation of its own in the contract: an edit that also archives becomes two, in this order. */
 function toOperations(
   entity: Entity,
@@ -124,13 +144,16 @@ function toOperations(
   record: SideRecord,
   changes: Readonly<CanonicalRecord>,
 ): Operation[] {
-  const { active, ...rest } = changes;
+  const { active, ...fields } = changes;
+  const { flag } = entity.app;
+  const flagged = active !== undefined && flag !== undefined;
+  const rest = flagged ? { ...entity.app.encode(fields), [flag]: active } : entity.app.encode(fields);
   const operations: Operation[] = [];
   const guard = { id: record.id, if_updated_at: record.stamp };
   if (Object.keys(rest).length > 0) {
-    operations.push({ op: 'update', ...guard, idempotency_key: key, fields: entity.app.encode(rest) });
+    operations.push({ op: 'update', ...guard, idempotency_key: key, fields: rest });
   }
-  if (active !== undefined) {
+  if (active !== undefined && (!flagged || (active && record.raw.deleted_at != null))) {
     operations.push({ op: active ? 'restore' : 'archive', ...guard, idempotency_key: `${key}:existence`, fields: {} });
   }
   return operations;

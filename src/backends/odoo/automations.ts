@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import type { Entity } from '../../entities/define-entity.ts';
 import { SetupError } from '../../errors.ts';
+import { applyLostReason, applyOwnFields, findModel } from './own-fields.ts';
 import { type ActionName, SERVER_ACTIONS } from './server-actions.ts';
 import type { OdooTransport, RpcValue } from './transport.ts';
 
@@ -105,7 +106,13 @@ async function applySetup(options: SetupOptions, repair: boolean): Promise<Setup
     if (id !== null) actionIds.set(action.name, id);
     items.push({ name: action.title, state: stateOf(found !== undefined, right, repair) });
   }
-  for (const automation of desiredAutomations(entities)) items.push(await applyAutomation(options, automation, repair));
+  items.push(...(await applyOwnFields(options, repair)), ...(await applyLostReason(transport, repair)));
+  for (const automation of desiredAutomations(entities)) {
+    // An Odoo app that is not installed: told above, or nobody needs it.
+    if ((await findModel(transport, automation.model)) === null)
+      items.push({ name: automation.name, state: 'missing' });
+    else items.push(await applyAutomation(options, automation, repair));
+  }
   return { items, actionIds };
 }
 

@@ -162,11 +162,16 @@ async function tellHeld(
       kind: 'ok',
       id: String(ids[index]),
       stamp: row?.create_date.slice(0, 19) ?? null,
-      values: withoutFields(held, later),
+      values: withoutSignals(entity, withoutFields(held, later)),
       deferred: write.deferred,
       warnings: write.unheld.map(({ field, reason }) => ({ field, reason })),
     });
   });
+}
+
+/** What Odoo does not hold, it never agreed on: it only did what was told. */
+export function withoutSignals({ odoo }: Entity, values: CanonicalRecord): CanonicalRecord {
+  return { ...values, ...Object.fromEntries((odoo.signals ?? []).map((field) => [field, null])) };
 }
 
 /** They are made, whatever becomes of this look at them. */

@@ -44,6 +44,7 @@ export function deferOdoo(connect: (observe: (reading: ClockReading) => void) =>
     findMatches: async (entity, keys) => (await connected()).findMatches(entity, keys),
     create: async (entity, operations, options) => (await connected()).create(entity, operations, options),
     update: async (entity, operations, options) => (await connected()).update(entity, operations, options),
+    accompany: async (entity, operations) => (await connected()).accompany(entity, operations),
     adopt: async (entity, records) => (await connected()).adopt(entity, records),
     classifyMissing: async (entity, records) => (await connected()).classifyMissing(entity, records),
     missingReferences: async (entity, changes) => (await connected()).missingReferences(entity, changes),

@@ -1,7 +1,16 @@
 /** Odoo as a side: bulk reads, creations with external ids, conditional writes. */
 import type { Entity } from '../../entities/define-entity.ts';
 import { SetupError } from '../../errors.ts';
-import type { Backend, ChangedPage, ClockOffset, NamedRecord, SideRecord } from '../backend.ts';
+import {
+  type Backend,
+  type ChangedPage,
+  type ClockOffset,
+  type NamedRecord,
+  nothingDone,
+  type SideRecord,
+  type UpdateOperation,
+  type WriteResult,
+} from '../backend.ts';
 import { createClockEstimate } from '../clock-offset.ts';
 import { classifyMissing } from './classify-missing.ts';
 import { createCounterparts, type LinkDirectory } from './counterparts.ts';
@@ -19,6 +28,7 @@ import {
   toSideRecord,
 } from './odoo-records.ts';
 import { createReferences } from './references.ts';
+import { runTransitions } from './run-transitions.ts';
 import { createCompany } from './school-company.ts';
 import { type ActionName, adoptRecords, isUsable, searchActions } from './server-actions.ts';
 import { createTags, type TagSettings } from './tags.ts';
@@ -85,6 +95,7 @@ export function createOdooBackend(options: OdooBackendOptions): OdooBackend {
     findMatches: (entity, keys) => findMatches(odoo, entity, keys),
     create: (entity, operations, { quiet }) => createRecords(odoo, entity, operations, quiet),
     update: (entity, operations, { quiet }) => updateRecords(odoo, entity, operations, quiet),
+    accompany: (entity, operations) => accompany(odoo, entity, operations),
     adopt: (entity, records) => adopt(odoo, entity, records),
     classifyMissing: (entity, records) => classifyMissing(odoo, entity, records),
     async leftOut(entity, records) {
@@ -127,6 +138,26 @@ function contradicts(left: ClockOffset, right: ClockOffset): boolean {
 async function readEntity(odoo: OdooContext, entity: Entity, ids: readonly number[]) {
   await odoo.references.load(entity);
   return readRows(odoo, entity, ids);
+}
+
+/** @param operations on records of Odoo, with what flows to the app */
+async function accompany(
+  odoo: OdooContext,
+  entity: Entity,
+  operations: readonly UpdateOperation[],
+): Promise<readonly WriteResult[]> {
+  const steps = (entity.odoo.transitions ?? []).filter(({ accompanies }) => accompanies !== undefined);
+  const flowing = ({ changes }: UpdateOperation) => steps.filter(({ accompanies = '' }) => accompanies in changes);
+  const results: WriteResult[] = [];
+  for (const operation of operations) {
+    const { id } = operation.record;
+    const due = flowing(operation);
+    await odoo.references.counterparts.loadParents(entity.parents(operation.whole));
+    const wanted = { id: Number(id), wanted: operation.whole, changes: operation.changes };
+    const advanced = due.length === 0 ? null : (await runTransitions(odoo, entity, due, [wanted])).get(wanted.id);
+    results.push(advanced && advanced.kind !== 'done' ? advanced : nothingDone(id));
+  }
+  return results;
 }
 
 /** An Odoo app that is not installed stops only the entities that need it. */

@@ -8,6 +8,7 @@ import type { OdooTransport, RpcValue } from './transport.ts';
 
 export type OdooRow = OdooValues & { readonly id: number; readonly write_date: string; readonly create_date: string };
 
+const childRows = z.array(z.looseObject({ id: z.number() }));
 const rowsSchema = z.array(z.looseObject({ id: z.number(), write_date: z.string(), create_date: z.string() }));
 
 /** Pages of this size keep the answer's parsing short: XML-RPC parses on the main thread, 190 µs a record. */
@@ -42,7 +43,33 @@ export async function searchRows(
     ...(limit === null ? {} : { limit }),
   };
   const call = { model: entity.odoo.model, method: 'search_read', args, context: { active_test: false } };
-  return rowsSchema.parse(await transport.call(call));
+  return withChildren(transport, entity, rowsSchema.parse(await transport.call(call)));
+}
+
+/** Each record with the rows that hang on it. */
+async function withChildren(
+  transport: OdooTransport,
+  { odoo }: Entity,
+  rows: readonly OdooRow[],
+): Promise<readonly OdooRow[]> {
+  if (rows.length === 0 || !odoo.children) return rows;
+  const ids = rows.map(({ id }) => id);
+  const parts = await Promise.all(
+    Object.entries(odoo.children).map(async ([name, { model, parent, fields, domain = [] }]) => {
+      const args = {
+        domain: [[parent, 'in', ids], ...domain] as never,
+        fields: [...fields, parent],
+        order: 'id',
+        load: '',
+      };
+      const found = childRows.parse(await transport.call({ model, method: 'search_read', args }));
+      return { name, groups: Map.groupBy(found, (row) => many2one(row[parent])) };
+    }),
+  );
+  return rows.map((row) => ({
+    ...row,
+    ...Object.fromEntries(parts.map(({ name, groups }) => [name, groups.get(row.id) ?? []])),
+  }));
 }
 
 export async function readRows(

@@ -7,6 +7,7 @@ import type { UpdateOperation, WriteResult } from '../backend.ts';
 import type { OdooContext } from './odoo-context.ts';
 import { type OdooRow, readRows } from './odoo-records.ts';
 import { type PlainRow, writePlain } from './plain-writes.ts';
+import { runTransitions } from './run-transitions.ts';
 import { writeIfUnchanged } from './server-actions.ts';
 import { writeContext } from './write-context.ts';
 
@@ -47,7 +48,43 @@ export async function updateRecords(
   for (let start = 0; start < rows.length; start += BATCH) {
     await writeRows(odoo, entity, rows.slice(start, start + BATCH), quiet, results, { denials: 0 });
   }
+  await takeSteps(odoo, entity, operations, results);
   return operations.map((operation) => results.get(operation) ?? unanswered());
+}
+
+/** Steps of business come after the values that they depend on. */
+async function takeSteps(
+  odoo: OdooContext,
+  entity: Entity,
+  operations: readonly UpdateOperation[],
+  results: Map<UpdateOperation, WriteResult>,
+): Promise<void> {
+  const steps = (entity.odoo.transitions ?? []).filter(({ accompanies }) => accompanies === undefined);
+  const written = operations.filter((operation) => results.get(operation)?.kind === 'ok');
+  if (written.length === 0 || (steps.length === 0 && !entity.odoo.children)) return;
+  await odoo.references.counterparts.loadParents(written.flatMap(({ whole }) => entity.parents(whole)));
+  const wanted = written.map(({ record, whole, changes }) => ({ id: Number(record.id), wanted: whole, changes }));
+  const advanced = await runTransitions(odoo, entity, steps, wanted);
+  for (const operation of written) {
+    const now = advanced.get(Number(operation.record.id));
+    const result = results.get(operation);
+    if (now && now.kind !== 'done') results.set(operation, now);
+    else if (now && result?.kind === 'ok') results.set(operation, afterSteps(odoo, entity, operation, result, now.row));
+  }
+}
+
+/** What the app alone governs is as Odoo holds it after all; a later edit of what both may change must still show. */
+function afterSteps(
+  { references }: OdooContext,
+  entity: Entity,
+  { changes }: UpdateOperation,
+  result: WriteResult & { kind: 'ok' },
+  row: OdooRow,
+): WriteResult {
+  const held = entity.odoo.decode(row, references);
+  const governed = entity.groups.flatMap(({ owner, fields }) => (owner === 'app' ? fields : []));
+  const fresh = governed.filter((field) => field in changes).map((field) => [field, held[field] ?? null] as const);
+  return { ...result, stamp: row.write_date.slice(0, 19), values: { ...result.values, ...Object.fromEntries(fresh) } };
 }
 
 function toRow(entity: Entity, operation: UpdateOperation, write: OdooWrite): Row {

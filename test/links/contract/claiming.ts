@@ -32,6 +32,7 @@ export async function contractClaiming(t: Test, make: Make): Promise<void> {
         entity: 'teacher',
         appId: '1',
         odooId: null,
+        renewals: 0,
         seq: '1',
         priority: PRIORITY.live,
         attempts: 0,

@@ -107,6 +107,7 @@ function toStored(row: Selectable<LinksTable>): StoredLink {
     error: row.error,
     hold: row.hold as Hold | null,
     warnings: row.warnings,
+    renewals: row.renewals,
     waitsFor:
       row.waits_entity === null || row.waits_app_id === null
         ? null

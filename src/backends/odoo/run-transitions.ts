@@ -1,0 +1,109 @@
+/** Steps of business: methods of Odoo, each called only where its precondition holds, and looked at afterwards. */
+import { z } from 'zod';
+import type {
+  CanonicalChanges,
+  CanonicalRecord,
+  Entity,
+  OdooMethod,
+  Transition,
+} from '../../entities/define-entity.ts';
+import { BridgeError, describeError, TerminalError } from '../../errors.ts';
+import type { WriteResult } from '../backend.ts';
+import type { OdooContext } from './odoo-context.ts';
+import { loadReferences, type OdooRow, readRows } from './odoo-records.ts';
+
+export interface Advance {
+  readonly id: number;
+  readonly wanted: CanonicalRecord;
+  readonly changes: CanonicalChanges;
+}
+
+/** The record after all steps that were due, `spent`, or why one of them failed. */
+export type Advanced =
+  | { readonly kind: 'done'; readonly row: OdooRow }
+  | Extract<WriteResult, { kind: 'spent' | 'missing' | 'refused' | 'failed' }>;
+
+/** More steps than any business has: then two of them undo each other. */
+const MOST_STEPS = 6;
+const createdIds = z.tuple([z.number()]);
+
+/** One by one: each step is a transaction of its own, and one record that cannot go on must not hold the others up. */
+export async function runTransitions(
+  odoo: OdooContext,
+  entity: Entity,
+  transitions: readonly Transition[],
+  records: readonly Advance[],
+): Promise<ReadonlyMap<number, Advanced>> {
+  const results = new Map<number, Advanced>();
+  const rows = await readFresh(
+    odoo,
+    entity,
+    records.map(({ id }) => id),
+  );
+  for (const record of records) {
+    const { id } = record;
+    try {
+      results.set(id, await advance(odoo, entity, transitions, record, rows.get(id)));
+    } catch (error) {
+      if (!(error instanceof BridgeError)) throw error;
+      const refused = error instanceof TerminalError;
+      results.set(id, refused ? { kind: 'refused', error: describeError(error) } : { kind: 'failed', error });
+    }
+  }
+  return results;
+}
+
+async function advance(
+  odoo: OdooContext,
+  entity: Entity,
+  transitions: readonly Transition[],
+  { id, wanted, changes }: Advance,
+  first: OdooRow | undefined,
+): Promise<Advanced> {
+  const { references } = odoo;
+  let row = first;
+  for (let step = 0; step < MOST_STEPS; step += 1) {
+    const now = row;
+    if (now === undefined) return { kind: 'missing' };
+    const situation = { wanted, changes, row: now, references };
+    const due = transitions.find((transition) => transition.isDue(situation));
+    if (!due) {
+      return entity.odoo.isSpent?.(situation) === true ? { kind: 'spent' } : { kind: 'done', row: now };
+    }
+    const refusal = due.refuse?.(situation) ?? null;
+    if (refusal !== null) return { kind: 'refused', error: refusal };
+    await callMethod(odoo, due.call(situation));
+    row = (await readFresh(odoo, entity, [id])).get(id);
+    if (row !== undefined && due.isDue({ ...situation, row })) return { kind: 'refused', error: noEffect(due) };
+  }
+  throw new TypeError(`the steps of ${entity.name} ${id} do not end`);
+}
+
+async function callMethod(odoo: OdooContext, { model, method, ids, dialog, args, context }: OdooMethod): Promise<void> {
+  const { transport } = odoo;
+  const around = { ...(context as object) };
+  let on = ids;
+  if (dialog) {
+    const call = { model, method: 'create', args: { vals_list: [dialog] as never }, context: around };
+    on = createdIds.parse(await transport.call(call));
+  }
+  await transport.call({ model, method, ...(on && { ids: on }), args: { ...(args as object) }, context: around });
+}
+
+async function readFresh(
+  odoo: OdooContext,
+  entity: Entity,
+  ids: readonly number[],
+): Promise<ReadonlyMap<number, OdooRow>> {
+  const rows = await readRows(odoo, entity, ids);
+  await loadReferences(odoo.references, entity, rows);
+  return new Map(rows.map((row) => [row.id, row]));
+}
+
+function noEffect({ name }: Transition) {
+  return {
+    code: 'step_without_effect',
+    message: `Odoo took the step "${name}" without an error, but the record is as it was before.`,
+    remedy: 'Do the step in Odoo by hand: it shows what is missing. The record is tried again when it changes.',
+  };
+}
