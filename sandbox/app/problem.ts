@@ -1,7 +1,7 @@
 /** Errors as RFC 9457 problem+json, for machines and people alike. */
 import { STATUS_CODES } from 'node:http';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
-import type { FieldError } from './data/collections.ts';
+import type { FieldError } from './data/collection.ts';
 import { describeError } from './describe-error.ts';
 
 /** Thrown by a route to answer with this status. */

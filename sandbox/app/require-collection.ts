@@ -1,4 +1,5 @@
-import { type Collection, findCollection } from './data/collections.ts';
+import type { Collection } from './data/collection.ts';
+import { findCollection } from './data/collections.ts';
 import { Problem } from './problem.ts';
 
 /** @throws a 404 problem when the app keeps no such collection */

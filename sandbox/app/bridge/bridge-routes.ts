@@ -2,7 +2,7 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { applyOperations, type Store } from '../data/apply-operations.ts';
-import type { Collection } from '../data/collections.ts';
+import type { Collection } from '../data/collection.ts';
 import { type OperationResult, parseOperation } from '../data/decide-operation.ts';
 import { type Cursor, decodeCursor, readByEmail, readByIds, readPage, showRecord } from '../data/records.ts';
 import { Problem } from '../problem.ts';
@@ -94,7 +94,7 @@ async function applyBatch(
 ): Promise<readonly OperationResult[]> {
   const parsed = inputs.map(parseOperation);
   const operations = parsed.flatMap((one) => (one.kind === 'operation' ? [one.operation] : []));
-  const results = [...(await applyOperations(store, collection, operations))];
+  const results = [...(await applyOperations(store, collection, operations, 'bridge'))];
   return parsed.map((one) =>
     one.kind === 'operation' ? (results.shift() as OperationResult) : { status: 'invalid', errors: one.errors },
   );

@@ -1,27 +1,48 @@
 /** Carries out a batch in a handful of statements, however many operations it has. */
-import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import type { Outbox } from '../webhooks/webhook-sender.ts';
-import type { Collection } from './collections.ts';
+import type { Collection } from './collection.ts';
 import {
   type AnyOperation,
+  type Author,
   type Decision,
   decideOperation,
-  type Event,
+  findReferences,
   type OperationResult,
+  type Outcome,
+  parseFields,
 } from './decide-operation.ts';
 import { readRemembered, remember } from './idempotency-keys.ts';
-import { asStamp, type Db } from './open-database.ts';
-import { collectionLock, normalizeEmail, readByIds, type StoredRecord, showRecord } from './records.ts';
+import type { Db } from './open-database.ts';
+import { collectionLock, readByIds, type StoredRecord, showRecord } from './records.ts';
+import { readExisting, readHolders } from './relations.ts';
+import { recordEvents, takeIds, type Write, writeRecords } from './write-records.ts';
 
 export interface Store {
   readonly db: Db;
   readonly outbox: Outbox;
 }
 
-interface Write {
-  readonly id: string;
-  readonly decision: Extract<Decision, { kind: 'write' }>;
+/** Several changes that are committed together, with their webhooks, or not at all. */
+export interface Transaction {
+  readonly db: Db;
+  /** Collections are written in the order of COLLECTIONS: so two transactions never wait for each other. */
+  write(collection: Collection, operation: AnyOperation, author: Author): Promise<Outcome>;
+}
+
+/** @throws what `work` throws, and then nothing was changed */
+export async function transact<T>(store: Store, work: (transaction: Transaction) => Promise<T>): Promise<T> {
+  const done = await store.db.transaction().execute((db) =>
+    work({
+      db,
+      async write(collection, operation, author) {
+        const [outcome] = await applyWave(db, store.outbox, collection, [operation], author);
+        return outcome as Outcome;
+      },
+    }),
+  );
+  store.outbox.wake();
+  return done;
 }
 
 /**
@@ -32,26 +53,35 @@ export async function applyOperations(
   store: Store,
   collection: Collection,
   operations: readonly AnyOperation[],
+  author: Author,
 ): Promise<readonly OperationResult[]> {
   const results = new Map<AnyOperation, OperationResult>();
-  for (const wave of splitIntoWaves(operations)) {
+  for (const wave of splitIntoWaves(collection, operations)) {
     const done = await store.db
       .transaction()
-      .execute((transaction) => applyWave(transaction, store.outbox, collection, wave));
-    for (const [index, operation] of wave.entries()) results.set(operation, done[index] as OperationResult);
+      .execute((transaction) => applyWave(transaction, store.outbox, collection, wave, author));
+    for (const [index, operation] of wave.entries()) results.set(operation, done[index]?.result as OperationResult);
     store.outbox.wake();
   }
   return operations.map((operation) => results.get(operation) as OperationResult);
 }
 
-/** No record and no key twice in a wave: so a second edit of a record sees what the first one made of it. */
-function splitIntoWaves(operations: readonly AnyOperation[]): readonly (readonly AnyOperation[])[] {
+/**
+ * No record, no key and no value of a unique field twice in a wave: so a second edit of a record sees what the first
+ * one made of it.
+ */
+function splitIntoWaves(
+  collection: Collection,
+  operations: readonly AnyOperation[],
+): readonly (readonly AnyOperation[])[] {
   const waves: AnyOperation[][] = [];
   const next = new Map<string, number>();
+  const unique = collection.rules?.unique ?? '';
   for (const operation of operations) {
     const names: string[] = [];
     if (operation.op !== 'create') names.push(`id ${operation.id}`);
     if (operation.idempotency_key !== undefined) names.push(`key ${operation.idempotency_key}`);
+    if (operation.fields?.[unique] !== undefined) names.push(`unique ${operation.fields[unique]}`);
     const wave = Math.max(0, ...names.map((name) => next.get(name) ?? 0));
     for (const name of names) next.set(name, wave + 1);
     waves[wave] ??= [];
@@ -65,16 +95,25 @@ async function applyWave(
   outbox: Outbox,
   collection: Collection,
   wave: readonly AnyOperation[],
-): Promise<readonly OperationResult[]> {
+  author: Author,
+): Promise<readonly Outcome[]> {
   await sql`select pg_advisory_xact_lock(${collectionLock(collection)})`.execute(db);
   const remembered = await readRemembered(db, collection, wave);
   const ids = wave.flatMap((operation) => (operation.op === 'create' ? [] : [operation.id]));
   const stored = new Map((await readByIds(db, collection, ids)).map((record) => [record.id, record]));
+  const parsed = wave.map((operation) => parseFields(collection, operation));
+  const exists = await readExisting(
+    db,
+    parsed.flatMap((one) => findReferences(collection, one)),
+  );
+  const holderOf = await readHolders(db, collection, parsed);
 
-  const decisions = wave.map((operation): Decision => {
+  const records = wave.map((operation) => (operation.op === 'create' ? undefined : stored.get(operation.id)));
+  const decisions = wave.map((operation, index): Decision => {
     const earlier = remembered.get(operation.idempotency_key ?? '');
     if (earlier !== undefined) return { kind: 'answer', result: earlier };
-    return decideOperation(collection, operation, operation.op === 'create' ? undefined : stored.get(operation.id));
+    const given = { author, record: records[index], parsed: parsed[index] ?? parseFields(collection, operation) };
+    return decideOperation(collection, operation, { ...given, exists, holderOf });
   });
 
   const creates = decisions.filter((decision) => decision.kind === 'write' && decision.event === 'created').length;
@@ -82,7 +121,10 @@ async function applyWave(
   const writes = decisions.map((decision, index): Write | undefined => {
     if (decision.kind === 'answer') return undefined;
     const operation = wave[index] as AnyOperation;
-    return { id: operation.op === 'create' ? (newIds.shift() as string) : operation.id, decision };
+    if (operation.op !== 'create') return { id: operation.id, decision };
+    const id = newIds.shift() as string;
+    const fields = collection.rules?.assign?.(decision.fields, id) ?? decision.fields;
+    return { id, decision: { ...decision, fields } };
   });
   const written = await writeRecords(
     db,
@@ -91,80 +133,12 @@ async function applyWave(
   );
   if (outbox.isWanted()) await recordEvents(db, collection, writes, written);
 
-  const results = decisions.map((decision, index): OperationResult => {
-    if (decision.kind === 'answer') return decision.result;
-    return { status: 'ok', record: showRecord(collection, written.get(writes[index]?.id ?? '') as StoredRecord) };
+  const outcomes = decisions.map((decision, index): Outcome => {
+    if (decision.kind === 'answer') return { result: decision.result, before: null, changed: false };
+    const record = showRecord(collection, written.get(writes[index]?.id ?? '') as StoredRecord);
+    return { result: { status: 'ok', record }, before: records[index]?.fields ?? null, changed: true };
   });
+  const results = outcomes.map(({ result }) => result);
   await remember(db, collection, wave, results, remembered);
-  return results;
-}
-
-/** Consecutive numbers, as the ids of a small app are; a counter of its own per collection. */
-async function takeIds(db: Db, collection: Collection, count: number): Promise<string[]> {
-  if (count === 0) return [];
-  const { last_id } = await db
-    .insertInto('id_counters')
-    .values({ collection: collection.name, last_id: String(count) })
-    .onConflict((conflict) =>
-      conflict.column('collection').doUpdateSet({ last_id: sql`id_counters.last_id + excluded.last_id` }),
-    )
-    .returning('last_id')
-    .executeTakeFirstOrThrow();
-  const first = Number(last_id) - count + 1;
-  return Array.from({ length: count }, (_, index) => String(first + index));
-}
-
-async function writeRecords(
-  db: Db,
-  collection: Collection,
-  writes: readonly Write[],
-): Promise<ReadonlyMap<string, StoredRecord>> {
-  if (writes.length === 0) return new Map();
-  const rows = writes.map(({ id, decision }) => ({
-    id,
-    fields: decision.fields,
-    email:
-      collection.hasEmail && typeof decision.fields.email === 'string' ? normalizeEmail(decision.fields.email) : null,
-    archived: decision.archived,
-  }));
-  // The stamp is taken under the lock and never goes back on a record, even when the clock does.
-  const { rows: written } = await sql<StoredRecord>`
-    insert into travel_app.records (collection, id, fields, email_normalized, updated_at, deleted_at)
-    select ${collection.name}, id, fields, email, time, case when archived then time end
-    from (
-      select *, clock_timestamp() as time
-      from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as given (id text, fields jsonb, email text, archived boolean)
-      offset 0
-    ) as stamped
-    on conflict (collection, id) do update set
-      fields = excluded.fields,
-      email_normalized = excluded.email_normalized,
-      updated_at = greatest(excluded.updated_at, records.updated_at + interval '1 microsecond'),
-      deleted_at = case
-        when excluded.deleted_at is null then null
-        else coalesce(records.deleted_at, greatest(excluded.updated_at, records.updated_at + interval '1 microsecond'))
-      end
-    returning id, fields, ${asStamp('updated_at')} as updated_at, ${asStamp('deleted_at')} as deleted_at`.execute(db);
-  return new Map(written.map((record) => [record.id, record]));
-}
-
-/** In the same transaction as the change: an event is lost only if the change is, and sent only if it stays. */
-async function recordEvents(
-  db: Db,
-  collection: Collection,
-  writes: readonly (Write | undefined)[],
-  written: ReadonlyMap<string, StoredRecord>,
-): Promise<void> {
-  const events = writes.flatMap((write) => {
-    const record = write && written.get(write.id);
-    return record === undefined ? [] : [{ record, event: write?.decision.event as Event }];
-  });
-  if (events.length === 0) return;
-  const rows = events.map(({ record, event }) => ({
-    id: `msg_${randomUUID()}`,
-    type: `${collection.entity}.${event}`,
-    record_id: record.id,
-    record_updated_at: sql<Date>`${record.updated_at}::timestamptz`,
-  }));
-  await db.insertInto('outbox').values(rows).execute();
+  return outcomes;
 }

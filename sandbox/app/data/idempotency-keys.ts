@@ -1,6 +1,6 @@
 /** Results of operations by their idempotency key, so that an attempt repeated is not done again. */
 import { sql } from 'kysely';
-import type { Collection } from './collections.ts';
+import type { Collection } from './collection.ts';
 import type { AnyOperation, OperationResult } from './decide-operation.ts';
 import type { Db } from './open-database.ts';
 

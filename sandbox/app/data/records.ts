@@ -1,7 +1,7 @@
 /** Reading records. Every time leaves the database as text. */
 import { type RawBuilder, sql } from 'kysely';
 import { z } from 'zod';
-import type { Collection, Fields } from './collections.ts';
+import type { Collection, Fields } from './collection.ts';
 import { asStamp, type Db } from './open-database.ts';
 
 /** A record as the app shows it: its stamps, then its fields beside them. */

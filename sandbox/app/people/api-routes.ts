@@ -1,12 +1,13 @@
 /** What people do, as JSON: `/api/{collection}`. The pages do the same with forms. */
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { applyOperations, type Store } from '../data/apply-operations.ts';
-import type { Collection } from '../data/collections.ts';
+import type { Store } from '../data/apply-operations.ts';
 import type { KeylessOperation, OperationResult } from '../data/decide-operation.ts';
 import { readByIds, searchRecords, showRecord } from '../data/records.ts';
 import { Problem } from '../problem.ts';
 import { requireCollection } from '../require-collection.ts';
+import { listActions } from './actions.ts';
+import { act, edit } from './edit.ts';
 
 const FIELDS = z.record(z.string(), z.unknown());
 const LIST = z.object({
@@ -21,6 +22,9 @@ interface InCollection {
 }
 interface OfRecord {
   Params: { collection: string; id: string };
+}
+interface OfAction {
+  Params: { collection: string; id: string; action: string };
 }
 
 export function registerApiRoutes(server: FastifyInstance, store: Store): void {
@@ -49,10 +53,9 @@ export function registerApiRoutes(server: FastifyInstance, store: Store): void {
 
   server.patch<OfRecord>('/:collection/:id', async (request, reply) => {
     const collection = requireCollection(request.params.collection);
-    // As a person without the page would send it: only what was seen may be changed.
-    const seen = request.headers['if-match']?.replaceAll('"', '');
     const fields = readFields(request.body);
-    const operation: KeylessOperation = { op: 'update', id: request.params.id, fields, if_updated_at: seen ?? null };
+    const seen = readSeen(request);
+    const operation: KeylessOperation = { op: 'update', id: request.params.id, fields, if_updated_at: seen };
     return answerResult(reply, await edit(store, collection, operation));
   });
 
@@ -62,15 +65,18 @@ export function registerApiRoutes(server: FastifyInstance, store: Store): void {
       return answerResult(reply, await edit(store, collection, { op, id: request.params.id }));
     });
   }
-}
 
-export async function edit(
-  store: Store,
-  collection: Collection,
-  operation: KeylessOperation,
-): Promise<OperationResult> {
-  const [result] = await applyOperations(store, collection, [operation]);
-  return result as OperationResult;
+  // Answers with the record to go on with: the invoice that was made of a travel, else the record itself.
+  server.post<OfAction>('/:collection/:id/:action', async (request, reply) => {
+    const collection = requireCollection(request.params.collection);
+    const action = listActions(collection).find(({ name }) => name === request.params.action);
+    if (action === undefined) throw new Problem(404, 'There is nothing at this address.');
+    const typed = readFields(request.body ?? {});
+    const seen = readSeen(request);
+    const acted = await act(store, collection, action, { id: request.params.id, typed, seen });
+    if (acted.kind === 'refused') return answerResult(reply, acted.result);
+    return reply.send(acted.made.record);
+  });
 }
 
 function answerResult(reply: FastifyReply, result: OperationResult, status = 200): FastifyReply {
@@ -84,6 +90,11 @@ function answerResult(reply: FastifyReply, result: OperationResult, status = 200
     case 'stale':
       throw new Problem(412, 'Somebody else has changed this record meanwhile.');
   }
+}
+
+/** As a person without the page would send it: only what was seen may be changed. */
+function readSeen(request: FastifyRequest): string | null {
+  return request.headers['if-match']?.replaceAll('"', '') ?? null;
 }
 
 function readFields(body: unknown): Record<string, unknown> {

@@ -1,23 +1,35 @@
-import type { Collection, FieldError } from '../data/collections.ts';
+import { type Collection, type FieldError, isFrozen, isKept, nameOne } from '../data/collection.ts';
 import type { Field } from '../data/fields.ts';
 import type { StoredRecord } from '../data/records.ts';
+import type { Offer } from '../data/relations.ts';
+import { listActions } from './actions.ts';
+import { type FormValues, isTyped } from './form-values.ts';
 import { type Html, html } from './html.ts';
+import { renderField, renderOffers } from './input.ts';
 import { type Notice, renderLayout } from './layout.ts';
-import { recordPath } from './list-page.ts';
+import { recordPath } from './record-path.ts';
+import { type Names, renderValue } from './value.ts';
 
 export interface FormView {
   /** Null for a new record. */
   readonly record: StoredRecord | null;
   /** What stands in the form: the record's values, or what the person has typed. */
-  readonly values: Readonly<Record<string, string>>;
+  readonly values: FormValues;
   readonly errors: readonly FieldError[];
   readonly stale: boolean;
+  readonly offers: readonly Offer[];
+  readonly names: Names;
 }
 
 export function renderFormPage(collection: Collection, view: FormView, notice: Notice | null): string {
   const { record } = view;
-  const title = record === null ? `New ${collection.entity}` : String(record.fields[collection.nameField] ?? record.id);
+  const title =
+    record === null ? `New ${nameOne(collection)}` : String(record.fields[collection.nameField] ?? record.id);
   const path = record === null ? `/${collection.name}` : recordPath(collection, record.id);
+  const frozen = record !== null && isFrozen(collection, record.fields);
+  const fields = Object.entries(collection.fields);
+  const typed = frozen ? [] : fields.filter(([, field]) => isTyped(field));
+  const shown = record === null ? [] : fields.filter((entry) => !typed.includes(entry));
   return renderLayout(
     title,
     collection,
@@ -26,22 +38,29 @@ export function renderFormPage(collection: Collection, view: FormView, notice: N
 ${record !== null && renderState(record)}
 <form method="post" action="${path}" novalidate>
 ${record !== null && html`<input type="hidden" name="if_updated_at" value="${record.updated_at}">`}
-${Object.entries(collection.fields).map(([name, field]) => renderField(name, field, view))}
+${typed.map(([name, field]) => renderField(name, field, view, view.stale ? (record?.fields[name] ?? null) : undefined))}
+${renderOffers(
+  typed.map(([, field]) => field),
+  view.offers,
+)}
 <div class="bar">
-<button class="primary">Save</button>
+${!frozen && html`<button class="primary">Save</button>`}
+${record !== null && renderActions(collection, record, path)}
 <a href="/${collection.name}">Back to the list</a>
 </div>
 </form>
-${record !== null && renderArchiving(path, record)}`,
+${record !== null && shown.length > 0 && renderShown(shown, record, view.names)}
+${record !== null && !isKept(collection, record.fields) && renderArchiving(path, record)}`,
   );
 }
 
-/** The stored value as a browser shows it and gives it back: it trims and joins lines on its own. */
-export function asFormValue(field: Field, value: unknown): string {
-  const text = value == null ? '' : String(value).replace(/\r\n?/g, '\n');
-  if (field.input.kind !== 'line') return text;
-  const line = text.replaceAll('\n', '');
-  return field.input.type === 'email' ? line.trim() : line;
+/** They save what was typed as well: whoever types an amount and validates the quote means that amount. */
+function renderActions(collection: Collection, record: StoredRecord, path: string): readonly Html[] {
+  if (record.deleted_at !== null) return [];
+  return listActions(collection, record.fields.status).map(
+    ({ name, label }) => html`<button formaction="${path}/${name}">${label}</button>
+`,
+  );
 }
 
 function describeTrouble(collection: Collection, view: FormView): Notice | null {
@@ -52,10 +71,20 @@ beside it; save again to keep yours.</p>`;
   }
   if (view.errors.length === 0) return null;
   const items = view.errors.map(
-    ({ field, message }) =>
-      html`<li><a href="#${field}">${collection.fields[field]?.label ?? field} ${message}</a></li>`,
+    ({ field, message }) => html`<li><a href="#${field}">${labelOf(collection, field)} ${message}</a></li>`,
   );
   return { tone: 'bad', content: html`<p>Not saved:</p><ul>${items}</ul>` };
+}
+
+/** `lines.0.quantity` as "Lines, row 1: Quantity". */
+function labelOf(collection: Collection, path: string): string {
+  const [name = '', row, column = ''] = path.split('.');
+  const field = Object.hasOwn(collection.fields, name) ? collection.fields[name] : undefined;
+  if (field === undefined) return path;
+  if (field.input.kind !== 'rows' || row === undefined) return field.label;
+  const cell = field.input.columns[column];
+  const place = /^\d+$/.test(row) ? `, row ${Number(row) + 1}:` : '';
+  return `${field.label}${place}${cell === undefined ? '' : ` ${cell.label}`}`;
 }
 
 function renderState(record: StoredRecord): Html {
@@ -63,44 +92,19 @@ function renderState(record: StoredRecord): Html {
   return html`<p class="state">No. ${record.id}, last changed ${record.updated_at.slice(0, 19).replace('T', ' ')} UTC.${archived}</p>`;
 }
 
+/** What is not typed in here: kept in Odoo, computed, or settled. */
+function renderShown(fields: readonly (readonly [string, Field])[], record: StoredRecord, names: Names): Html {
+  return html`<dl class="shown">
+${fields.map(
+  ([
+    name,
+    field,
+  ]) => html`<div><dt id="${name}">${field.label}</dt><dd>${renderValue(field, record.fields[name], names)}</dd></div>
+`,
+)}</dl>`;
+}
+
 function renderArchiving(path: string, record: StoredRecord): Html {
   const [verb, label] = record.deleted_at === null ? ['archive', 'Archive'] : ['restore', 'Restore'];
   return html`<form method="post" action="${path}/${verb}"><button>${label}</button></form>`;
-}
-
-function renderField(name: string, field: Field, view: FormView): Html {
-  const value = view.values[name] ?? '';
-  const error = view.errors.find((one) => one.field === name);
-  const stored = asFormValue(field, view.record?.fields[name]);
-  const notes: readonly (readonly [string, string, string])[] = [
-    ...(field.hint === undefined ? [] : [['hint', `${name}-hint`, field.hint] as const]),
-    ...(error === undefined ? [] : [['error', `${name}-error`, `${field.label} ${error.message}`] as const]),
-    ...(view.stale && stored !== value ? [['error', `${name}-stored`, `Now: ${stored || 'empty'}`] as const] : []),
-  ];
-  const state = html`${field.required && html` required`}${error !== undefined && html` aria-invalid="true"`}${
-    notes.length > 0 && html` aria-describedby="${notes.map(([, id]) => id).join(' ')}"`
-  }`;
-  return html`<div class="field">
-<label for="${name}">${field.label}${field.required && html` <span class="hint">(required)</span>`}</label>
-${renderInput(name, field, value, state)}
-${notes.map(([tone, id, text]) => html`<p class="${tone}" id="${id}">${text}</p>`)}
-</div>
-`;
-}
-
-function renderInput(name: string, { input }: Field, value: string, state: Html): Html {
-  switch (input.kind) {
-    case 'line':
-      return html`<input id="${name}" name="${name}" type="${input.type}" value="${value}" autocomplete="${input.autocomplete}"${state}>`;
-    case 'block':
-      // A browser drops the first line end after the tag: this one, not the text's own.
-      return html`<textarea id="${name}" name="${name}" rows="4"${state}>
-${value}</textarea>`;
-    case 'choice':
-      return html`<select id="${name}" name="${name}"${state}><option value="">–</option>${Object.entries(
-        input.choices,
-      ).map(
-        ([choice, label]) => html`<option value="${choice}"${choice === value && html` selected`}>${label}</option>`,
-      )}</select>`;
-  }
 }

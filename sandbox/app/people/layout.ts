@@ -1,4 +1,5 @@
-import { COLLECTIONS, type Collection } from '../data/collections.ts';
+import type { Collection } from '../data/collection.ts';
+import { COLLECTIONS } from '../data/collections.ts';
 import { type Html, html } from './html.ts';
 
 export interface Notice {

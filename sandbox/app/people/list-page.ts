@@ -1,7 +1,10 @@
-import type { Collection } from '../data/collections.ts';
+import { type Collection, isKept, nameOne } from '../data/collection.ts';
+import type { Field } from '../data/fields.ts';
 import type { StoredRecord } from '../data/records.ts';
 import { type Html, html } from './html.ts';
 import { type Notice, renderLayout } from './layout.ts';
+import { recordPath } from './record-path.ts';
+import { type Names, renderValue } from './value.ts';
 
 export interface ListView {
   readonly records: readonly StoredRecord[];
@@ -10,6 +13,7 @@ export interface ListView {
   readonly archived: boolean;
   readonly page: number;
   readonly pageSize: number;
+  readonly names: Names;
 }
 
 export function renderListPage(collection: Collection, view: ListView, notice: Notice | null): string {
@@ -20,7 +24,7 @@ export function renderListPage(collection: Collection, view: ListView, notice: N
     notice,
     html`<div class="bar">
 <h1>${title}</h1>
-<a class="button primary" href="/${collection.name}/new">New ${collection.entity}</a>
+<a class="button primary" href="/${collection.name}/new">New ${nameOne(collection)}</a>
 </div>
 <form class="search" role="search" action="/${collection.name}">
 <label for="q">Search</label>
@@ -50,8 +54,9 @@ ${view.records.map((record) => {
   const name = String(record.fields[collection.nameField] ?? record.id);
   const path = recordPath(collection, record.id);
   return html`<tr><th scope="row"><a href="${path}">${name}</a></th>${collection.columns.map(
-    (field) => html`<td>${String(record.fields[field] ?? '')}</td>`,
-  )}<td><form method="post" action="${path}/${verb}"><button aria-label="${verb} ${name}">${verb === 'archive' ? 'Archive' : 'Restore'}</button></form></td></tr>
+    (field) =>
+      html`<td>${record.fields[field] != null && renderValue(collection.fields[field] as Field, record.fields[field], view.names)}</td>`,
+  )}<td>${!isKept(collection, record.fields) && html`<form method="post" action="${path}/${verb}"><button aria-label="${verb} ${name}">${verb === 'archive' ? 'Archive' : 'Restore'}</button></form>`}</td></tr>
 `;
 })}</tbody>
 </table>
@@ -72,8 +77,4 @@ ${view.page > 1 && html`<a class="button" rel="prev" href="${link(Math.min(view.
 <span>Page ${view.page} of ${last}</span>
 ${view.page < last && html`<a class="button" rel="next" href="${link(view.page + 1)}">Next</a>`}
 </nav>`;
-}
-
-export function recordPath(collection: Collection, id: string): string {
-  return `/${collection.name}/${encodeURIComponent(id)}`;
 }

@@ -1,0 +1,161 @@
+/** Every collection: its fields, who may write them, and what is said of a wrong value. */
+import t from 'tap';
+import { makeCast } from './make-cast.ts';
+import { startTestApp } from './start-test-app.ts';
+
+interface Sample {
+  /** What people enter. */
+  readonly entered: Record<string, unknown>;
+  /** Fields that people enter and the bridge may not touch. */
+  readonly people: readonly string[];
+  /** Fields that the bridge writes and people only read. */
+  readonly odoo: Record<string, unknown>;
+  /** Fields that the app sets, as it sets them. */
+  readonly app?: Record<string, unknown>;
+  /** What else a record holds when nothing is said of it. */
+  readonly initial?: Record<string, unknown>;
+  readonly wrong: readonly (readonly [field: string, value: unknown, message: RegExp, place?: string])[];
+}
+
+const SAMPLES: Readonly<Record<string, Sample>> = {
+  apartments: {
+    entered: {
+      name: 'Quai 4',
+      reference: 'Q4',
+      description: 'Two rooms\nwith a view',
+      price: '85.00',
+      currency: 'EUR',
+      street: 'Quai 4',
+      street2: 'second floor',
+      zip: '69001',
+      city: 'Lyon',
+      country: 'FR',
+      active: false,
+    },
+    people: ['reference', 'street', 'street2', 'zip', 'city', 'country'],
+    odoo: {},
+    initial: { active: true },
+    wrong: [
+      ['name', '', /is required/],
+      ['price', 85, /must be text, so that no cent is lost/],
+      ['price', '85.001', /an amount such as 1200.50/],
+      ['price', '-1', /not below zero/],
+      ['price', '1e3', /an amount/],
+      ['price', '1234567890123', /an amount/],
+      ['currency', 'euro', /three capital letters/],
+      ['currency', null, /is required where there is an amount/],
+      ['country', 'France', /two capital letters/],
+      ['active', 'perhaps', /must be true or false/],
+      ['active', null, /is required/],
+      ['teacher_id', '1', /is not a field/],
+    ],
+  },
+  travels: {
+    entered: {
+      title: 'Rome in spring',
+      teacher_id: '1',
+      destination: 'Rome',
+      start_date: '2027-04-12',
+      end_date: '2027-04-16',
+      participants: 28,
+      status: 'quote_validated',
+      quote_amount: '8400.00',
+      currency: 'EUR',
+      notes: 'By train',
+    },
+    people: ['teacher_id', 'status'],
+    odoo: { odoo_stage: 'Qualified', odoo_type: 'opportunity', probability: 62.5 },
+    initial: { status: 'submitted' },
+    wrong: [
+      ['title', null, /is required/],
+      ['teacher_id', null, /is required/],
+      ['teacher_id', '99', /is not there: there is no teacher 99/],
+      ['teacher_id', 1, /must be text/],
+      ['teacher_id', '1,2', /without commas/],
+      ['teacher_id', 'x'.repeat(129), /at most 128 characters/],
+      ['start_date', '12.04.2027', /a date such as/],
+      ['start_date', '2027-02-30', /a date such as/],
+      ['end_date', '2027-04-11', /must not lie before the first day/],
+      ['participants', 1.5, /a whole number/],
+      ['participants', -1, /at least 0/],
+      ['participants', 'many', /a whole number/],
+      ['status', 'won', /one of submitted, quote_validated, invoiced, cancelled/],
+      ['status', null, /is required/],
+      ['quote_amount', null, /is required once the quote is validated/],
+      ['quote_amount', '1.000,00', /an amount/],
+      ['currency', null, /is required where there is an amount/],
+    ],
+  },
+};
+
+for (const [collection, { entered, people, odoo, app: set = {}, initial = {}, wrong }] of Object.entries(SAMPLES)) {
+  t.test(`${collection}: all fields go in and come out as they were entered`, async (t) => {
+    const app = await startTestApp(t);
+    await makeCast(app);
+    const { status, json: created } = await app.send('POST', `/api/${collection}`, entered);
+    t.equal(status, 201);
+    const nothing = Object.fromEntries(Object.keys(odoo).map((field) => [field, null]));
+    const { id, updated_at, deleted_at, ...fields } = created;
+    t.same(fields, { ...entered, ...nothing, ...set });
+    t.same((await app.list(collection, `ids=${id}`)).json.data, [created], 'the bridge reads the same');
+    t.equal(deleted_at, null);
+    t.match(updated_at, /Z$/);
+    for (const [field, value] of Object.entries(initial)) {
+      const { [field]: _, ...others } = entered;
+      const { json } = await app.send('POST', `/api/${collection}`, { ...others, ...renumber(others) });
+      t.same(json[field], value, `${field}, if nothing is said`);
+    }
+  });
+
+  t.test(`${collection}: each keeper writes what is theirs`, async (t) => {
+    const app = await startTestApp(t);
+    await makeCast(app);
+    const { json: created } = await app.send('POST', `/api/${collection}`, entered);
+    const { id } = created;
+    const batch = async (fields: unknown) =>
+      (await app.batch(collection, { op: 'update', id, idempotency_key: JSON.stringify(fields), fields })).json
+        .results[0];
+    for (const field of people) {
+      const answer = await batch({ [field]: entered[field] });
+      t.match(answer, { status: 'invalid', errors: [{ field, message: /the app's own/ }] }, `${field} by the bridge`);
+    }
+    for (const field of Object.keys(set)) {
+      const message = /is set by the app itself/;
+      t.match(await batch({ [field]: set[field] }), { status: 'invalid', errors: [{ field, message }] });
+      const byPerson = await app.send('PATCH', `/api/${collection}/${id}`, { [field]: set[field] });
+      t.match(byPerson, { status: 422, json: { errors: [{ field, message }] } });
+    }
+    for (const [field, value] of Object.entries(odoo)) {
+      const byPerson = await app.send('PATCH', `/api/${collection}/${id}`, { [field]: value });
+      const message = /is kept in Odoo/;
+      t.match(byPerson, { status: 422, json: { errors: [{ field, message }] } }, `${field} by a person`);
+    }
+    const both = Object.keys(entered).filter((field) => !people.includes(field));
+    const fields = { ...Object.fromEntries(both.map((field) => [field, entered[field]])), ...odoo };
+    const answer = await batch(fields);
+    t.match(answer, { status: 'ok' });
+    t.match(answer.record, { ...entered, ...odoo }, 'the others by the bridge');
+    const page = await app.send('GET', `/${collection}/${id}`);
+    for (const field of Object.keys(odoo)) t.notMatch(page.text, `name="${field}"`, `${field} is not in the form`);
+  });
+
+  t.test(`${collection}: a wrong value is told with its field`, async (t) => {
+    const app = await startTestApp(t);
+    await makeCast(app);
+    for (const [field, value, message, place = field] of wrong) {
+      const { status, json } = await app.send('POST', `/api/${collection}`, { ...entered, [field]: value });
+      t.equal(status, 422, `${field}=${JSON.stringify(value)}`);
+      const errors = json.errors as { field: string; message: string }[];
+      t.ok(
+        errors.some((error) => error.field === place && message.test(error.message)),
+        JSON.stringify(errors),
+      );
+    }
+    t.same((await app.list(collection)).json.data, [], 'nothing was written');
+  });
+}
+
+/** Of what no two records may have in common. */
+function renumber(entered: Record<string, unknown>): Record<string, unknown> {
+  return 'number' in entered ? { number: null } : {};
+}
