@@ -60,10 +60,11 @@ const ACTION_FRESH_MS = 60_000;
 
 export function createOdooBackend(options: OdooBackendOptions): OdooBackend {
   const { transport, version, instance } = options;
+  const facts = createModelFacts(transport, options);
   const references = createReferences(
     transport,
     createTags(transport, options.tags),
-    createModelFacts(transport, options),
+    facts,
     createCounterparts(options.directory),
   );
   const byWrites = createClockEstimate();
@@ -118,6 +119,8 @@ export function createOdooBackend(options: OdooBackendOptions): OdooBackend {
     findKeys: (entity, ids) => findKeys(odoo, entity, ids),
     clock,
     async prepare(entities) {
+      // The set-up has just added fields and tags.
+      facts.forget();
       for (const entity of entities) await references.load(entity).catch(unlessMissing);
     },
     hasCompareAndSet: async () => (await odoo.action('write_if_unchanged')) !== null,
