@@ -2,6 +2,8 @@
 import { z } from 'zod';
 import { APARTMENTS } from '../collections/apartments.ts';
 import { GUESTS, TEACHERS, TENANTS } from '../collections/contacts.ts';
+import { DOCUMENTS } from '../collections/documents.ts';
+import { INVOICES } from '../collections/invoices.ts';
 import { TRAVELS } from '../collections/travels.ts';
 import type { Collection, FieldError, Fields } from './collection.ts';
 
@@ -9,7 +11,7 @@ export type ParsedFields =
   | { readonly kind: 'valid'; readonly fields: Fields }
   | { readonly kind: 'invalid'; readonly errors: readonly FieldError[] };
 
-export const COLLECTIONS: readonly Collection[] = [TEACHERS, TENANTS, GUESTS, APARTMENTS, TRAVELS];
+export const COLLECTIONS: readonly Collection[] = [TEACHERS, TENANTS, GUESTS, APARTMENTS, TRAVELS, INVOICES, DOCUMENTS];
 
 const SCHEMAS = new Map(COLLECTIONS.map((collection) => [collection, makeSchemas(collection)]));
 
