@@ -58,13 +58,23 @@ function wrap(text: string, width: number): string[] {
   return text.split(/\r?\n/).flatMap((line) => line.match(new RegExp(`.{1,${width}}`, 'gu')) ?? ['']);
 }
 
+/** Where the encoding of the typeface differs from Latin-1. */
+const WINDOWS: Readonly<Record<string, string>> = {
+  '€': '\x80',
+  '…': '\x85',
+  '‘': '\x91',
+  '’': '\x92',
+  '“': '\x93',
+  '”': '\x94',
+  '–': '\x96',
+  '—': '\x97',
+  œ: '\x9c',
+};
+
 /** Characters that the typeface does not have become question marks. One character is one byte here. */
 function escapeText(text: string): string {
-  const latin = text
-    .replaceAll('€', '\x80')
-    .replaceAll('’', '\x92')
-    .replace(/[^\x20-\x7e\x80\x92\xa0-\xff]/gu, '?');
-  return latin.replace(/[\\()]/g, '\\$&');
+  const bytes = text.replace(/[^\x20-\x7e\xa0-\xff]/gu, (character) => WINDOWS[character] ?? '?');
+  return bytes.replace(/[\\()]/g, '\\$&');
 }
 
 function assemble(objects: readonly string[]): Buffer {

@@ -40,9 +40,15 @@ const INVOICE_ACTIONS: readonly Action[] = [
   setStatus('cancel', 'Cancel the invoice', ['draft', 'validated'], 'cancelled'),
 ];
 
+const CAMPAIGN_ACTIONS: readonly Action[] = [
+  setStatus('ready', 'Mark ready', ['draft'], 'ready'),
+  setStatus('cancel', 'Cancel the campaign', ['draft', 'ready'], 'cancelled'),
+];
+
 const ACTIONS: Readonly<Record<string, readonly Action[]>> = {
   travels: TRAVEL_ACTIONS,
   invoices: INVOICE_ACTIONS,
+  campaigns: CAMPAIGN_ACTIONS,
 };
 
 /** @param status of the record; without it, all actions of the collection */

@@ -76,8 +76,8 @@ export function registerPageRoutes(server: FastifyInstance, store: Store): void 
 
   server.post<InCollection>('/:collection', async (request, reply) => {
     const collection = requireCollection(request.params.collection);
-    const { values, file } = await readForm(collection, request.body);
-    const fields = { ...(file !== null && { filename: file.name }), ...pickFields(collection, values, {}) };
+    const { texts, values, file } = await readForm(collection, request.body);
+    const fields = { ...(file !== null && { filename: file.name }), ...pickFields(collection, texts, {}) };
     const done = await edit(store, collection, { op: 'create', fields }, file);
     return sendDone(reply, done, 'created', { collection, record: null, values });
   });
@@ -92,8 +92,8 @@ export function registerPageRoutes(server: FastifyInstance, store: Store): void 
   server.post<OfRecord>('/:collection/:id', async (request, reply) => {
     const collection = requireCollection(request.params.collection);
     const record = await requireRecord(collection, request.params.id);
-    const { values, file } = await readForm(collection, request.body);
-    const fields = pickFields(collection, values, record.fields);
+    const { texts, values, file } = await readForm(collection, request.body);
+    const fields = pickFields(collection, texts, record.fields);
     const seen = values.if_updated_at ?? null;
     const done = await edit(store, collection, { op: 'update', id: record.id, fields, if_updated_at: seen }, file);
     return sendDone(reply, done, 'saved', { collection, record, values });
@@ -115,8 +115,8 @@ export function registerPageRoutes(server: FastifyInstance, store: Store): void 
   server.post<OfAction>('/:collection/:id/:action', async (request, reply) => {
     const { collection, action } = requireAction(request.params);
     const record = await requireRecord(collection, request.params.id);
-    const { values } = await readForm(collection, request.body);
-    const typed = pickFields(collection, values, record.fields);
+    const { texts, values } = await readForm(collection, request.body);
+    const typed = pickFields(collection, texts, record.fields);
     const seen = values.if_updated_at ?? null;
     const done = await act(store, collection, action, { id: record.id, typed, seen });
     return sendDone(reply, done, 'acted', { collection, record, values });
@@ -183,7 +183,8 @@ function suggestedBy({ input }: Field): readonly string[] {
 
 async function readForm(collection: Collection, body: unknown) {
   const { texts, file } = await readFormBody(body);
-  return { values: normalizeForm(collection, texts), file: collection.hasContent ? file : null };
+  // What is shown again has no blank rows; that all of them are blank is a change all the same.
+  return { texts, values: normalizeForm(collection, texts), file: collection.hasContent ? file : null };
 }
 
 function readNotice(query: unknown): Notice | null {

@@ -8,9 +8,10 @@ export async function makeCast(app: TestApp): Promise<void> {
   await app.send('POST', '/api/guests', { name: 'Gil' });
 }
 
-/** The cast, apartment 1 and travel 1. */
+/** The cast, apartment 1, travel 1 and mailing list 1. */
 export async function makeScene(app: TestApp): Promise<void> {
   await makeCast(app);
   await app.send('POST', '/api/apartments', { name: 'Quai 4' });
   await app.send('POST', '/api/travels', { title: 'Lisbon', teacher_id: '1' });
+  await app.send('POST', '/api/mailing-lists', { name: 'All', members: [{ entity: 'teacher', id: '1' }] });
 }
