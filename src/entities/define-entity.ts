@@ -105,6 +105,8 @@ export interface OdooWrite {
   readonly values: OdooValues;
   /** Changes that must wait for a pass of their own, after `values` is written. */
   readonly deferred: readonly string[];
+  /** Bytes that the app hands out under this hash, to be written to this field (base64). */
+  readonly bytes?: { readonly field: string; readonly sha256: string };
   /** Changes that Odoo cannot hold; they stay as they are there, with this reason on the link. */
   readonly unheld: readonly { readonly field: string; readonly reason: string }[];
 }

@@ -25,6 +25,8 @@ export type Decision =
   /** The link ties nothing together and will not: it is dropped. */
   | { readonly kind: 'forget' }
   | { readonly kind: 'out_of_scope' }
+  /** The app governs whether it exists, and Odoo has deleted it: another one takes its place. */
+  | { readonly kind: 'renew' }
   | { readonly kind: 'create'; readonly in: Side; readonly values: CanonicalRecord }
   | { readonly kind: 'update'; readonly merge: Merge }
   | { readonly kind: 'hold'; readonly why: HoldReason };
@@ -112,6 +114,7 @@ export function decide(input: DecideInput): Decision {
 
 /** A deletion is an archive over there. But an edit that Odoo never had must not vanish with it: a person decides. */
 function archiveInApp({ entity, base, app, released }: DecideInput): Decision {
+  if (entity.groups.some(({ name, owner }) => name === 'active' && owner === 'app')) return { kind: 'renew' };
   const { values } = present(app.side);
   const edited =
     base === null ||

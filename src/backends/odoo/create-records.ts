@@ -3,6 +3,7 @@ import type { CanonicalRecord, Entity, OdooWrite } from '../../entities/define-e
 import { findUnstorable } from '../../entities/storable-text.ts';
 import { BridgeError, beforeSending, describeError, TerminalError } from '../../errors.ts';
 import type { CreateOperation, WriteResult } from '../backend.ts';
+import { fillBytes } from './fill-bytes.ts';
 import { findMissingRight } from './find-missing-right.ts';
 import type { OdooContext } from './odoo-context.ts';
 import { classifyFault, maskPersonal } from './odoo-errors.ts';
@@ -33,8 +34,10 @@ export async function createRecords(
   const rows: Row[] = [];
   for (const operation of operations) {
     const error = findUnstorable(operation.values);
+    const row = error ? null : toRow(odoo, entity, operation);
     if (error) results.set(operation, { kind: 'refused', error });
-    else rows.push(toRow(odoo, entity, operation));
+    else if (row?.write.bytes) await loadDocument(odoo, entity, row, quiet, results);
+    else if (row) rows.push(row);
   }
   // One load per set of columns: a cell that is left empty for a record would take the default away that Odoo gives.
   const alike = Map.groupBy(rows, ({ columns }) => Object.keys(columns).sort().join());
@@ -46,6 +49,31 @@ export async function createRecords(
   return operations.map((operation) => results.get(operation) ?? unanswered());
 }
 
+/** Alone, so that no more than one document is in memory. */
+async function loadDocument(
+  odoo: OdooContext,
+  entity: Entity,
+  row: Row,
+  quiet: boolean,
+  results: Map<CreateOperation, WriteResult>,
+): Promise<void> {
+  const { operation, write, columns } = row;
+  try {
+    const { values } = await fillBytes(odoo, write, operation.values, null);
+    const field = write.bytes?.field ?? '';
+    await loadRows(odoo, entity, [{ ...row, columns: { ...columns, [field]: toCell(values[field]) } }], quiet, results);
+  } catch (error) {
+    results.set(operation, notFilled(error));
+  }
+}
+
+/** Nothing has been sent to Odoo yet. */
+export function notFilled(error: unknown): WriteResult {
+  if (!(error instanceof BridgeError)) throw error;
+  if (error instanceof TerminalError) return { kind: 'refused', error: describeError(error) };
+  return { kind: 'failed', error: beforeSending(error) };
+}
+
 function toRow({ references }: OdooContext, entity: Entity, operation: CreateOperation): Row {
   const write = entity.odoo.encode(operation.values, null, references);
   const { membership, onCreate } = entity.odoo;
@@ -53,7 +81,8 @@ function toRow({ references }: OdooContext, entity: Entity, operation: CreateOpe
   const tag = references.tagId(entity.name);
   if (membership.kind === 'tag' && tag !== null) columns[`${membership.field}/.id`] = String(tag);
   for (const [field, value] of Object.entries({ ...onCreate(references), ...write.values })) {
-    columns[field.endsWith('_id') ? `${field}/.id` : field] = toCell(value);
+    // An attachment's `res_id` is a number whose model stands beside it.
+    columns[field.endsWith('_id') && field !== 'res_id' ? `${field}/.id` : field] = toCell(value);
   }
   return { operation, write, columns };
 }

@@ -4,6 +4,8 @@ import type { Entity, FieldValue, OdooValues, OdooWrite } from '../../entities/d
 import { findUnstorable } from '../../entities/storable-text.ts';
 import { BridgeError, beforeSending, SetupError, TerminalError } from '../../errors.ts';
 import type { UpdateOperation, WriteResult } from '../backend.ts';
+import { notFilled } from './create-records.ts';
+import { fillBytes } from './fill-bytes.ts';
 import type { OdooContext } from './odoo-context.ts';
 import { type OdooRow, readRows } from './odoo-records.ts';
 import { type PlainRow, writePlain } from './plain-writes.ts';
@@ -41,6 +43,7 @@ export async function updateRecords(
     const error = findUnstorable(operation.changes);
     const write = entity.odoo.encode(operation.changes, operation.record.raw, odoo.references);
     if (error) results.set(operation, { kind: 'refused', error });
+    else if (write.bytes) await writeDocument(odoo, entity, operation, write, quiet, results);
     else if (Object.keys(write.values).length === 0)
       results.set(operation, toResult(odoo, entity, operation, write, null));
     else rows.push(toRow(entity, operation, write));
@@ -50,6 +53,25 @@ export async function updateRecords(
   }
   await takeSteps(odoo, entity, operations, results);
   return operations.map((operation) => results.get(operation) ?? unanswered());
+}
+
+/** Alone, so that no more than one document is in memory; bytes that Odoo has are not sent again. */
+async function writeDocument(
+  odoo: OdooContext,
+  entity: Entity,
+  operation: UpdateOperation,
+  write: OdooWrite,
+  quiet: boolean,
+  results: Map<UpdateOperation, WriteResult>,
+): Promise<void> {
+  try {
+    const { values } = await fillBytes(odoo, write, operation.whole, operation.record.raw);
+    const filled = { ...write, values };
+    if (Object.keys(values).length === 0) results.set(operation, toResult(odoo, entity, operation, filled, null));
+    else await writeRows(odoo, entity, [toRow(entity, operation, filled)], quiet, results, { denials: 0 });
+  } catch (error) {
+    results.set(operation, notFilled(error));
+  }
 }
 
 /** Steps of business come after the values that they depend on. */
@@ -135,7 +157,8 @@ async function writeBatch(
   results: Map<UpdateOperation, WriteResult>,
 ): Promise<void> {
   const action = await odoo.action('write_if_unchanged');
-  const context = writeContext(quiet);
+  // Bytes that were written are not to come back: Odoo tells their size then.
+  const context = { ...writeContext(quiet), bin_size: true };
   let pending = rows;
   if (action === null) {
     // No conditional write here: look right before, which leaves a window of one call open (health says so).
