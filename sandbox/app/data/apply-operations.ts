@@ -2,6 +2,7 @@
 import { sql } from 'kysely';
 import type { Outbox } from '../webhooks/webhook-sender.ts';
 import type { Collection } from './collection.ts';
+import type { ParsedFields } from './collections.ts';
 import {
   type AnyOperation,
   type Author,
@@ -112,8 +113,8 @@ async function applyWave(
   const decisions = wave.map((operation, index): Decision => {
     const earlier = remembered.get(operation.idempotency_key ?? '');
     if (earlier !== undefined) return { kind: 'answer', result: earlier };
-    const given = { author, record: records[index], parsed: parsed[index] ?? parseFields(collection, operation) };
-    return decideOperation(collection, operation, { ...given, exists, holderOf });
+    const given = { author, record: records[index], parsed: parsed[index] as ParsedFields, exists, holderOf };
+    return decideOperation(collection, operation, given);
   });
 
   const creates = decisions.filter((decision) => decision.kind === 'write' && decision.event === 'created').length;

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { type Collection, checkLifecycle, type FieldError, type Fields, isKept, nameOne } from './collection.ts';
 import { collectionOf, type ParsedFields, parseChangedFields, parseNewFields } from './collections.ts';
-import type { Keeper, Reference } from './fields.ts';
+import { findField, type Keeper, type Reference } from './fields.ts';
 import { type AppRecord, type StoredRecord, showRecord } from './records.ts';
 
 /** No control characters and no halves of characters: neither could be looked up in the database. */
@@ -151,7 +151,7 @@ export function parseFields(collection: Collection, operation: AnyOperation): Pa
 
 function findForeign(collection: Collection, operation: AnyOperation, author: Author): readonly FieldError[] {
   return Object.keys(operation.fields ?? {}).flatMap((field) => {
-    const keeper = collection.fields[field]?.keeper ?? 'both';
+    const keeper = findField(collection.fields, field)?.keeper ?? 'both';
     return MAY_WRITE[author].includes(keeper) ? [] : [{ field, message: KEPT_BY[keeper] }];
   });
 }

@@ -54,6 +54,11 @@ export interface Field {
   readonly references?: (value: unknown) => readonly Reference[];
 }
 
+/** Names come from outside: `constructor` is no field, though every object has one. */
+export function findField(fields: Readonly<Record<string, Field>>, name: string): Field | undefined {
+  return Object.hasOwn(fields, name) ? fields[name] : undefined;
+}
+
 export interface FieldOptions {
   readonly required?: boolean;
   readonly hint?: string;

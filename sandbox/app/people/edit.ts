@@ -53,6 +53,7 @@ export function act(
 ): Promise<Done> {
   return inOneGo(store, async (transaction) => {
     const [before] = await readByIds(transaction.db, collection, [id]);
+    if (before?.deleted_at) throw new Refused(refuse('deleted_at', 'is set: restore it first'));
     const fields = { ...typed, ...action.change({ ...before?.fields, ...typed }) };
     const { record, outcome } = await write(transaction, collection, { op: 'update', id, fields, if_updated_at: seen });
     if (!outcome.changed || outcome.before?.status === record.status) throw new Refused(tooLate(action, record.status));
@@ -91,6 +92,9 @@ function need(result: OperationResult): AppRecord {
 }
 
 function tooLate(action: Action, status: unknown): Refusal {
-  const message = `is ${status}, and this is possible only while it is ${action.from.join(' or ')}`;
-  return { status: 'invalid', errors: [{ field: 'status', message }] };
+  return refuse('status', `is ${status}, and this is possible only while it is ${action.from.join(' or ')}`);
+}
+
+function refuse(field: string, message: string): Refusal {
+  return { status: 'invalid', errors: [{ field, message }] };
 }

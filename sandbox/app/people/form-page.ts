@@ -1,6 +1,6 @@
 import { type Collection, type FieldError, isFrozen, isKept, nameOne } from '../data/collection.ts';
 import { collectionOf } from '../data/collections.ts';
-import type { Field } from '../data/fields.ts';
+import { type Field, findField } from '../data/fields.ts';
 import type { StoredRecord } from '../data/records.ts';
 import type { Offer } from '../data/relations.ts';
 import { listActions } from './actions.ts';
@@ -86,10 +86,10 @@ beside it; save again to keep yours.</p>`;
 /** `lines.0.quantity` as "Lines, row 1: Quantity". */
 function labelOf(collection: Collection, path: string): string {
   const [name = '', row, column = ''] = path.split('.');
-  const field = Object.hasOwn(collection.fields, name) ? collection.fields[name] : undefined;
+  const field = findField(collection.fields, name);
   if (field === undefined) return path === 'file' ? 'File' : path;
   if (field.input.kind !== 'rows' || row === undefined) return field.label;
-  const cell = field.input.columns[column];
+  const cell = findField(field.input.columns, column);
   const place = /^\d+$/.test(row) ? `, row ${Number(row) + 1}:` : '';
   return `${field.label}${place}${cell === undefined ? '' : ` ${cell.label}`}`;
 }

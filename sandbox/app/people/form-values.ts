@@ -1,7 +1,7 @@
 /** Between a record and the texts of its form. A cell of a list has a name such as `lines.0.quantity`. */
 import { isDeepStrictEqual } from 'node:util';
 import type { Collection, Fields } from '../data/collection.ts';
-import type { Field, Row, Rows } from '../data/fields.ts';
+import { type Field, findField, type Row, type Rows } from '../data/fields.ts';
 
 export type FormValues = Readonly<Record<string, string>>;
 
@@ -43,7 +43,7 @@ export function normalizeForm(collection: Collection, form: FormValues): FormVal
   const lists = Object.entries(collection.fields).filter(([, { input }]) => input.kind === 'rows');
   for (const [name, text] of Object.entries(form)) {
     if (lists.some(([list]) => name.startsWith(`${list}.`))) continue;
-    const field = collection.fields[name];
+    const field = findField(collection.fields, name);
     values[name] = field === undefined ? text : asFormValue(field, text);
   }
   for (const [name, field] of lists) putRows(values, name, takeRows(form, name, field.input as Rows) ?? []);
@@ -69,7 +69,7 @@ export function pickFields(collection: Collection, form: FormValues, before: Fie
 /** The name of the input that an error is about: `members.0.id` is typed into `members.0.party`. */
 export function inputOf(collection: Collection, path: string): string {
   const [name = '', row = '', column = ''] = path.split('.');
-  const input = Object.hasOwn(collection.fields, name) ? collection.fields[name]?.input : undefined;
+  const input = findField(collection.fields, name)?.input;
   if (input?.kind !== 'rows' || !/^\d+$/.test(row)) return name;
   const columns = Object.keys(input.columns);
   const cell = columns.length === 1 ? columns[0] : columns.find((one) => one === column);
@@ -81,7 +81,7 @@ function takeRows(form: FormValues, list: string, { columns }: Rows): readonly R
   const rows: Record<string, string>[] = [];
   for (const [name, text] of Object.entries(form)) {
     const [, index, column] = /^(\d{1,5})\.(\w+)$/.exec(name.slice(list.length + 1)) ?? [];
-    const field = columns[column ?? ''];
+    const field = findField(columns, column ?? '');
     if (!name.startsWith(`${list}.`) || column === undefined || field === undefined) continue;
     rows[Number(index)] = { ...rows[Number(index)], [column]: asFormValue(field, text) };
   }

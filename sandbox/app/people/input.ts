@@ -69,11 +69,12 @@ function renderRows(list: string, field: Field, { columns }: Rows, view: InputVi
   const used = Object.keys(view.values).flatMap((name) =>
     name.startsWith(`${list}.`) ? Number(name.split('.')[1]) : [],
   );
-  const count = Math.max(-1, ...used) + 1 + BLANK_ROWS;
+  const count = (used.at(-1) ?? -1) + 1 + BLANK_ROWS;
+  const labels = Object.values(columns).map(({ label }) => label);
   return html`<fieldset class="rows"${notes.length > 0 && html` aria-describedby="${notes.map(([, id]) => id).join(' ')}"`}>
 <legend id="${list}" tabindex="-1">${field.label}</legend>
 <div class="scroll"><table>
-<thead><tr>${Object.values(columns).map((column) => html`<th scope="col">${column.label}</th>`)}</tr></thead>
+${labels.length > 1 && html`<thead><tr>${labels.map((label) => html`<th scope="col">${label}</th>`)}</tr></thead>`}
 <tbody>
 ${Array.from(
   { length: count },

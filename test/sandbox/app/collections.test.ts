@@ -247,74 +247,69 @@ const SAMPLES: Readonly<Record<string, Sample>> = {
 };
 
 for (const [collection, { entered, people, odoo, app: set = {}, initial = {}, wrong }] of Object.entries(SAMPLES)) {
-  t.test(`${collection}: all fields go in and come out as they were entered`, async (t) => {
+  t.test(collection, async (t) => {
     const app = await startTestApp(t);
     await makeScene(app);
     const { status, json: created } = await app.send('POST', `/api/${collection}`, entered);
-    t.equal(status, 201);
-    const nothing = Object.fromEntries(Object.keys(odoo).map((field) => [field, initial[field] ?? null]));
-    const { id, updated_at, deleted_at, ...fields } = created;
-    t.same(fields, { ...entered, ...nothing, ...set });
-    t.same((await app.list(collection, `ids=${id}`)).json.data, [created], 'the bridge reads the same');
-    t.equal(deleted_at, null);
-    t.match(updated_at, /Z$/);
-    for (const [field, value] of Object.entries(initial)) {
-      const { [field]: _, ...others } = entered;
-      const { json } = await app.send('POST', `/api/${collection}`, { ...others, ...renumber(others) });
-      t.same(json[field], value, `${field}, if nothing is said`);
-    }
-  });
+    const { id, updated_at: _, deleted_at, ...fields } = created;
 
-  t.test(`${collection}: each keeper writes what is theirs`, async (t) => {
-    const app = await startTestApp(t);
-    await makeScene(app);
-    const { json: created } = await app.send('POST', `/api/${collection}`, entered);
-    const { id } = created;
-    const batch = async (fields: unknown) =>
-      (await app.batch(collection, { op: 'update', id, idempotency_key: JSON.stringify(fields), fields })).json
-        .results[0];
-    for (const field of people) {
-      const answer = await batch({ [field]: entered[field] });
-      t.match(answer, { status: 'invalid', errors: [{ field, message: /the app's own/ }] }, `${field} by the bridge`);
-    }
-    for (const field of Object.keys(set)) {
-      const message = /is set by the app itself/;
-      t.match(await batch({ [field]: set[field] }), { status: 'invalid', errors: [{ field, message }] });
-      const byPerson = await app.send('PATCH', `/api/${collection}/${id}`, { [field]: set[field] });
-      t.match(byPerson, { status: 422, json: { errors: [{ field, message }] } });
-    }
-    for (const [field, value] of Object.entries(odoo)) {
-      const byPerson = await app.send('PATCH', `/api/${collection}/${id}`, { [field]: value });
-      const message = /is kept in Odoo/;
-      t.match(byPerson, { status: 422, json: { errors: [{ field, message }] } }, `${field} by a person`);
-    }
-    const both = Object.keys(entered).filter((field) => !people.includes(field));
-    const fields = { ...Object.fromEntries(both.map((field) => [field, entered[field]])), ...odoo };
-    const answer = await batch(fields);
-    t.match(answer, { status: 'ok' });
-    t.match(answer.record, { ...entered, ...odoo }, 'the others by the bridge');
-    const page = await app.send('GET', `/${collection}/${id}`);
-    for (const field of Object.keys(odoo)) t.notMatch(page.text, `name="${field}"`, `${field} is not in the form`);
-  });
+    await t.test('all fields go in and come out as they were entered', async (t) => {
+      t.equal(status, 201);
+      const nothing = Object.fromEntries(Object.keys(odoo).map((field) => [field, initial[field] ?? null]));
+      t.same(fields, { ...entered, ...nothing, ...set });
+      t.equal(deleted_at, null);
+      t.same((await app.list(collection, `ids=${id}`)).json.data, [created], 'the bridge reads the same');
+      for (const [field, value] of Object.entries(initial)) {
+        const { [field]: _, ...others } = entered;
+        const { json } = await app.send('POST', `/api/${collection}`, renumber(others));
+        t.same(json[field], value, `${field}, if nothing is said`);
+      }
+    });
 
-  t.test(`${collection}: a wrong value is told with its field`, async (t) => {
-    const app = await startTestApp(t);
-    await makeScene(app);
-    const { json: before } = await app.list(collection);
-    for (const [field, value, message, place = field] of wrong) {
-      const { status, json } = await app.send('POST', `/api/${collection}`, { ...entered, [field]: value });
-      t.equal(status, 422, `${field}=${JSON.stringify(value)}`);
-      const errors = json.errors as { field: string; message: string }[];
-      t.ok(
-        errors.some((error) => error.field === place && message.test(error.message)),
-        JSON.stringify(errors),
-      );
-    }
-    t.same((await app.list(collection)).json.data, before.data, 'nothing was written');
+    await t.test('each keeper writes what is theirs', async (t) => {
+      const batch = async (fields: unknown) => {
+        const operation = { op: 'update', id, idempotency_key: JSON.stringify(fields), fields };
+        return (await app.batch(collection, operation)).json.results[0];
+      };
+      for (const field of people) {
+        const answer = await batch({ [field]: entered[field] });
+        t.match(answer, { status: 'invalid', errors: [{ field, message: /the app's own/ }] }, `${field} by the bridge`);
+      }
+      for (const field of Object.keys(set)) {
+        const message = /is set by the app itself/;
+        t.match(await batch({ [field]: set[field] }), { status: 'invalid', errors: [{ field, message }] });
+        const byPerson = await app.send('PATCH', `/api/${collection}/${id}`, { [field]: set[field] });
+        t.match(byPerson, { status: 422, json: { errors: [{ field, message }] } });
+      }
+      for (const [field, value] of Object.entries(odoo)) {
+        const byPerson = await app.send('PATCH', `/api/${collection}/${id}`, { [field]: value });
+        const message = /is kept in Odoo/;
+        t.match(byPerson, { status: 422, json: { errors: [{ field, message }] } }, `${field} by a person`);
+      }
+      const both = Object.keys(entered).filter((field) => !people.includes(field));
+      const answer = await batch({ ...Object.fromEntries(both.map((field) => [field, entered[field]])), ...odoo });
+      t.match(answer, { status: 'ok' });
+      t.match(answer.record, { ...entered, ...odoo }, 'the others by the bridge');
+      const page = await app.send('GET', `/${collection}/${id}`);
+      for (const field of Object.keys(odoo)) t.notMatch(page.text, `name="${field}"`, `${field} is not in the form`);
+    });
+
+    await t.test('a wrong value is told with its field', async (t) => {
+      const { json: before } = await app.list(collection);
+      for (const [field, value, message, place = field] of wrong) {
+        const given = { ...renumber(entered), [field]: value };
+        const { status, json } = await app.send('POST', `/api/${collection}`, given);
+        t.equal(status, 422, `${field}=${JSON.stringify(value)}`);
+        const errors = json.errors as { field: string; message: string }[];
+        const isTold = errors.some((error) => error.field === place && message.test(error.message));
+        t.ok(isTold, JSON.stringify(errors));
+      }
+      t.same((await app.list(collection)).json.data, before.data, 'nothing was written');
+    });
   });
 }
 
-/** Of what no two records may have in common. */
-function renumber(entered: Record<string, unknown>): Record<string, unknown> {
-  return 'number' in entered ? { number: null } : {};
+/** Without what no two records may have in common. */
+function renumber({ number: _, ...others }: Record<string, unknown>): Record<string, unknown> {
+  return others;
 }

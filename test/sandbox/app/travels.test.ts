@@ -37,6 +37,9 @@ t.test('an action on what somebody else has changed, or on nothing, is refused',
   const stale = await app.send('POST', '/api/travels/1/cancel', undefined, { 'if-match': `"${seen.updated_at}"` });
   t.equal(stale.status, 412);
   t.match((await app.send('GET', '/api/travels/1')).json, { status: 'submitted' });
+  await app.send('POST', '/api/travels/1/archive');
+  const away = await app.send('POST', '/api/travels/1/cancel');
+  t.match(away, { status: 422, json: { errors: [{ field: 'deleted_at', message: 'is set: restore it first' }] } });
   t.equal((await app.send('POST', '/api/travels/9/cancel')).status, 404);
   t.equal((await app.send('POST', '/api/travels/1/explode')).status, 404);
   t.equal((await app.send('POST', '/api/guests/1/cancel')).status, 404);
