@@ -51,6 +51,10 @@ const TABLE: Readonly<Record<string, { readonly allowed: readonly string[]; read
       allowed: ['./transport.ts', '../backend.ts', '../../entities/registry.ts', '../../errors.ts', 'odoo-xmlrpc'],
       forbidden: ['../app/app-client.ts', '../../links/links.ts', '../../reconcile/decide.ts', '../../config.ts', 'pg'],
     },
+    'src/backends/odoo/endpoints/probe.ts': {
+      allowed: ['./contacts.ts', '../transport.ts', '../../../errors.ts', 'zod'],
+      forbidden: ['../../app/app-client.ts', '../../../links/links.ts', '../../../accounting/fec.ts', 'pg'],
+    },
     'src/backends/app/probe.ts': {
       allowed: ['../backend.ts', 'zod', 'node:timers/promises'],
       forbidden: ['../odoo/transport.ts', '../../db/schema.ts', 'fastify'],
