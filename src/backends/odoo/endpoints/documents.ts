@@ -10,14 +10,16 @@ const MODEL = 'ir.attachment';
 /** Odoo would make photos smaller, and their checksum would never be ours again. */
 const AS_IT_IS = { image_no_postprocess: true };
 
+const EMPTY = sha1(new Uint8Array());
+
 const documentRow = z.object({
   id: z.int(),
   name: z.string(),
   mimetype: text,
   /** Bytes. */
   file_size: z.int(),
-  /** SHA-1 in hexadecimal digits; null for a mere address. */
-  checksum: text,
+  /** SHA-1 in hexadecimal digits. Odoo makes none of an empty file. */
+  checksum: text.transform((value) => value ?? EMPTY),
   res_model: text,
   res_id: link,
   create_date: z.string(),
@@ -74,12 +76,13 @@ export async function attachDocument(
   return { id: await assertStored(odoo, id, checksum), done: 'created' };
 }
 
-/** Files of a record, the oldest first, without their content; not those that Odoo keeps as values of a field. */
+/** Files of a record, the oldest first, without their content; no mere addresses, no values of the record's fields. */
 export async function listDocuments(odoo: OdooClient, owner: DocumentOwner): Promise<readonly DocumentInfo[]> {
   const { model, id } = parseInput(ownerShape, owner);
   return odoo.searchRead(MODEL, documentRow, [
     ['res_model', '=', model],
     ['res_id', '=', id],
+    ['type', '=', 'binary'],
   ]);
 }
 
@@ -92,7 +95,7 @@ export async function readDocument(
   if (!found) return null;
   const { datas, ...info } = found;
   const content = new Uint8Array(Buffer.from(datas ?? '', 'base64'));
-  if (info.checksum !== null && info.checksum !== sha1(content)) throw altered();
+  if (info.checksum !== sha1(content)) throw altered();
   return { ...info, content };
 }
 

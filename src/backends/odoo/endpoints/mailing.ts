@@ -35,7 +35,7 @@ const newMailing = z.strictObject({
   subject: z.string().min(1),
   body_html: z.string().min(1),
   list_ids: z.array(recordId).min(1),
-  /** By default the user's own. */
+  /** By default the address of the user, who then must have one. */
   email_from: z.string().min(3).exactOptional(),
   reply_to: z.string().min(3).exactOptional(),
   /** RFC 3339; by default it leaves when it is launched. */
