@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 /** The `bridge` command. Data on standard output, progress and errors on standard error. */
-import { pipeline } from 'node:stream/promises';
 import { Command, CommanderError, Option } from 'commander';
 import { exportRequest } from './accounting/export-request.ts';
 import { EXPORT_FORMATS } from './accounting/render-entries.ts';
@@ -30,6 +29,17 @@ interface ExportFlags extends Output {
 
 function print(value: unknown, { json }: Output, human: () => string): void {
   process.stdout.write(json ? `${JSON.stringify(value)}\n` : `${human()}\n`);
+}
+
+/** As fast as it is taken off. Whoever does not want the rest (`| head`) ends the command. */
+function printChunk(chunk: Uint8Array): Promise<void> {
+  return new Promise((resolve, reject) => {
+    process.stdout.once('error', reject);
+    process.stdout.write(chunk, () => {
+      process.stdout.off('error', reject);
+      resolve();
+    });
+  });
 }
 
 /** Runs a command inside a context and always closes it. */
@@ -133,7 +143,7 @@ export function buildProgram(): Command {
       await within(async (context) => {
         const { content, fileName, totals } = await exportAccounting(context, request);
         if (output) await saveContent(content, output);
-        else await pipeline(content, process.stdout, { end: false });
+        else for await (const chunk of content) await printChunk(chunk);
         const report = json
           ? JSON.stringify({ file: output ?? fileName, ...totals })
           : `${totals.entries} entries, ${totals.lines} lines, debit = credit = ${totals.debit} ${totals.currency}`;

@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { type FileHandle, open, rename, rm, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createTally, type ExportTotals } from './accounting/check-entries.ts';
 import type { ExportRequest } from './accounting/export-request.ts';
@@ -48,7 +48,7 @@ export async function exportAccounting(
   const pieces = renderEntries(listJournalEntries(odoo, period), { format, currency: books.currency, tally });
   const file = await openNameless(config.DATA_DIR);
   try {
-    await pipeline(Readable.from(pieces), file.createWriteStream({ autoClose: false }), { signal });
+    await file.writeFile(pieces, { ...(signal && { signal }) });
     const totals = { ...tally.finish(await countJournalEntries(odoo, period)), currency: books.currency };
     const { size } = await file.stat();
     return { ...nameFile(request, books), size, totals, content: file.createReadStream({ start: 0 }) };

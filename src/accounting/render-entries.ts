@@ -25,7 +25,10 @@ export async function* renderEntries(
   yield format === 'fec' ? FEC_HEADER : `${CSV_HEADER}\r\n`;
   for await (const entry of entries) {
     tally.add(entry);
-    if (format === 'fec') for (const line of toFecLines(entry, currency)) yield `\r\n${line}`;
-    else for (const line of toCsvLines(entry)) yield `${line}\r\n`;
+    const lines =
+      format === 'fec'
+        ? toFecLines(entry, currency).map((line) => `\r\n${line}`)
+        : toCsvLines(entry).map((line) => `${line}\r\n`);
+    yield lines.join('');
   }
 }

@@ -41,6 +41,8 @@ export async function accountingRoutes(server: FastifyInstance, options: Account
         .header('cache-control', 'no-store')
         .send(content);
     } catch (error) {
+      // Nobody is there to be told.
+      if (gone.signal.aborted) return reply.hijack();
       if (error instanceof BridgeError) return refuse(reply, error);
       throw error;
     }
