@@ -113,7 +113,7 @@ t.test('the command, in a small heap', async (t) => {
     DATA_DIR: folder,
   };
   const file = join(folder, 'year.txt');
-  const args = ['--max-old-space-size=56', CLI, 'export', 'accounting', ...PERIOD, '--output', file, '--json'];
+  const args = ['--max-old-space-size=48', CLI, 'export', 'accounting', ...PERIOD, '--output', file, '--json'];
   const { stdout } = await promisify(execFile)(process.execPath, args, { env });
   const total = ((INVOICES * (INVOICES + 1)) / 2) * 12;
   const debit = `${Math.floor(total / 100)}.${String(total % 100).padStart(2, '0')}`;

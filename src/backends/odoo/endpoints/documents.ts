@@ -29,7 +29,7 @@ const ownerShape = z.strictObject({ model: z.string().min(1), id: recordId });
 const newDocument = z.strictObject({
   owner: ownerShape,
   filename: z.string().min(1),
-  content: z.instanceof(Uint8Array),
+  content: z.custom<Uint8Array>((value) => value instanceof Uint8Array),
   /** Odoo guesses it by the name and the content. */
   media_type: z.string().min(1).exactOptional(),
 });
