@@ -114,24 +114,12 @@ export async function findBooks(odoo: OdooClient, companyId?: number): Promise<B
 
 /** Those that the company may use, archived ones too, by ascending id. */
 export async function listJournals(odoo: OdooClient, companyId?: number): Promise<readonly Journal[]> {
-  const books = await findBooks(odoo, companyId);
-  // Odoo's own rules leave those of the company, and know of branches that use their parent's.
-  return clientOf(odoo, books).searchRead('account.journal', journalRow, [], { archived: true });
+  return readJournals(clientOf(odoo, await findBooks(odoo, companyId)));
 }
 
 /** Those that the company may use, with their numbers in it, archived ones too, by ascending id. */
 export async function listAccounts(odoo: OdooClient, companyId?: number): Promise<readonly Account[]> {
-  const books = await findBooks(odoo, companyId);
-  const own = clientOf(odoo, books);
-  const fields = await findFields(own.transport, 'account.account', ['account_type', 'internal_type']);
-  const model = 'account.account';
-  const every = { archived: true };
-  if (fields.has('account_type')) {
-    const rows = await own.searchRead(model, accountRow.extend({ account_type: z.string() }), [], every);
-    return rows.map(({ account_type: type, ...row }) => ({ ...row, type }));
-  }
-  const rows = await own.searchRead(model, accountRow.extend({ internal_type: z.string() }), [], every);
-  return rows.map(({ internal_type: type, ...row }) => ({ ...row, type }));
+  return readAccounts(clientOf(odoo, await findBooks(odoo, companyId)));
 }
 
 /** Posted entries of the period. @throws TerminalError `invalid_input` naming the field */
@@ -150,8 +138,8 @@ export async function* listJournalEntries(odoo: OdooClient, period: Period): Asy
   const wanted = parseInput(periodShape, period);
   const books = await findBooks(odoo, wanted.companyId);
   const own = clientOf(odoo, books);
-  const journals = new Map((await listJournals(odoo, books.companyId)).map((journal) => [journal.id, journal]));
-  const accounts = new Map((await listAccounts(odoo, books.companyId)).map((account) => [account.id, account]));
+  const journals = new Map((await readJournals(own)).map((journal) => [journal.id, journal]));
+  const accounts = new Map((await readAccounts(own)).map((account) => [account.id, account]));
   for (let last: Move | null = null; ; ) {
     const moves: readonly Move[] = await readMoves(own, [...toDomain(wanted, books), ...behind(last)]);
     const ids = moves.map(({ id }) => id);
@@ -178,6 +166,23 @@ function behind(last: Move | null): Domain {
   const { date, name, id } = last;
   const sameDay = ['&', ['date', '=', date], '|', ['name', '>', name], '&', ['name', '=', name], ['id', '>', id]];
   return ['|', ['date', '>', date], ...sameDay];
+}
+
+/** Odoo's own rules leave those of the company, and know of branches that use their parent's. */
+function readJournals(own: OdooClient): Promise<readonly Journal[]> {
+  return own.searchRead('account.journal', journalRow, [], { archived: true });
+}
+
+async function readAccounts(own: OdooClient): Promise<readonly Account[]> {
+  const model = 'account.account';
+  const every = { archived: true };
+  const fields = await findFields(own.transport, model, ['account_type', 'internal_type']);
+  if (fields.has('account_type')) {
+    const rows = await own.searchRead(model, accountRow.extend({ account_type: z.string() }), [], every);
+    return rows.map(({ account_type: type, ...row }) => ({ ...row, type }));
+  }
+  const rows = await own.searchRead(model, accountRow.extend({ internal_type: z.string() }), [], every);
+  return rows.map(({ internal_type: type, ...row }) => ({ ...row, type }));
 }
 
 async function readMoves({ transport }: OdooClient, domain: Domain): Promise<readonly Move[]> {
