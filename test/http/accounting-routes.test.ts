@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import Fastify from 'fastify';
 import t, { type Test } from 'tap';
 import { RetryableError, SetupError, TerminalError } from '../../src/errors.ts';
@@ -7,10 +8,12 @@ import { type AccountingOptions, accountingRoutes } from '../../src/http/account
 import { installProblems } from '../../src/http/problem.ts';
 
 const GOOD = { from: '2026-01-01', to: '2026-12-31', format: 'fec' };
+/** So long the server bears a connection on which nothing moves. */
+const SILENCE_MS = 200;
 const DETAIL = { code: 'some_code', message: 'What happened.', remedy: 'What to do.' };
 
 async function serve(t: Test, exportAccounting: AccountingOptions['exportAccounting']) {
-  const server = Fastify();
+  const server = Fastify({ connectionTimeout: SILENCE_MS });
   installProblems(server);
   await accountingRoutes(server, { exportAccounting });
   const url = await server.listen({ host: '127.0.0.1', port: 0 });
@@ -41,6 +44,14 @@ t.test('a download', async (t) => {
   t.equal(response.headers.get('content-disposition'), 'attachment; filename="a.txt"');
   t.equal(response.headers.get('cache-control'), 'no-store');
   t.same(asked, [{ ...GOOD, all_entries: false }]);
+});
+
+t.test('an export that takes long before its first byte', async (t) => {
+  const post = await serve(t, async () => {
+    await sleep(SILENCE_MS * 3);
+    return { fileName: 'a.txt', mediaType: 'text/plain', size: 1, content: Readable.from(['x']) };
+  });
+  t.equal(await (await post(GOOD)).text(), 'x');
 });
 
 t.test('a bad request', async (t) => {

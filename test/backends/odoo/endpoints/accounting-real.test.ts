@@ -104,24 +104,31 @@ async function checkBooks(t: Test, odoo: OdooClient, mark: string): Promise<void
   await t.rejects(countJournalEntries(odoo, { ...period, from: 'x' }), { code: 'invalid_input', message: /"from"/ });
 }
 
-/** More entries of one day than are read at once, and numbers that the pages end in the middle of. */
-async function checkPages(t: Test, odoo: OdooClient, mark: string): Promise<void> {
-  const date = mark === 'json2' ? '2020-05-05' : '2019-05-05';
-  const journals = await listJournals(odoo);
-  const journal_id = Number(journals.find(({ type }) => type === 'general')?.id);
-  const [one, other] = await listAccounts(odoo).then((all) => all.filter(({ type }) => type === 'income'));
+const BUSY_DAY = { from: '2019-05-05', to: '2019-05-05' };
+
+/** More entries of one day than are read at once. @returns their ids */
+async function makeBusyDay(odoo: OdooClient): Promise<readonly number[]> {
+  const date = BUSY_DAY.from;
+  const journal_id = Number((await listJournals(odoo)).find(({ type }) => type === 'general')?.id);
+  const [one, other] = (await listAccounts(odoo)).filter(({ type }) => type === 'income');
   const line = (account_id: number, debit: number, credit: number) => [0, 0, { account_id, debit, credit, name: 'x' }];
   const line_ids = [line(Number(one?.id), 0.1, 0), line(Number(other?.id), 0, 0.1)];
   const ids = await odoo.create('account.move', Array(205).fill({ move_type: 'entry', date, journal_id, line_ids }));
   await odoo.transport.call({ model: 'account.move', method: 'action_post', ids });
-  const period = { from: date, to: date };
-  const entries = await collect(odoo, { ...period, allEntries: true });
-  t.same(new Set(entries.map(({ id }) => id)), new Set(ids), 'all of them');
-  t.equal(entries.length, 205, 'once each');
+  return ids;
+}
+
+let busyDay: readonly number[] | null = null;
+
+async function checkPages(t: Test, odoo: OdooClient): Promise<void> {
+  busyDay ??= await makeBusyDay(odoo);
+  const entries = await collect(odoo, { ...BUSY_DAY, allEntries: true });
+  t.same(new Set(entries.map(({ id }) => id)), new Set(busyDay), 'all of them');
+  t.equal(entries.length, busyDay.length, 'once each');
   const numbers = entries.map(({ number }) => number);
   t.same(numbers, numbers.toSorted());
   t.ok(entries.every(({ lines }) => lines.length === 2));
-  t.same(await collect(odoo, period), [], 'none of them is an invoice');
+  t.same(await collect(odoo, BUSY_DAY), [], 'none of them is an invoice');
 }
 
 async function checkCompanies(t: Test, odoo: OdooClient, mark: string): Promise<void> {
@@ -137,7 +144,7 @@ async function checkCompanies(t: Test, odoo: OdooClient, mark: string): Promise<
 
 /** They see the books, whatever else they may not. */
 async function checkRights(t: Test, admin: OdooClient, mark: string, real: RealOdoo): Promise<void> {
-  const period = { from: '2019-05-05', to: '2024-12-31', allEntries: true };
+  const period = { from: '2023-01-01', to: '2024-12-31', allEntries: true };
   const all = await collect(admin, period);
   const create = mark === 'json2' ? createJson2Transport : createXmlrpcTransport;
   for (const group of ['account.group_account_invoice', 'account.group_account_readonly']) {
@@ -151,7 +158,7 @@ async function checkRights(t: Test, admin: OdooClient, mark: string, real: RealO
 
 eachTransport(t, async (t, odoo, mark, real) => {
   await t.test('the books', (t) => checkBooks(t, odoo, mark));
-  await t.test('more than one page', (t) => checkPages(t, odoo, mark));
+  await t.test('more than one page', (t) => checkPages(t, odoo));
   await t.test('rights', (t) => checkRights(t, odoo, mark, real));
   await t.test('companies', (t) => checkCompanies(t, odoo, mark));
 });
