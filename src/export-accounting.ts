@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { type FileHandle, open, rename, rm, unlink } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, rename, rm, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -79,6 +79,7 @@ export async function saveContent(content: Readable, path: string): Promise<void
 
 /** Nothing of it stays on the disk, however the process ends. */
 async function openNameless(folder: string): Promise<FileHandle> {
+  await mkdir(folder, { recursive: true });
   const path = join(folder, `export-${randomUUID()}`);
   const file = await open(path, 'wx+', 0o600);
   await unlink(path);

@@ -121,6 +121,8 @@ async function checkDownload(t: Test, setup: TestSetup, books: Books): Promise<v
   t.equal(headers.get('content-type'), 'text/plain; charset=utf-8');
   t.equal(headers.get('content-disposition'), 'attachment; filename="334175221FEC20260331.txt"');
   t.equal(headers.get('content-length'), String(Buffer.byteLength(text)));
+  const anybody = await fetch(`${setup.bridge.url}/api/accounting/export`, { method: 'POST' });
+  t.equal(anybody.status, 401, 'not without a token');
   const [header, ...rows] = text.split('\r\n').map((row) => row.split('\t'));
   t.equal(header?.join(' '), HEADER);
   t.same([...new Set(rows.map((row) => row[2]))], books.numbers, 'by date, then number; nothing that does not belong');

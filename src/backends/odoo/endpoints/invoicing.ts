@@ -3,9 +3,8 @@ import { z } from 'zod';
 import { TerminalError } from '../../../errors.ts';
 import { parseInput } from '../endpoint-input.ts';
 import { amount, day, link, newText, recordId, text } from '../endpoint-values.ts';
-import type { OdooClient } from '../odoo-client.ts';
-import type { RpcValue } from '../transport.ts';
-import { findSaleTax } from './sale-taxes.ts';
+import type { OdooChanges, OdooClient } from '../odoo-client.ts';
+import { findSaleTaxes } from './sale-taxes.ts';
 
 const MODEL = 'account.move';
 
@@ -80,23 +79,9 @@ export type ExpectedTotals = Readonly<z.input<typeof expectedTotals>>;
  */
 export async function createInvoice(odoo: OdooClient, invoice: NewInvoice): Promise<number> {
   const { lines, currency, ...values } = parseInput(newInvoice, invoice);
-  const invoice_line_ids: RpcValue[] = [];
-  for (const { description, unit_price, discount_percent, tax_percent, tax_ids, ...line } of lines) {
-    const taxes = tax_ids ?? (tax_percent ? [await findSaleTax(odoo, tax_percent)] : []);
-    invoice_line_ids.push([
-      0,
-      0,
-      {
-        quantity: 1,
-        ...line,
-        name: description,
-        price_unit: unit_price,
-        ...(discount_percent !== undefined && { discount: discount_percent }),
-        // Left out, Odoo would add the taxes of the product or the company.
-        tax_ids: [[6, 0, taxes]],
-      },
-    ]);
-  }
+  const percentages = lines.flatMap(({ tax_percent, tax_ids }) => (tax_percent && !tax_ids ? [tax_percent] : []));
+  const taxes = await findSaleTaxes(odoo, new Set(percentages));
+  const invoice_line_ids = lines.map((line) => [0, 0, toLine(line, taxes)]);
   const currency_id = currency === undefined ? {} : { currency_id: await findCurrency(odoo, currency) };
   const [id] = await odoo.create(MODEL, [{ ...values, ...currency_id, move_type: 'out_invoice', invoice_line_ids }]);
   return id as number;
@@ -163,6 +148,22 @@ export async function readInvoice(odoo: OdooClient, id: number): Promise<Invoice
     message: 'The invoice does not exist in Odoo, or the user may not see it.',
     remedy: 'Check the id.',
   });
+}
+
+function toLine(
+  { description, unit_price, discount_percent, tax_percent, tax_ids, ...line }: z.output<typeof newLine>,
+  taxes: ReadonlyMap<number, number>,
+): OdooChanges {
+  const tax = taxes.get(tax_percent ?? 0);
+  return {
+    quantity: 1,
+    ...line,
+    name: description,
+    price_unit: unit_price,
+    ...(discount_percent !== undefined && { discount: discount_percent }),
+    // Left out, Odoo would add the taxes of the product or the company.
+    tax_ids: [[6, 0, tax_ids ?? (tax === undefined ? [] : [tax])]],
+  };
 }
 
 function assertTotals(invoice: Invoice, { untaxed, tax, total }: z.output<typeof expectedTotals>): void {

@@ -8,11 +8,17 @@ import { findBooks } from './accounting.ts';
 const taxRow = z.object({ id: z.int(), amount: z.number(), price_include: z.boolean(), sequence: z.int() });
 
 /**
- * A tax of so many percent that is added to the price: the company's usual sale tax if it is one of them, else the
+ * For each percentage a tax that is added to the price: the company's usual sale tax if it is one of them, else the
  * first in Odoo's own order.
- * @throws TerminalError `unknown_tax`
+ * @returns ids by percentage
+ * @throws TerminalError `unknown_tax` naming the first one that Odoo does not have
  */
-export async function findSaleTax(odoo: OdooClient, percent: number): Promise<number> {
+export async function findSaleTaxes(
+  odoo: OdooClient,
+  percentages: ReadonlySet<number>,
+): Promise<ReadonlyMap<number, number>> {
+  const found = new Map<number, number>();
+  if (percentages.size === 0) return found;
   const { companyId } = await findBooks(odoo);
   const domain = [
     ['company_id', '=', companyId],
@@ -20,12 +26,20 @@ export async function findSaleTax(odoo: OdooClient, percent: number): Promise<nu
     ['amount_type', '=', 'percent'],
   ];
   const taxes = await odoo.searchRead('account.tax', taxRow, domain);
-  const fitting = taxes.filter(({ amount, price_include }) => Math.abs(amount - percent) < 1e-6 && !price_include);
   const [company] = await odoo.read('res.company', z.object({ account_sale_tax_id: link }), [companyId]);
-  const usual = fitting.find(({ id }) => id === company?.account_sale_tax_id);
-  const chosen = usual ?? fitting.toSorted((one, other) => one.sequence - other.sequence || one.id - other.id)[0];
-  if (chosen) return chosen.id;
-  throw new TerminalError({
+  for (const percent of percentages) {
+    const fitting = taxes
+      .filter(({ amount, price_include }) => Math.abs(amount - percent) < 1e-6 && !price_include)
+      .toSorted((one, other) => one.sequence - other.sequence || one.id - other.id);
+    const chosen = fitting.find(({ id }) => id === company?.account_sale_tax_id) ?? fitting[0];
+    if (!chosen) throw unknownTax(percent);
+    found.set(percent, chosen.id);
+  }
+  return found;
+}
+
+function unknownTax(percent: number): TerminalError {
+  return new TerminalError({
     code: 'unknown_tax',
     message: `Odoo has no active sale tax of ${percent} % that is added to the price.`,
     remedy: 'Activate or create it in Odoo under Invoicing › Configuration › Taxes, or name the tax by its id.',

@@ -146,11 +146,12 @@ async function checkCompanies(t: Test, odoo: OdooClient, mark: string): Promise<
 async function checkRights(t: Test, admin: OdooClient, mark: string, real: RealOdoo): Promise<void> {
   const period = { from: '2023-01-01', to: '2024-12-31', allEntries: true };
   const all = await collect(admin, period);
-  const create = mark === 'json2' ? createJson2Transport : createXmlrpcTransport;
-  for (const group of ['account.group_account_invoice', 'account.group_account_readonly']) {
-    const user = await real.createUser({ login: `${group} ${mark}`, groups: [group] });
-    t.same(await collect(createOdooClient(create({ ...real, ...user })), period), all, group);
-  }
+  const [create, group] =
+    mark === 'json2'
+      ? [createJson2Transport, 'account.group_account_invoice']
+      : [createXmlrpcTransport, 'account.group_account_readonly'];
+  const user = await real.createUser({ login: `accountant ${mark}`, groups: [group] });
+  t.same(await collect(createOdooClient(create({ ...real, ...user })), period), all, group);
   const nobody = await real.createUser({ login: `nobody ${mark}`, groups: ['base.group_user'] });
   const refused = collect(createOdooClient(create({ ...real, ...nobody })), period);
   await t.rejects(refused, { name: 'SetupError', code: 'access_denied' });
