@@ -9,7 +9,7 @@ import { type Invoice, readInvoice, validateInvoice, wrongState } from './invoic
 
 const newPayment = z.strictObject({
   /** In the invoice's currency; all that is open, by default. */
-  amount: amount.exactOptional(),
+  amount: amount.refine((value) => value > 0).exactOptional(),
   payment_date: day.exactOptional(),
   /** A bank or cash journal; Odoo takes the first one by default. */
   journal_id: recordId.exactOptional(),
@@ -45,9 +45,9 @@ export async function registerPayment(odoo: OdooClient, id: number, payment: New
 
 /**
  * Takes a posted invoice back in full by a credit note, posted and set off against it. There is never a second one:
- * a credit note that the invoice already has, made by whomever, is the one that is posted and returned.
+ * a credit note of the whole that the invoice already has, made by whomever, is the one that is posted and returned.
  * @returns the credit note
- * @throws TerminalError `invoice_not_posted` for a draft, `refused_by_odoo`
+ * @throws TerminalError `invoice_not_posted` for a draft, `partly_credited`, `refused_by_odoo`
  */
 export async function createCreditNote(odoo: OdooClient, id: number, note: NewCreditNote = {}): Promise<Invoice> {
   const values = parseInput(newCreditNote, note);
@@ -57,7 +57,12 @@ export async function createCreditNote(odoo: OdooClient, id: number, note: NewCr
     throw wrongState('invoice_not_posted', 'Only a posted invoice can be taken back by a credit note.');
   }
   const existing = await findCreditNote(odoo, id);
-  if (existing !== null) return validateInvoice(odoo, existing);
+  if (existing !== null) {
+    const { amount_total } = await readInvoice(odoo, existing);
+    if (amount_total !== invoice.amount_total)
+      throw wrongState('partly_credited', 'A part of it was taken back already.');
+    return validateInvoice(odoo, existing);
+  }
   const model = 'account.move.reversal';
   const old = (await findFields(odoo.transport, model, ['refund_method'])).has('refund_method');
   const method = old ? 'reverse_moves' : 'refund_moves';

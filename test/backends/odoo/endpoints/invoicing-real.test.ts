@@ -66,6 +66,14 @@ async function checkCreditNotes(t: Test, odoo: OdooClient, mark: string): Promis
   t.same(await createCreditNote(odoo, id), note, 'never a second one');
   await t.rejects(createCreditNote(odoo, note.id), refused('invoice_not_posted'), 'nor one of the credit note itself');
 
+  const partly = await createInvoice(odoo, { partner_id, lines });
+  await validateInvoice(odoo, partly);
+  const part = [[0, 0, { name: 'a part', price_unit: 1, tax_ids: [[6, 0, []]] }]];
+  const vals = { move_type: 'out_refund', partner_id, reversed_entry_id: partly, invoice_line_ids: part };
+  await odoo.create('account.move', [vals]);
+  await t.rejects(createCreditNote(odoo, partly), refused('partly_credited'));
+  await t.rejects(registerPayment(odoo, partly, { amount: -1 }), refused('invalid_input', /"amount"/));
+
   const cancelled = await createInvoice(odoo, { partner_id, lines });
   await odoo.transport.call({ model: 'account.move', method: 'button_cancel', ids: [cancelled] });
   await t.rejects(validateInvoice(odoo, cancelled), refused('invoice_cancelled'));
