@@ -1,10 +1,13 @@
 #!/usr/bin/env node
 /** The `bridge` command. Data on standard output, progress and errors on standard error. */
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
+import { exportRequest } from './accounting/export-request.ts';
+import { EXPORT_FORMATS } from './accounting/render-entries.ts';
 import { type Config, ConfigError, readConfig } from './config.ts';
 import { type Context, createContext } from './context.ts';
 import { migrateToLatest } from './db/migrate.ts';
 import { BridgeError } from './errors.ts';
+import { exportAccounting, saveContent } from './export-accounting.ts';
 import { createLogger } from './logger.ts';
 import { main as serveForever } from './main.ts';
 import { printSetup, runSetup, type SetupAction } from './setup-odoo.ts';
@@ -16,8 +19,27 @@ interface Output {
   readonly json?: boolean;
 }
 
+interface ExportFlags extends Output {
+  readonly from: string;
+  readonly to: string;
+  readonly format: string;
+  readonly allEntries?: boolean;
+  readonly output?: string;
+}
+
 function print(value: unknown, { json }: Output, human: () => string): void {
   process.stdout.write(json ? `${JSON.stringify(value)}\n` : `${human()}\n`);
+}
+
+/** As fast as it is taken off. Whoever does not want the rest (`| head`) ends the command. */
+function printChunk(chunk: Uint8Array): Promise<void> {
+  return new Promise((resolve, reject) => {
+    process.stdout.once('error', reject);
+    process.stdout.write(chunk, () => {
+      process.stdout.off('error', reject);
+      resolve();
+    });
+  });
 }
 
 /** Runs a command inside a context and always closes it. */
@@ -103,6 +125,31 @@ export function buildProgram(): Command {
         context.reports.retryParked({ entity: options.entity, error_code: options.errorCode }),
       );
       print({ retried }, parked.opts(), () => `${retried} record(s) will be tried again`);
+    });
+
+  const exports = program.command('export').description('what is in Odoo, as a file');
+  exports
+    .command('accounting')
+    .description('posted entries of a period, when debit and credit balance')
+    .requiredOption('--from <day>', 'first day, such as 2026-01-01')
+    .requiredOption('--to <day>', 'last day')
+    .addOption(new Option('--format <format>').choices(EXPORT_FORMATS).default('fec'))
+    .option('--all-entries', 'all that is posted, not only what customers were invoiced')
+    .option('--output <file>', 'written whole or not at all; by default the entries go to standard output')
+    .option('--json', 'print the totals as one line of JSON')
+    .action(async ({ json, output, allEntries, ...options }: ExportFlags, command: Command) => {
+      const { data: request } = exportRequest.safeParse({ ...options, all_entries: allEntries });
+      if (!request) return command.error('--from and --to are days such as 2026-01-31, in this order');
+      await within(async (context) => {
+        const { content, fileName, totals } = await exportAccounting(context, request);
+        if (output) await saveContent(content, output);
+        else for await (const chunk of content) await printChunk(chunk);
+        const report = json
+          ? JSON.stringify({ file: output ?? fileName, ...totals })
+          : `${totals.entries} entries, ${totals.lines} lines, debit = credit = ${totals.debit} ${totals.currency}`;
+        // Standard output belongs to the entries, where they go there.
+        (output ? process.stdout : process.stderr).write(`${report}\n`);
+      });
     });
 
   const webhooks = program

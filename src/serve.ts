@@ -6,6 +6,7 @@ import { type Context, createContext } from './context.ts';
 import { listenOnChannel } from './db/listen.ts';
 import { isMigrated } from './db/migrate.ts';
 import { entities } from './entities/registry.ts';
+import { exportAccounting } from './export-accounting.ts';
 import { reportHealth } from './health-report.ts';
 import { buildServer } from './http/server.ts';
 import type { Delivery } from './links/links.ts';
@@ -103,5 +104,6 @@ async function buildHttp(context: Context) {
     sync: { resync: context, collections: ['contacts', 'all', ...entities.map(({ collection }) => collection)] },
     reports: context.reports,
     decisions: context.decisions,
+    accounting: { exportAccounting: (request, signal) => exportAccounting(context, request, signal) },
   });
 }

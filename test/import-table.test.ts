@@ -29,6 +29,10 @@ const TABLE: Readonly<Record<string, { readonly allowed: readonly string[]; read
       allowed: ['./schema.ts', '../errors.ts', 'kysely', 'kysely/migration', 'pg', 'node:fs/promises'],
       forbidden: ['../links/links.ts', '../entities/registry.ts', '../config.ts', 'fastify'],
     },
+    'src/accounting/probe.ts': {
+      allowed: ['./amounts.ts', '../errors.ts', 'zod'],
+      forbidden: ['../links/links.ts', '../backends/odoo/transport.ts', '../entities/registry.ts', 'node:fs', 'kysely'],
+    },
     'src/links/probe.ts': {
       allowed: ['./mark.ts', '../db/schema.ts', '../entities/registry.ts', '../errors.ts', 'kysely', 'zod'],
       forbidden: [
@@ -46,6 +50,10 @@ const TABLE: Readonly<Record<string, { readonly allowed: readonly string[]; read
     'src/backends/odoo/probe.ts': {
       allowed: ['./transport.ts', '../backend.ts', '../../entities/registry.ts', '../../errors.ts', 'odoo-xmlrpc'],
       forbidden: ['../app/app-client.ts', '../../links/links.ts', '../../reconcile/decide.ts', '../../config.ts', 'pg'],
+    },
+    'src/backends/odoo/endpoints/probe.ts': {
+      allowed: ['./contacts.ts', '../transport.ts', '../../../errors.ts', 'zod'],
+      forbidden: ['../../app/app-client.ts', '../../../links/links.ts', '../../../accounting/fec.ts', 'pg'],
     },
     'src/backends/app/probe.ts': {
       allowed: ['../backend.ts', 'zod', 'node:timers/promises'],
@@ -96,11 +104,19 @@ const TABLE: Readonly<Record<string, { readonly allowed: readonly string[]; read
         './server.ts',
         '../sources/poller.ts',
         '../links/links.ts',
+        '../accounting/export-request.ts',
         '../errors.ts',
         'fastify',
         '@fastify/sensible',
       ],
-      forbidden: ['../reconcile/controller.ts', '../backends/backend.ts', '../db/schema.ts', '../config.ts', 'kysely'],
+      forbidden: [
+        '../reconcile/controller.ts',
+        '../backends/backend.ts',
+        '../accounting/fec.ts',
+        '../db/schema.ts',
+        '../config.ts',
+        'kysely',
+      ],
     },
     'src/http/routes/probe.ts': {
       allowed: ['../server.ts', '../../sources/poller.ts', '../../links/links.ts', '../../errors.ts', 'zod'],
@@ -117,6 +133,10 @@ const TABLE: Readonly<Record<string, { readonly allowed: readonly string[]; read
     // What the composition root hands out is put to work in these: the process and the commands.
     'src/serve.ts': { allowed: ['./context.ts', './http/server.ts', './sources/schedule.ts'], forbidden: [] },
     'src/health-report.ts': { allowed: ['./context.ts', './http/health.ts'], forbidden: [] },
+    'src/export-accounting.ts': {
+      allowed: ['./context.ts', './accounting/fec.ts', './backends/odoo/endpoints/accounting.ts'],
+      forbidden: [],
+    },
     'src/setup-odoo.ts': { allowed: ['./context.ts', './backends/odoo/automations.ts'], forbidden: [] },
     'src/sync-until-done.ts': { allowed: ['./serve.ts', './sources/resync.ts'], forbidden: [] },
     'src/main.ts': { allowed: ['./context.ts', './sources/poller.ts'], forbidden: [] },

@@ -3,6 +3,7 @@ import sensible from '@fastify/sensible';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import type { Decisions } from '../links/decisions.ts';
 import type { Reports } from '../links/reports.ts';
+import { type AccountingOptions, accountingRoutes } from './accounting-routes.ts';
 import { requireToken } from './authorize.ts';
 import { decisionRoutes } from './decision-routes.ts';
 import { type HealthOptions, healthRoutes, openHealthRoutes } from './health.ts';
@@ -19,6 +20,7 @@ export interface ServerOptions {
   readonly sync: SyncRouteOptions;
   readonly reports: Reports;
   readonly decisions: Decisions;
+  readonly accounting: AccountingOptions;
 }
 
 /** `curl -X POST -H 'content-type: application/json'` means no wishes, not bad ones. */
@@ -55,6 +57,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     await operators.register(syncRoutes, options.sync);
     await operators.register(reportRoutes, { reports: options.reports });
     await operators.register(decisionRoutes, { decisions: options.decisions });
+    await operators.register(accountingRoutes, options.accounting);
   });
   return server;
 }

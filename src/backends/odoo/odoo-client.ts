@@ -2,8 +2,8 @@
  * Odoo's generic calls, typed: what endpoints (`endpoints/`) are made of. Usable alone, see docs/odoo-client.md.
  */
 import { z } from 'zod';
-import { SetupError } from '../../errors.ts';
 import { pageSize } from './odoo-records.ts';
+import { parseAnswer } from './parse-answer.ts';
 import type { OdooTransport, RpcValue } from './transport.ts';
 import { writeContext } from './write-context.ts';
 
@@ -157,17 +157,4 @@ function searchContext(options: SearchOptions = {}): Readonly<Record<string, Rpc
 /** Odoo spells an empty value `false`, for whatever type of field; some types do not take null. */
 function emptyAsFalse(values: OdooChanges): OdooChanges {
   return Object.fromEntries(Object.entries(values).map(([field, value]) => [field, value === null ? false : value]));
-}
-
-/** Without the values: they may be personal. */
-function parseAnswer<Schema extends z.ZodType>(schema: Schema, answer: unknown, model: string): z.output<Schema> {
-  const parsed = schema.safeParse(answer);
-  if (parsed.success) return parsed.data;
-  const field = parsed.error.issues[0]?.path.findLast((step) => typeof step === 'string');
-  throw new SetupError({
-    code: 'unexpected_answer',
-    message: `Odoo answers otherwise than expected (${model}${field === undefined ? '' : `, field ${field}`}).`,
-    remedy:
-      'Check that the version of Odoo is one that the bridge supports (README), and whether a module changes the field.',
-  });
 }

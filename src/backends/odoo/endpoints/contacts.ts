@@ -1,13 +1,10 @@
 /** Contacts (`res.partner`) as typed calls, for programs that want Odoo without the bridge: docs/odoo-client.md. */
 import { z } from 'zod';
 import { parseInput } from '../endpoint-input.ts';
+import { link, newLink, newText, recordId, text } from '../endpoint-values.ts';
 import type { Domain, OdooChanges, OdooClient, SearchOptions, WriteOptions } from '../odoo-client.ts';
 
 const MODEL = 'res.partner';
-
-/** Odoo's `false` and the empty text are null. */
-const text = z.union([z.string(), z.literal(false)]).transform((value) => value || null);
-const link = z.union([z.int(), z.literal(false)]).transform((value) => value || null);
 
 /** What is read of a contact. These fields exist in Odoo 14 to 19, without any further app. */
 const contactRow = z.object({
@@ -34,9 +31,6 @@ const contactRow = z.object({
   write_date: z.string(),
 });
 
-const newText = z.string().nullable().exactOptional();
-const newLink = z.int().positive().nullable().exactOptional();
-
 const contactChanges = z.strictObject({
   name: newText,
   email: newText,
@@ -53,7 +47,6 @@ const contactChanges = z.strictObject({
   is_company: z.boolean().exactOptional(),
 });
 const newContact = contactChanges.extend({ name: z.string().min(1) });
-const contactId = z.int().positive();
 
 export type Contact = Readonly<z.output<typeof contactRow>>;
 /**
@@ -91,7 +84,7 @@ export async function updateContact(
   options?: WriteOptions,
 ): Promise<void> {
   const values = withOwnAddress(parseInput(contactChanges, changes));
-  await odoo.write(MODEL, [parseInput(contactId, id)], values, options);
+  await odoo.write(MODEL, [parseInput(recordId, id)], values, options);
 }
 
 /**
@@ -107,7 +100,7 @@ export async function findContactsByEmail(odoo: OdooClient, email: string): Prom
 
 /** Archived or not. @returns null when it does not exist or the user may not see it */
 export async function findContactById(odoo: OdooClient, id: number): Promise<Contact | null> {
-  const [contact] = await odoo.read(MODEL, contactRow, [parseInput(contactId, id)]);
+  const [contact] = await odoo.read(MODEL, contactRow, [parseInput(recordId, id)]);
   return contact ?? null;
 }
 
@@ -127,12 +120,12 @@ export function listContacts(
  * @throws TerminalError `refused_by_odoo` for the contact of an active user, `missing_record` when it was deleted
  */
 export async function archiveContact(odoo: OdooClient, id: number, options?: WriteOptions): Promise<void> {
-  await odoo.archive(MODEL, [parseInput(contactId, id)], options);
+  await odoo.archive(MODEL, [parseInput(recordId, id)], options);
 }
 
 /** @throws TerminalError `missing_record` when it was deleted */
 export async function restoreContact(odoo: OdooClient, id: number, options?: WriteOptions): Promise<void> {
-  await odoo.restore(MODEL, [parseInput(contactId, id)], options);
+  await odoo.restore(MODEL, [parseInput(recordId, id)], options);
 }
 
 async function createOne(odoo: OdooClient, values: OdooChanges, options?: WriteOptions): Promise<number> {
