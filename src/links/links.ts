@@ -245,6 +245,11 @@ export interface Links {
   holdNew(side: Side, entity: string, odooModel: string, ids: readonly string[], hold: Hold): Promise<void>;
   /** All pairs of the entity that are in scope, in the order of their links, so many at a time. @param after a link's id */
   listPairs(entity: string, odooModel: string, after: string | null, limit: number): Promise<readonly Pair[]>;
+  /**
+   * Ids of a side's records that have no counterpart and wait for a person: parked, or held, but for those that were
+   * too many at once.
+   */
+  listHalves(side: Side, entity: string, odooModel: string): Promise<readonly string[]>;
   /** How many links of the entity tie two records together. */
   countLinked(entity: string): Promise<number>;
 

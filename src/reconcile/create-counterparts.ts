@@ -160,8 +160,9 @@ async function settleCreate(
     return { link, next: { kind: 'again' }, outcome: 'again', logged: true, direction, openIntents: [] };
   }
   if (result.kind !== 'ok') {
-    // An earlier try may still land, whatever became of this one.
-    const openIntents = seen.pending.includes(key) ? [key] : openIntent(key, result);
+    // The app may have an earlier try still under way, whatever became of this one. One to Odoo was waited for.
+    const underWay = target === 'app' && seen.pending.includes(key);
+    const openIntents = underWay ? [key] : openIntent(key, result);
     const hopeless = result.kind === 'failed' && openIntents.length > 0 && link.attempts + 1 >= UNANSWERED_CREATIONS;
     const next = hopeless ? unanswered(result) : nextAfter(context, link.attempts, [result]);
     return { link, next, outcome: next.kind, logged: true, direction, openIntents };

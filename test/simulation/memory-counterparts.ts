@@ -85,6 +85,16 @@ export function listPairs(
   return pairs.sort((left, right) => Number(left.linkId) - Number(right.linkId)).slice(0, limit);
 }
 
+export function listHalves({ tables }: Memory, side: Side, entity: string, odooModel: string): readonly string[] {
+  return [...tables.links.values()]
+    .filter((row) => row.entity === entity && row.odooModel === odooModel)
+    .filter(({ state, hold }) => state === 'parked' || (state === 'held' && hold?.kind !== 'create'))
+    .flatMap(({ appId, odooId }) => {
+      const [own, other] = side === 'app' ? [appId, odooId] : [odooId, appId];
+      return own === null || other !== null ? [] : [String(own)];
+    });
+}
+
 function isOurs({ tables }: Memory, { token }: Claim, linkId: string): boolean {
   return tables.links.get(linkId)?.leaseToken === token;
 }

@@ -16,6 +16,7 @@ import {
   findMaybeOurs,
   findOccupants,
   holdNew,
+  listHalves,
   listPairs,
   repoint,
 } from './memory-counterparts.ts';
@@ -92,6 +93,7 @@ function createLinks(memory: Memory, { transact, withLocks }: Connection): Links
     filterChanged: (...args) => transact(() => filterChanged(memory, ...args)),
     holdNew: (...args) => transact(() => holdNew(memory, ...args)),
     listPairs: (...args) => transact(() => listPairs(memory, ...args)),
+    listHalves: (...args) => transact(() => listHalves(memory, ...args)),
     countLinked: (entity) => transact(() => countLinked(tables.links.values(), entity)),
     markDelivered: () => transact(() => markDelivered(memory)),
     findDirty: () => transact(() => findDirty(memory)),
