@@ -45,11 +45,10 @@ export async function createCounterparts(
     const clear = first.filter(({ seen }) => ours.has(seen.link.id) && !uncertain.has(seen.link.id));
     const verdicts = await findCounterparts(context, entity, target, clear);
     const before = verdicts.flatMap((verdict) => (verdict.kind === 'wait' ? (verdict.mark ?? []) : []));
-    await context.links.markApp(
-      before.map((id) => ({ entity: entity.name, id })),
-      entity.odoo.model,
-      PRIORITY.live,
-    );
+    if (before.length > 0) {
+      const keys = before.map((id) => ({ entity: entity.name, id }));
+      await context.links.markApp(keys, entity.odoo.model, PRIORITY.live);
+    }
     const linked = await linkFound(context, entity, claim, target, verdicts);
     const missing = verdicts.flatMap((verdict) => (verdict.kind === 'create' ? [verdict.plan] : []));
     const held = verdicts.flatMap((verdict) => (verdict.kind === 'hold' ? [hold(verdict)] : []));

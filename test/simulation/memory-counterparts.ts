@@ -4,7 +4,6 @@ import { digestRecord } from '../../src/links/digest.ts';
 import type { Claim, Hold, Listed, ListedRow, Occupant, Pair, Repointed } from '../../src/links/links.ts';
 import type { Memory } from './memory.ts';
 import type { LinkRow } from './memory-rows.ts';
-import { keep } from './memory-values.ts';
 
 const digests = new WeakMap<CanonicalRecord, string>();
 
@@ -56,7 +55,7 @@ export function holdNew(
     const taken = side === 'app' ? memory.tables.findApp(entity, id) : findOn(memory, side, entity, odooModel, id);
     if (taken) continue;
     const key = side === 'app' ? { appId: id } : { odooId: Number(id) };
-    memory.tables.insertLink({ entity, odooModel, ...key, state: 'held', hold: keep(hold) }, memory.now());
+    memory.tables.insertLink({ entity, odooModel, ...key, state: 'held', hold: memory.keep(hold) }, memory.now());
   }
 }
 

@@ -77,7 +77,12 @@ function runThread(
   mutant: Mutant | null,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
-    const thread = new Worker(new URL('seed-thread.ts', import.meta.url), { execArgv: [], workerData: { mutant } });
+    const thread = new Worker(new URL('seed-thread.ts', import.meta.url), {
+      execArgv: [],
+      workerData: { mutant },
+      // A schedule leaves nothing behind: with room for some of them hardly anything is ever moved to the old space.
+      resourceLimits: { maxYoungGenerationSizeMb: 64 },
+    });
     const goOn = () => {
       const slice = takeSlice();
       if (slice) thread.postMessage(slice);
