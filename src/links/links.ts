@@ -54,7 +54,7 @@ export interface Intent {
   readonly linkId: string;
   readonly side: Side;
   readonly kind: 'create' | 'update';
-  /** Idempotency key or external id. */
+  /** Idempotency key or external id. An adoption is a creation without fields: it only gives the external id. */
   readonly key: string;
   readonly fields: CanonicalChanges;
   /** What loses by this write: kept with it, so that a crash or a lost answer does not lose the loser. */

@@ -146,8 +146,8 @@ function settleWithoutWriting(
       const landed = seen.losers.length > 0;
       const outcome = landed ? 'conflict' : 'noop';
       const { losers: conflicts, pending: openIntents } = seen;
-      const own = { ownAppStamp: landedStamp(seen, 'app'), ownOdooStamp: landedStamp(seen, 'odoo') };
       const next = { kind: 'done' } as const;
+      const own = { ownAppStamp: landedStamp(seen, 'app', next), ownOdooStamp: landedStamp(seen, 'odoo', next) };
       return { link, next, outcome, logged: landed, conflicts, openIntents, ...own, ...(news && { base }) };
     }
     case 'forget':

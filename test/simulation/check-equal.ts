@@ -13,7 +13,7 @@ import type { World } from './world.ts';
 export function checkEqual(world: World, links: readonly LinkView[], schedule: Schedule): Violation[] {
   const found = links.flatMap((link) => checkLink(world, links, link, schedule));
   if (!schedule.polls) return found.map(({ detail }) => ({ invariant: 'I3', detail }));
-  return [...found, ...schedule.entities.flatMap((name) => checkComplete(world, links, entityNamed(name)))];
+  return [...found, ...schedule.entities.flatMap((name) => checkComplete(world, links, entityNamed(name), schedule))];
 }
 
 function checkLink(world: World, links: readonly LinkView[], link: LinkView, schedule: Schedule): Violation[] {
@@ -122,17 +122,24 @@ function inOdooSpelling(field: string, value: FieldValue): FieldValue {
   return field === 'phone' ? normalPhone(value) : value;
 }
 
-/** Everybody has a counterpart, or waits for a person. */
-function checkComplete(world: World, links: readonly LinkView[], entity: Entity): Violation[] {
+/**
+ * Everybody has a counterpart, or waits for a person. Who was hidden when the bridge looked is no older or newer when
+ * he is shown again: only a sweep finds out.
+ */
+function checkComplete(world: World, links: readonly LinkView[], entity: Entity, { sweeps }: Schedule): Violation[] {
   const own = links.filter((link) => link.entity === entity.name);
   const settled = ({ state, appId, odooId }: LinkView) => state !== 'active' || (appId !== null && odooId !== null);
   const inApp = new Set(own.filter(settled).map(({ appId }) => appId));
   const inOdoo = new Set(own.filter(settled).map(({ odooId }) => odooId));
-  const rows = world.app.rows(entity).filter(({ id, deleted_at }) => deleted_at === null && !inApp.has(id));
+  const rows = world.app
+    .rows(entity)
+    .filter(({ id, deleted_at }) => deleted_at === null && !inApp.has(id))
+    .filter(({ id }) => sweeps || !world.app.wasHidden(entity, id));
   const tag = TAGS[entity.name] ?? 0;
   const partners = world.odoo
     .visible(({ category_id, active }) => active && category_id.includes(tag))
-    .filter(({ id }) => !inOdoo.has(id));
+    .filter(({ id }) => !inOdoo.has(id))
+    .filter(({ id }) => sweeps || !world.odoo.wasHidden(id));
   const missing = (what: string) => ({ invariant: 'I1', detail: `${entity.name} ${what} has no counterpart` });
   return [...rows.map(({ id }) => missing(id)), ...partners.map(({ id }) => missing(String(id)))];
 }

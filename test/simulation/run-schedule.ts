@@ -3,6 +3,7 @@ import { checkArchives } from './check-archives.ts';
 import { checkDuplicates } from './check-duplicates.ts';
 import { checkEdits } from './check-edits.ts';
 import { checkEqual } from './check-equal.ts';
+import { createLookout } from './check-namesakes.ts';
 import { createReviewer } from './check-winners.ts';
 import type { LinkView } from './link-view.ts';
 import { createMemoryStore } from './memory-links.ts';
@@ -66,10 +67,20 @@ export async function runSchedule(schedule: Schedule, options: RunOptions = {}):
     tie: schedule.tie,
     pairs: () => witness.pairs,
   });
+  const lookout = createLookout(
+    () => world.scheduler.now(),
+    () => world,
+  );
   const world: World = createWorld(schedule, trace, openStore, {
     ...(options.strike && { strike: options.strike }),
-    store: (opened) => witness.watch(reviewer.watchStore(options.store?.(opened) ?? opened)),
-    backend: (backend) => reviewer.watchBackend(options.backend?.(backend) ?? backend),
+    store: (opened, process) => {
+      const store = options.store?.(opened, process) ?? opened;
+      return lookout.watchStore(witness.watch(reviewer.watchStore(store, process)));
+    },
+    backend: (side, process) => {
+      const backend = options.backend?.(side, process) ?? side;
+      return lookout.watchBackend(reviewer.watchBackend(backend, process));
+    },
   });
   const violations: Violation[] = [];
   try {
@@ -86,7 +97,8 @@ export async function runSchedule(schedule: Schedule, options: RunOptions = {}):
     const left = links();
     violations.push(
       ...checkEqual(world, left, schedule),
-      ...checkDuplicates(world),
+      ...checkDuplicates(world, left),
+      ...lookout.violations(),
       ...checkEdits(world, left, witness, schedule.scope),
       ...checkArchives(world, witness),
       ...reviewer.violations,
