@@ -19,18 +19,22 @@ export interface ClockEstimate {
 /** Each reading bounds the offset; what all of them allow is the estimate. A reading that contradicts them starts anew. */
 export function createClockEstimate(): ClockEstimate {
   let bounds: { low: number; high: number }[] = [];
+  // Asked for far more often than there are readings.
+  let estimate = UNMEASURED;
   return {
     observe({ from, to, sentAt, receivedAt }) {
       const bound = { low: from - receivedAt, high: to - sentAt };
       const fits = bounds.every(({ low, high }) => bound.low <= high && bound.high >= low);
       bounds = fits ? [...bounds.slice(1 - KEPT), bound] : [bound];
+      estimate = narrow(bounds);
     },
     isMeasured: () => bounds.length > 0,
-    current() {
-      if (bounds.length === 0) return UNMEASURED;
-      const low = Math.max(...bounds.map((bound) => bound.low));
-      const high = Math.min(...bounds.map((bound) => bound.high));
-      return { offsetMs: Math.round((low + high) / 2), uncertaintyMs: Math.ceil(Math.abs(high - low) / 2) };
-    },
+    current: () => estimate,
   };
+}
+
+function narrow(bounds: readonly { readonly low: number; readonly high: number }[]): ClockOffset {
+  const low = Math.max(...bounds.map((bound) => bound.low));
+  const high = Math.min(...bounds.map((bound) => bound.high));
+  return { offsetMs: Math.round((low + high) / 2), uncertaintyMs: Math.ceil(Math.abs(high - low) / 2) };
 }

@@ -57,7 +57,7 @@ export interface Intent {
   readonly linkId: string;
   readonly side: Side;
   readonly kind: 'create' | 'update';
-  /** Idempotency key or external id. */
+  /** Idempotency key or external id. An adoption is a creation without fields: it only gives the external id. */
   readonly key: string;
   readonly fields: CanonicalChanges;
   /** What loses by this write: kept with it, so that a crash or a lost answer does not lose the loser. */
@@ -260,6 +260,11 @@ export interface Links {
   listPairs(entity: string, odooModel: string, after: string | null, limit: number): Promise<readonly Pair[]>;
   /** Of these app records, those that have a counterpart: its Odoo id, by `linkedKey`. */
   findLinked(keys: readonly RecordKey[]): Promise<ReadonlyMap<string, number>>;
+  /**
+   * Ids of a side's records that have no counterpart and wait for a person: parked, or held, but for those that were
+   * too many at once.
+   */
+  listHalves(side: Side, entity: string, odooModel: string): Promise<readonly string[]>;
   /** How many links of the entity tie two records together. */
   countLinked(entity: string): Promise<number>;
 

@@ -46,6 +46,7 @@ export function createPostgresLinks(db: Db, settings: LinksSettings): Links {
     holdNew: (side, entity, odooModel, ids, hold) => holdNew(db, side, entity, odooModel, ids, hold),
     listPairs: (entity, odooModel, after, limit) => listPairs(db, entity, odooModel, after, limit),
     findLinked: (keys) => findLinked(db, keys),
+    listHalves: (side, entity, odooModel) => listHalves(db, side, entity, odooModel),
     countLinked: (entity) => countLinked(db, entity),
     markDelivered: () => markDelivered(db, settings),
     async findDirty() {
@@ -138,4 +139,20 @@ async function listPairs(
         : { app: row.app_digest, odoo: row.odoo_digest, at: row.agreed_at.getTime() },
     dirtyAt: row.dirty_at?.getTime() ?? null,
   }));
+}
+
+async function listHalves(db: Db, side: Side, entity: string, odooModel: string): Promise<readonly string[]> {
+  const [own, other] = side === 'app' ? (['app_id', 'odoo_id'] as const) : (['odoo_id', 'app_id'] as const);
+  const rows = await db
+    .selectFrom('links')
+    .select(sql<string>`${sql.ref(own)}::text`.as('record_id'))
+    .where('entity', '=', entity)
+    .where('odoo_model', '=', odooModel)
+    .where(own, 'is not', null)
+    .where(other, 'is', null)
+    .where('state', 'in', ['parked', 'held'])
+    .where(sql<boolean>`coalesce(hold ->> 'kind', '') <> 'create'`)
+    .orderBy('id')
+    .execute();
+  return rows.map((row) => row.record_id);
 }

@@ -45,11 +45,10 @@ export async function createCounterparts(
     const clear = first.filter(({ seen }) => ours.has(seen.link.id) && !uncertain.has(seen.link.id));
     const verdicts = await findCounterparts(context, entity, target, clear);
     const before = verdicts.flatMap((verdict) => (verdict.kind === 'wait' ? (verdict.mark ?? []) : []));
-    await context.links.markApp(
-      before.map((id) => ({ entity: entity.name, id })),
-      entity.odoo.model,
-      PRIORITY.live,
-    );
+    if (before.length > 0) {
+      const keys = before.map((id) => ({ entity: entity.name, id }));
+      await context.links.markApp(keys, entity.odoo.model, PRIORITY.live);
+    }
     const linked = await linkFound(context, entity, claim, target, verdicts);
     const missing = verdicts.flatMap((verdict) => (verdict.kind === 'create' ? [verdict.plan] : []));
     const held = verdicts.flatMap((verdict) => (verdict.kind === 'hold' ? [hold(verdict)] : []));
@@ -166,8 +165,9 @@ async function settleCreate(
     return { link, next: { kind: 'again' }, outcome: 'again', logged: true, direction, openIntents: [] };
   }
   if (result.kind !== 'ok') {
-    // An earlier try may still land, whatever became of this one.
-    const openIntents = seen.pending.includes(key) ? [key] : openIntent(key, result);
+    // The app may have an earlier try still under way, whatever became of this one. One to Odoo was waited for.
+    const underWay = target === 'app' && seen.pending.includes(key);
+    const openIntents = underWay ? [key] : openIntent(key, result);
     const hopeless = result.kind === 'failed' && openIntents.length > 0 && link.attempts + 1 >= UNANSWERED_CREATIONS;
     const next = hopeless ? unanswered(result) : nextAfter(context, link.attempts, [result]);
     return { link, next, outcome: next.kind, logged: true, direction, openIntents };

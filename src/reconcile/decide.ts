@@ -3,6 +3,7 @@ import {
   type CanonicalChanges,
   type CanonicalRecord,
   EXISTENCE,
+  type FieldValue,
   readField,
   type Side,
 } from '../entities/define-entity.ts';
@@ -116,9 +117,12 @@ export function decide(input: DecideInput): Decision {
 function archiveInApp({ entity, base, app, released }: DecideInput): Decision {
   if (entity.groups.some(({ name, owner }) => name === 'active' && owner === 'app')) return { kind: 'renew' };
   const { values } = present(app.side);
-  const edited =
-    base === null ||
-    Object.keys(base.app).some((field) => !entity.same(field, readField(values, field), readField(base.app, field)));
+  // A field that was never agreed on has nothing to differ from: whatever stands in it is an edit.
+  const isEdited = (field: string, value: FieldValue) =>
+    base !== null && field in base.app
+      ? !entity.same(field, value, readField(base.app, field))
+      : !entity.isEmpty(field, value);
+  const edited = Object.entries(values).some(([field, value]) => isEdited(field, value));
   if (edited && !released) return { kind: 'hold', why: 'deleted_in_odoo' };
   const outcomes = [{ kind: 'flow', group: EXISTENCE, to: 'app', conflict: null }] as const;
   return { kind: 'update', merge: { toApp: { active: false }, toOdoo: {}, outcomes } };

@@ -19,12 +19,14 @@ export interface Folded {
   readonly losers: readonly ConflictEntry[];
   /** Whether a write of ours landed: then the side's stamp may be that of our write. */
   readonly landedOn: { readonly app: boolean; readonly odoo: boolean };
+  /** Whether somebody edited the side at about the time at which our write landed: then its stamp may be theirs. */
+  readonly disturbed: { readonly app: boolean; readonly odoo: boolean };
   /** When people last edited a side whose stamp may be that of our write. */
   readonly edits: { readonly app: Instants | null; readonly odoo: Instants | null };
 }
 
 /** A record with its stamp on the bridge's clock. */
-export interface Seen extends Pick<SideRecord, 'values' | 'stamp'> {
+export interface Seen extends Pick<SideRecord, 'values' | 'stamp' | 'ownedGroups'> {
   readonly stamped: Instants;
 }
 
@@ -61,8 +63,11 @@ export function foldIntents(entity: Entity, link: ClaimedLink, sides: Sides, now
       done.push(intent);
     } else if (mayLand(intent, record, now)) pending.push(intent);
   }
+  const disturbed = { app: false, odoo: false };
   for (const [side, { record, last }] of landed) {
-    edits[side] = editUnderWrite(entity, link, last, record, shadows[side], edits[side]);
+    const before = edits[side];
+    edits[side] = editUnderWrite(entity, link, last, record, shadows[side], before);
+    disturbed[side] = edits[side] !== before;
   }
   // The app refuses a write that comes too late as stale; only Odoo has to be waited for.
   const ends = pending.flatMap(({ side, overAt }) => (side === 'odoo' ? overAt : []));
@@ -73,13 +78,19 @@ export function foldIntents(entity: Entity, link: ClaimedLink, sides: Sides, now
     unsettled: [...(made ? [made.intent] : []), ...unmade, ...pending, ...done].map(({ key }) => key),
     losers,
     landedOn: { app: landed.has('app') || made?.asMade === 'app', odoo: landed.has('odoo') || made?.asMade === 'odoo' },
+    disturbed,
     edits,
   };
 }
 
+/** What was sent to make the counterpart. An adoption is announced like a creation, but sends nothing. */
+export function findCreation({ intents }: Pick<ClaimedLink, 'intents'>): Intent | undefined {
+  return intents.find(({ kind, fields }) => kind === 'create' && Object.keys(fields).length > 0);
+}
+
 /** Both sides were equal to what was sent when our creation landed: edits since then are edits, and so are our own writes. */
 function foldCreation(entity: Entity, link: ClaimedLink, sides: Sides) {
-  const intent = link.intents.find(({ kind }) => kind === 'create');
+  const intent = findCreation(link);
   if (link.base !== null || !intent || !sides.app || !sides.odoo) return null;
   const { side, fields } = intent;
   const { [side]: record } = { app: sides.app, odoo: sides.odoo };
@@ -186,7 +197,11 @@ function editUnderWrite(
   before: Instants | null,
 ): Instants | null {
   const isAgreed = (field: string) => readField(record.values, field) === readField(shadow, field);
-  const strange = findDiffering(record.values, { ...shadow, ...strayed });
+  // What the side governs by itself came along with our write: a new school brings its own tax number.
+  const governed = entity.groups
+    .filter(({ name }) => record.ownedGroups.includes(name))
+    .flatMap(({ fields }) => fields);
+  const strange = findDiffering(record.values, { ...shadow, ...strayed }).filter((field) => !governed.includes(field));
   const untouched = strange.every((field) => field in fields && isAgreed(field));
   const whole = Object.entries(fields).every(([field, sent]) => isThere(entity, record.values, field, sent));
   if (untouched && whole) return before;

@@ -2,12 +2,12 @@
 import type { SideRecord } from '../backends/backend.ts';
 import { type Entity, readField, type Side } from '../entities/define-entity.ts';
 import { BridgeError } from '../errors.ts';
-import type { Claim, ClaimedLink, CoveredEdit, Instants, Next, Settlement } from '../links/links.ts';
+import type { Claim, ClaimedLink, CoveredEdit, Instants, Intent, Next, Settlement } from '../links/links.ts';
 import type { ReconcileContext } from './context.ts';
 import type { MatchVerdict } from './find-counterparts.ts';
-import { isThere } from './fold-intents.ts';
+import { findCreation, isThere } from './fold-intents.ts';
 import { onBridgeClock } from './read-both-sides.ts';
-import { nextAfterError } from './settlement.ts';
+import { nextAfterError, openIntent } from './settlement.ts';
 import { createKey } from './write-keys.ts';
 
 /** Another link has the record, or is making its own counterpart: once that is over, it is decided anew. */
@@ -28,7 +28,8 @@ export async function linkFound(
   target: Side,
   verdicts: readonly MatchVerdict[],
 ): Promise<readonly Settlement[]> {
-  const found = verdicts.flatMap((verdict) => (verdict.kind === 'link' ? [verdict] : []));
+  const all = verdicts.flatMap((verdict) => (verdict.kind === 'link' ? [verdict] : []));
+  const found = target === 'app' ? all : await announceAdoptions(context, entity, claim, all);
   if (found.length === 0) return [];
   const settlements: Settlement[] = [];
   const before = new Map(
@@ -41,8 +42,8 @@ export async function linkFound(
   );
   for (const { plan, id } of found) {
     const { link } = plan.seen;
+    const key = createKey(context.instance, entity, link, target);
     try {
-      const key = createKey(context.instance, entity, link, target);
       const stamp = (await context[target].adopt(entity, [{ id, key }])).get(id) ?? null;
       const record = before.get(id);
       // Adopting it moves its stamp: who edited it last is remembered from before.
@@ -62,20 +63,52 @@ export async function linkFound(
       // One record that may not be touched must not hold the others up.
       if (!(error instanceof BridgeError)) throw error;
       const next = nextAfterError(context, link.attempts, error);
-      settlements.push({ link, next, outcome: next.kind, logged: true, openIntents: plan.seen.pending });
+      const open = [...plan.seen.pending, ...openIntent(key, { kind: 'failed', error })];
+      const openIntents = [...new Set(open)];
+      settlements.push({ link, next, outcome: next.kind, logged: true, openIntents });
     }
   }
   return settlements;
 }
 
-/** Null for a record of our own making as it was made: its stamp proves no edit. */
-function lastEdit(
+/**
+ * An adoption gives a record the name that a creation would have. One that lands late must find no other record being
+ * made under that name: `load()` would write over this one. So it is announced, and waited for, as a creation is.
+ * @returns those that are still this worker's
+ */
+async function announceAdoptions<Found extends MatchVerdict & { kind: 'link' }>(
+  context: ReconcileContext,
   entity: Entity,
-  { intents }: ClaimedLink,
-  { values }: SideRecord,
-  stamped: Instants,
-): CoveredEdit | null {
-  const created = intents.find(({ kind }) => kind === 'create');
+  claim: Claim,
+  found: readonly Found[],
+): Promise<readonly Found[]> {
+  const isBegun = ({ plan }: Found) => plan.seen.link.intents.some(({ kind }) => kind === 'create');
+  const sentAt = context.now();
+  const intents = found
+    .filter((one) => !isBegun(one))
+    .map(
+      ({ plan: { seen } }): Intent => ({
+        linkId: seen.link.id,
+        side: 'odoo',
+        kind: 'create',
+        key: createKey(context.instance, entity, seen.link, 'odoo'),
+        fields: {},
+        conflicts: [],
+        edited: null,
+        strayed: {},
+        onStamp: null,
+        sentAt,
+        overAt: sentAt + context.callMaxMs,
+      }),
+    );
+  if (intents.length === 0) return found;
+  const { ours } = await context.links.recordIntents(claim, intents);
+  return found.filter(({ plan }) => ours.has(plan.seen.link.id));
+}
+
+/** Null for a record of our own making as it was made: its stamp proves no edit. */
+function lastEdit(entity: Entity, link: ClaimedLink, { values }: SideRecord, stamped: Instants): CoveredEdit | null {
+  const created = findCreation(link);
   if (!created) return { ...stamped, strayed: values };
   // What is empty may be what the side could not hold.
   const asMade = Object.entries(created.fields).every(

@@ -4,7 +4,6 @@ import type { CanonicalChanges, CanonicalRecord, Entity } from '../entities/defi
 import { entitiesOfModel } from '../entities/registry.ts';
 import { findUnstorable } from '../entities/storable-text.ts';
 import type { ErrorDetail } from '../errors.ts';
-import { digestRecord } from '../links/digest.ts';
 import { type Base, type Claim, type Hold, type Intent, PRIORITY, type Settlement } from '../links/links.ts';
 import { applyUpdates, type PlannedUpdate } from './apply-updates.ts';
 import { awaitParents } from './await-parents.ts';
@@ -154,8 +153,8 @@ function settleWithoutWriting(
       const landed = seen.losers.length > 0;
       const outcome = landed ? 'conflict' : 'noop';
       const { losers: conflicts, pending: openIntents } = seen;
-      const own = { ownAppStamp: landedStamp(seen, 'app'), ownOdooStamp: landedStamp(seen, 'odoo') };
       const next = { kind: 'done' } as const;
+      const own = { ownAppStamp: landedStamp(seen, 'app', next), ownOdooStamp: landedStamp(seen, 'odoo', next) };
       return { link, next, outcome, logged: landed, conflicts, openIntents, ...own, ...(news && { base }) };
     }
     case 'forget':
@@ -180,8 +179,16 @@ function sameBase(left: Base, right: Base | null): boolean {
   return (
     right !== null &&
     left.mapping === right.mapping &&
-    digestRecord(left.app) === digestRecord(right.app) &&
-    digestRecord(left.odoo) === digestRecord(right.odoo)
+    sameValues(left.app, right.app) &&
+    sameValues(left.odoo, right.odoo)
+  );
+}
+
+function sameValues(left: CanonicalRecord, right: CanonicalRecord): boolean {
+  const fields = Object.keys(left);
+  return (
+    fields.length === Object.keys(right).length &&
+    fields.every((field) => field in right && left[field] === right[field])
   );
 }
 
@@ -240,12 +247,12 @@ async function markOtherMemberships(
   const news = halves.flatMap(({ link }) =>
     link.odooId !== null && heldBy(link.odooId).length > 0 ? link.odooId : [],
   );
-  await context.links.markOdoo(model, news, [], PRIORITY.live);
+  if (news.length > 0) await context.links.markOdoo(model, news, [], PRIORITY.live);
   for (const { name } of others) {
     const strangers = members.flatMap(({ link, odoo }) =>
       link.odooId !== null && odoo?.memberOf.includes(name) && !heldBy(link.odooId).includes(name) ? link.odooId : [],
     );
-    await context.links.markOdoo(model, strangers, [name], PRIORITY.live);
+    if (strangers.length > 0) await context.links.markOdoo(model, strangers, [name], PRIORITY.live);
   }
 }
 

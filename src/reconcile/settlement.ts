@@ -93,8 +93,8 @@ export function settleMerge(
       ...(['app', 'odoo'] as const).flatMap((side) => openIntent(keys[side], results[side])),
     ],
     wroteOdoo: stampOf(results.odoo) !== null,
-    ownAppStamp: stampOf(results.app) ?? landedStamp(seen, 'app'),
-    ownOdooStamp: stampOf(results.odoo) ?? landedStamp(seen, 'odoo'),
+    ownAppStamp: stampOf(results.app) ?? landedStamp(seen, 'app', next),
+    ownOdooStamp: stampOf(results.odoo) ?? landedStamp(seen, 'odoo', next),
   };
 }
 
@@ -128,9 +128,13 @@ export function findStrayed(shadow: CanonicalRecord, held: CanonicalRecord): Can
   return Object.fromEntries(Object.entries(held).filter(([field, value]) => value !== readField(shadow, field)));
 }
 
-/** The stamp of an earlier write of ours that turns out to have landed; null when none did. */
-export function landedStamp(seen: Observation, side: Side): string | null {
-  return seen.landedOn[side] ? (seen[side]?.stamp ?? null) : null;
+/**
+ * The stamp of an earlier write of ours that turns out to have landed; null when none did. One that may be a person's
+ * is taken for ours only as long as it is remembered when they edited, so not once all is done.
+ */
+export function landedStamp(seen: Observation, side: Side, next: Next): string | null {
+  const isOurs = seen.landedOn[side] && !(seen.disturbed[side] && next.kind === 'done');
+  return isOurs ? (seen[side]?.stamp ?? null) : null;
 }
 
 /** Null unless something was written. */

@@ -85,6 +85,7 @@ export async function markRecords(
   ids: readonly string[],
   priority: Priority,
 ): Promise<void> {
+  if (ids.length === 0) return;
   const { model } = entity.odoo;
   if (backend.side === 'app') {
     await links.markApp(

@@ -116,6 +116,12 @@ async function sweepEntity(
     // Only marked: whether they are deleted, hidden, or were left out of a listing, the pass finds out by their ids.
     await markRecords(links, app, entity, [...gone, ...strayed], PRIORITY.sweep);
   } while (page.length > 0);
+  for (const backend of [context.app, context.odoo]) {
+    // What waits for a person without a counterpart is no pair. Gone by now, it need not wait any longer.
+    const halves = await links.listHalves(backend.side, entity.name, entity.odoo.model);
+    const gone = halves.filter((id) => !seen[backend.side].has(id));
+    await markRecords(links, backend, entity, gone, PRIORITY.sweep);
+  }
 }
 
 /** Of what only the app makes, Odoo's other records of that model need not be read. */

@@ -140,9 +140,11 @@ t.test('what Odoo deleted is archived in the app, unless the app has an edit tha
   const without = { app: older, odoo: older };
   t.match(
     decide({ ...deleted, base: without, released, app: app('old') }),
-    archived,
-    'a field without a shadow is no edit',
+    { kind: 'hold', why: 'deleted_in_odoo' },
+    'what was never agreed on may never have come to Odoo',
   );
+  const empty = { existence: 'active', side: { ...side({}, 1), values: { ...older, name: null } } } as const;
+  t.match(decide({ ...deleted, base: without, released, app: empty }), archived, 'but there is nothing in it');
 });
 
 t.test('what a person restores goes to both sides, whoever edited last', async (t) => {

@@ -59,7 +59,7 @@ function link(base: Base | null, ...intents: Intent[]): ClaimedLink {
 
 /** As it is seen on a side whose last write began at `at`. */
 function held(values: CanonicalRecord, at: number): Seen {
-  return { stamp: 's', values: record(values), stamped: { from: at, to: at + 999 } };
+  return { stamp: 's', ownedGroups: [], values: record(values), stamped: { from: at, to: at + 999 } };
 }
 
 const fold = (from: ClaimedLink, app: CanonicalRecord | null, odoo: CanonicalRecord | null, now = 0, at = SENT) =>
@@ -235,4 +235,16 @@ t.test('a write that is not there may still land, in Odoo, until it is surely ov
   t.match(fold(link(base, toOdoo, later), { name: 'A' }, { name: 'old' }), { unsettledUntil: OVER + 9 });
   const repeated = intent('odoo', { name: 'old' });
   t.match(fold(link(base, repeated), { name: 'old' }, { name: 'x' }), { unsettledUntil: null }, 'it changes nothing');
+});
+
+t.test("what a side governs by itself comes along with our write, and is nobody's edit", async (t) => {
+  const sent = intent('odoo', { name: 'A' });
+  const base = agreed({ name: 'old', city: 'old' });
+  const app = held({ name: 'A', city: 'old' }, SENT);
+  const odoo = held({ name: 'A', city: 'new' }, SENT);
+  const edited = foldIntents(sample, link(base, sent), { app, odoo }, 0);
+  t.match(edited, { landedOn: { odoo: true }, disturbed: { app: false, odoo: true } });
+  t.ok(edited.edits.odoo, 'somebody edited it at about the same time');
+  const governed = foldIntents(sample, link(base, sent), { app, odoo: { ...odoo, ownedGroups: ['place'] } }, 0);
+  t.match(governed, { landedOn: { odoo: true }, disturbed: { app: false, odoo: false }, edits: { odoo: null } });
 });

@@ -1,4 +1,5 @@
 /** I7 and I9: nothing is archived that nobody archived or deleted, not more than the guard lets pass, and no other field touched. */
+import type { FieldValue } from '../../src/entities/define-entity.ts';
 import { entities } from '../../src/entities/registry.ts';
 import { guardLimit } from '../../src/links/guard.ts';
 import type { Change } from './ledger.ts';
@@ -19,6 +20,7 @@ export function checkArchives(world: World, witness: Witness): Violation[] {
   const archives = byBridge.filter(({ changes }) => changes.active === false);
   return [
     ...archives.flatMap((change) => checkReason(world, witness, change)),
+    ...archives.flatMap((change) => checkParting(world, witness, change)),
     ...checkGuard(archives, witness),
     ...byBridge.flatMap(({ side, record, raw }) => {
       const strange = raw.filter((name) => !MAPPED.has(name));
@@ -54,6 +56,32 @@ function checkReason({ ledger }: World, witness: Witness, change: Change): Viola
       detail: `${change.side} ${change.record} was archived although nobody archived its counterpart`,
     },
   ];
+}
+
+/** Fields that Odoo takes as they are, so that what was ever agreed was there to be seen. */
+const PLAIN_FIELDS = ['name', 'email', 'phone', 'street', 'city', 'notes'] as const;
+
+/** I6: who edits a record in the app while its partner is deleted in Odoo is asked, not archived. */
+function checkParting({ ledger, odoo }: World, witness: Witness, change: Change): Violation[] {
+  const partners = counterparts(witness, change);
+  if (change.side !== 'app' || partners.length === 0 || partners.some((id) => odoo.find(Number(id)))) return [];
+  const inOdoo = partners.flatMap((id) => ledger.of('odoo', id));
+  // It may have been archived there first: that is no deletion.
+  if (inOdoo.some(({ changes }) => changes.active === false)) return [];
+  const before = ledger.of('app', change.record).filter(({ at }) => at < change.at);
+  return PLAIN_FIELDS.flatMap((field) => {
+    const last = before.findLast(({ changes }) => field in changes);
+    const value = last?.changes[field];
+    if (last?.author !== 'person' || last.kind !== 'update' || typeof value !== 'string') return [];
+    if (inOdoo.some(({ changes }) => isLike(changes[field], value))) return [];
+    const detail = `app ${change.record}: ${field} ${value} never came to Odoo, and went down with the deleted partner`;
+    return [{ invariant: 'I6', detail }];
+  });
+}
+
+/** Odoo spells some of it in its own way. */
+function isLike(left: FieldValue | undefined, right: string): boolean {
+  return typeof left === 'string' && left.replaceAll(' ', '') === right.replaceAll(' ', '');
 }
 
 function checkGuard(archives: readonly Change[], witness: Witness): Violation[] {

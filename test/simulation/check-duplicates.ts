@@ -1,6 +1,8 @@
-/** I2: the bridge gives a record one counterpart, never one to its own creation, and none where a namesake is. */
+/** I2: the bridge gives a record one counterpart, and never one to its own creation. */
+import type { Side } from '../../src/entities/define-entity.ts';
 import { entityNamed } from '../../src/entities/registry.ts';
 import type { Change } from './ledger.ts';
+import type { LinkView } from './link-view.ts';
 import type { Violation } from './violation.ts';
 import { INSTANCE, type World } from './world.ts';
 
@@ -11,7 +13,7 @@ interface Creation {
   readonly source: string;
 }
 
-export function checkDuplicates(world: World): Violation[] {
+export function checkDuplicates(world: World, links: readonly LinkView[]): Violation[] {
   const creations = world.ledger.changes.flatMap((change) => toCreation(change) ?? []);
   const violations: Violation[] = [];
   const made = new Map(
@@ -29,8 +31,18 @@ export function checkDuplicates(world: World): Violation[] {
       const detail = `${change.side} ${change.record} was made for ${source}, which was made for ${origin.source}`;
       violations.push({ invariant: 'I2', detail });
     }
+    const tied = links.find((link) => link.entity === entity && link.appId !== null && isOn(link, from, source));
+    const counterpart = tied && (change.side === 'app' ? `${entity}:${tied.appId}` : String(tied.odooId));
+    if (tied?.odooId != null && counterpart !== change.record && isThere(world, change)) {
+      const detail = `${change.side} ${change.record} was made for ${source}, which is tied to ${counterpart}`;
+      violations.push({ invariant: 'I2', detail });
+    }
   }
   return violations;
+}
+
+function isOn({ entity, appId, odooId }: LinkView, side: Side, record: string): boolean {
+  return record === (side === 'app' ? `${entity}:${appId}` : String(odooId));
 }
 
 function toCreation(change: Change): Creation | null {

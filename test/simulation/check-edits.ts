@@ -56,8 +56,8 @@ function checkLink(
   return own.flatMap((edit) =>
     Object.entries(edit.changes).flatMap(([field, value]) => {
       const group = groupOf(entity, field, scope);
-      // When two records are matched, an empty side takes what the other one has.
-      const early = edit.at <= (witness.agreedAt.get(link.id) ?? Number.POSITIVE_INFINITY);
+      // As long as a field was never agreed on, an empty side takes what the other one has.
+      const early = edit.at <= (witness.agreedAt.get(`${link.id} ${field}`) ?? Number.POSITIVE_INFINITY);
       if (early && entity.isEmpty(field, value)) return [];
       // Who takes an edit back before it was carried over has edited nothing, as far as can be seen.
       const known = world.ledger.of(edit.side, edit.record).filter(({ at }) => at < edit.at);

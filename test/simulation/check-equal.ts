@@ -13,7 +13,7 @@ import type { World } from './world.ts';
 export function checkEqual(world: World, links: readonly LinkView[], schedule: Schedule): Violation[] {
   const found = links.flatMap((link) => checkLink(world, links, link, schedule));
   if (!schedule.polls) return found.map(({ detail }) => ({ invariant: 'I3', detail }));
-  return [...found, ...schedule.entities.flatMap((name) => checkComplete(world, links, entityNamed(name)))];
+  return [...found, ...schedule.entities.flatMap((name) => checkComplete(world, links, entityNamed(name), schedule))];
 }
 
 function checkLink(world: World, links: readonly LinkView[], link: LinkView, schedule: Schedule): Violation[] {
@@ -25,13 +25,14 @@ function checkLink(world: World, links: readonly LinkView[], link: LinkView, sch
   const entity = entityNamed(link.entity);
   const row = link.appId === null ? undefined : world.app.find(entity, link.appId);
   const partner = link.odooId === null ? undefined : world.odoo.find(link.odooId);
-  if (link.state === 'parked') {
+  // A poll does not see what is gone: without sweeps only a webhook tells of it, and that may have been lost.
+  const mayBeGone = !partner && link.odooId !== null && !schedule.sweeps && !isTold(world, 'odoo', link);
+  if (link.state === 'parked' && !mayBeGone) {
     const expected = link.reason === 'flapping' ? wentBackAndForth(world, link, schedule) : isRefusable(row, partner);
     return expected ? [] : [{ invariant: 'I12', detail: `${where} is parked: ${link.reason}` }];
   }
   if (link.state === 'held' || !row) return [];
-  // Webhooks may have been lost, and a poll does not see what is gone.
-  if (!partner && link.state === 'active' && link.odooId !== null && schedule.sweeps && row.deleted_at === null)
+  if (!partner && link.state === 'active' && link.odooId !== null && !mayBeGone && row.deleted_at === null)
     return [{ invariant: 'I1', detail: `${where} is in use, its partner is deleted` }];
   if (!partner) return [];
   const isMember = partner.category_id.includes(TAGS[link.entity] ?? 0);
@@ -52,14 +53,16 @@ function checkLink(world: World, links: readonly LinkView[], link: LinkView, sch
 }
 
 /** Whether the bridge has taken a webhook for the last change of both records. */
-function isAcknowledged({ ledger, webhooks }: World, { entity, appId, odooId }: LinkView): boolean {
-  const told = (side: Side, record: string, id: string) => {
-    const last = ledger.of(side, record).at(-1);
-    return webhooks.acknowledged.some(
-      ({ delivery, sentAt }) => delivery.source === side && delivery.recordId === id && sentAt >= (last?.at ?? 0),
-    );
-  };
-  return told('app', `${entity}:${appId}`, String(appId)) && told('odoo', String(odooId), String(odooId));
+function isAcknowledged(world: World, link: LinkView): boolean {
+  return isTold(world, 'app', link) && isTold(world, 'odoo', link);
+}
+
+function isTold({ ledger, webhooks }: World, side: Side, { entity, appId, odooId }: LinkView): boolean {
+  const id = String(side === 'app' ? appId : odooId);
+  const last = ledger.of(side, side === 'app' ? `${entity}:${id}` : id).at(-1);
+  return webhooks.acknowledged.some(
+    ({ delivery, sentAt }) => delivery.source === side && delivery.recordId === id && sentAt >= (last?.at ?? 0),
+  );
 }
 
 /** One partner may stand for records of several kinds: it stays in use until all of them are archived, or wait for a person. */
@@ -119,17 +122,24 @@ function inOdooSpelling(field: string, value: FieldValue): FieldValue {
   return field === 'phone' ? normalPhone(value) : value;
 }
 
-/** Everybody has a counterpart, or waits for a person. */
-function checkComplete(world: World, links: readonly LinkView[], entity: Entity): Violation[] {
+/**
+ * Everybody has a counterpart, or waits for a person. Who was hidden when the bridge looked is no older or newer when
+ * he is shown again: only a sweep finds out.
+ */
+function checkComplete(world: World, links: readonly LinkView[], entity: Entity, { sweeps }: Schedule): Violation[] {
   const own = links.filter((link) => link.entity === entity.name);
   const settled = ({ state, appId, odooId }: LinkView) => state !== 'active' || (appId !== null && odooId !== null);
   const inApp = new Set(own.filter(settled).map(({ appId }) => appId));
   const inOdoo = new Set(own.filter(settled).map(({ odooId }) => odooId));
-  const rows = world.app.rows(entity).filter(({ id, deleted_at }) => deleted_at === null && !inApp.has(id));
+  const rows = world.app
+    .rows(entity)
+    .filter(({ id, deleted_at }) => deleted_at === null && !inApp.has(id))
+    .filter(({ id }) => sweeps || !world.app.wasHidden(entity, id));
   const tag = TAGS[entity.name] ?? 0;
   const partners = world.odoo
     .visible(({ category_id, active }) => active && category_id.includes(tag))
-    .filter(({ id }) => !inOdoo.has(id));
+    .filter(({ id }) => !inOdoo.has(id))
+    .filter(({ id }) => sweeps || !world.odoo.wasHidden(id));
   const missing = (what: string) => ({ invariant: 'I1', detail: `${entity.name} ${what} has no counterpart` });
   return [...rows.map(({ id }) => missing(id)), ...partners.map(({ id }) => missing(String(id)))];
 }

@@ -9,8 +9,8 @@ import type { SideClock } from './side-clock.ts';
 import type { Violation } from './violation.ts';
 
 export interface Reviewer {
-  watchStore(store: Store): Store;
-  watchBackend(backend: Backend): Backend;
+  watchStore(store: Store, process: string): Store;
+  watchBackend(backend: Backend, process: string): Backend;
   readonly violations: readonly Violation[];
   /** How many decisions were reviewed. */
   readonly reviewed: () => number;
@@ -38,6 +38,7 @@ export interface ReviewerOptions {
 }
 
 export function createReviewer({ now, ledger, clocks, tie, pairs }: ReviewerOptions): Reviewer {
+  /** By process: one that stood still decides by what it has read, not by what another one has. */
   const reads = new Map<string, Read>();
   const violations: Violation[] = [];
   /** When the bridge was last seen to be wrong about a clock: it takes some readings to notice that it was set. */
@@ -45,8 +46,13 @@ export function createReviewer({ now, ledger, clocks, tie, pairs }: ReviewerOpti
   let reviewed = 0;
 
   /** @returns null when the truth cannot be told from what was read: a clock was set, or two wrote in one second */
-  function truthOf({ edits: remembered, intents }: ClaimedLink, side: Side, record: string): Truth | null {
-    const read = reads.get(`${side} ${record}`);
+  function truthOf(
+    process: string,
+    { edits: remembered, intents }: ClaimedLink,
+    side: Side,
+    record: string,
+  ): Truth | null {
+    const read = reads.get(`${process} ${side} ${record}`);
     if (!read) return null;
     const clock = clocks()[side];
     const history = ledger()
@@ -95,11 +101,14 @@ export function createReviewer({ now, ledger, clocks, tie, pairs }: ReviewerOpti
     return { ...truth, remembered: remembered !== null, uncertaintyMs };
   }
 
-  function reviewIntents(claim: Claim, intents: Parameters<Store['links']['recordIntents']>[1]): void {
+  function reviewIntents(process: string, claim: Claim, intents: Parameters<Store['links']['recordIntents']>[1]): void {
     for (const { linkId, conflicts } of intents) {
       const link = claim.links.find(({ id }) => id === linkId);
       if (!link || conflicts.length === 0 || isShared(link.odooId)) continue;
-      const truths = [truthOf(link, 'app', `${link.entity}:${link.appId}`), truthOf(link, 'odoo', String(link.odooId))];
+      const truths = [
+        truthOf(process, link, 'app', `${link.entity}:${link.appId}`),
+        truthOf(process, link, 'odoo', String(link.odooId)),
+      ];
       const [app, odoo] = [truths[0] && doubt(truths[0], link, 'app'), truths[1] && doubt(truths[1], link, 'odoo')];
       if (!app || !odoo) continue;
       for (const entry of conflicts) {
@@ -114,24 +123,25 @@ export function createReviewer({ now, ledger, clocks, tie, pairs }: ReviewerOpti
   }
 
   return {
-    watchStore: ({ links, cursors }) => ({
+    watchStore: ({ links, cursors }, process) => ({
       cursors,
       links: {
         ...links,
         recordIntents(claim, intents) {
-          reviewIntents(claim, intents);
+          reviewIntents(process, claim, intents);
           return links.recordIntents(claim, intents);
         },
       },
     }),
-    watchBackend: (backend) => ({
+    watchBackend: (backend, process) => ({
       ...backend,
       async read(entity, ids) {
         const records = await backend.read(entity, ids);
-        if (isWrong(backend.side, backend.clock())) wrongAt[backend.side] = now();
+        const clock = backend.clock();
+        if (isWrong(backend.side, clock)) wrongAt[backend.side] = now();
         for (const { id, stamp } of records) {
           const record = backend.side === 'app' ? `${entity.name}:${id}` : id;
-          reads.set(`${backend.side} ${record}`, { at: now(), stamp, clock: backend.clock() });
+          reads.set(`${process} ${backend.side} ${record}`, { at: now(), stamp, clock });
         }
         return records;
       },

@@ -227,6 +227,7 @@ export function toSchedule(
     workers: 1,
     batchSize: 50,
     pageSize: 50,
+    overlapMs: 300_000,
     tie: 'odoo',
     scope: 'field',
     early: false,

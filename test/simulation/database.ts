@@ -48,7 +48,7 @@ type Method = (...args: never[]) => Promise<unknown>;
 /** @param onWork called when something was marked, as NOTIFY does */
 export function createDatabase(
   scheduler: Scheduler,
-  open: () => ProcessStore,
+  open: (process: Process) => ProcessStore,
   onWork: () => void,
   strike: Strike = () => null,
 ): Database {
@@ -106,7 +106,7 @@ export function createDatabase(
 
   return {
     connect(process) {
-      const { links, cursors, disconnect } = open();
+      const { links, cursors, disconnect } = open(process);
       process.onCrash(() => disconnect('hang'));
       const names = Object.keys(links).filter((name) => name !== 'withMatchLocks') as (keyof Links)[];
       return {

@@ -11,8 +11,11 @@ const OPERATIONS = {
   app_create: 3,
   odoo_create: 3,
   both_create: 2,
+  twins: 1,
+  parting: 1,
   app_archive: 2,
   app_restore: 2,
+  app_touch: 2,
   odoo_archive: 2,
   odoo_restore: 2,
   odoo_unlink: 1,
@@ -28,7 +31,16 @@ const OPERATIONS = {
 type Choice = keyof typeof OPERATIONS;
 
 const ALWAYS: ReadonlySet<string> = new Set<Choice>(['app_edit', 'odoo_edit', 'both_edit', 'intrude']);
-const FAULTS: Readonly<Record<Fault['kind'], number>> = { call: 6, webhooks: 3, crash: 3, stall: 1, database: 2 };
+const FAULTS: Readonly<Record<Fault['kind'], number>> = {
+  call: 6,
+  outage: 1,
+  webhooks: 3,
+  crash: 3,
+  stall: 2,
+  database: 2,
+};
+
+const EDITS = 60;
 
 export function generate(seed: number): Schedule {
   const random = createRandom(seed, 1);
@@ -52,8 +64,7 @@ export function generate(seed: number): Schedule {
   const weights = leaveSomeOut(random, OPERATIONS, ALWAYS);
   const happenings: Happening[] = [];
   let at = random.between(0, 20_000);
-  const count = random.between(60, 75);
-  while (happenings.length < count) {
+  while (happenings.length < EDITS) {
     at += pause(random);
     for (const what of draw(maker, random.weighted(weights))) {
       happenings.push({ at, what });
@@ -65,7 +76,7 @@ export function generate(seed: number): Schedule {
     at: random.between(0, at),
     what: drawFault(random, random.weighted(faultWeights)),
   }));
-  const polls = random.chance(0.9);
+  const polls = random.chance(0.85);
   return {
     seed,
     salt: 0,
@@ -74,6 +85,7 @@ export function generate(seed: number): Schedule {
     workers: random.chance(0.3) ? 2 : 1,
     batchSize: random.pick([2, 5, 50]),
     pageSize: random.pick([2, 4, 50]),
+    overlapMs: random.pick([100_000, 100_000, 300_000]),
     tie: random.pick(['odoo', 'app']),
     scope: random.chance(0.15) ? 'record' : 'field',
     early: random.chance(0.4),
@@ -163,8 +175,23 @@ function draw(maker: Maker, choice: Choice): Operation[] {
       ];
       return random.chance(0.5) ? pair : pair.reverse();
     }
+    case 'twins': {
+      // Entered twice at about the same time: the second one waits for a person.
+      const person = random.between(20, 25);
+      const born: Operation = random.chance(0.5)
+        ? { kind: 'app_create', entity, person, fields: {} }
+        : { kind: 'odoo_create', tags: [entity], person, values: {}, school: null };
+      return [born, born];
+    }
+    case 'parting':
+      // Edited in the app and deleted in Odoo at about the same time.
+      return [
+        { kind: 'app_edit', entity, pick, fields: appFields(maker, entity) },
+        { kind: 'odoo_unlink', pick: { like: entity, pick } },
+      ];
     case 'app_archive':
     case 'app_restore':
+    case 'app_touch':
       return [{ kind: choice, entity, pick }];
     case 'app_hide':
       return [{ kind: choice, entity, pick, forMs: random.between(5_000, 120_000) }];
@@ -238,8 +265,15 @@ function drawFault(random: Random, kind: Fault['kind']): Fault {
         resumes: random.between(1, 40),
         downMs: random.between(1_000, 60_000),
       };
+    case 'outage':
+      return { kind, side, forMs: random.between(10_000, 200_000) };
     case 'stall':
-      return { kind, process: random.between(0, 1), ms: random.pick([2_000, 20_000, 100_000]) };
+      return {
+        kind,
+        process: random.between(0, 1),
+        resumes: random.between(1, 20),
+        ms: random.pick([2_000, 20_000, 100_000, 100_000]),
+      };
     case 'database':
       return { kind, mode: random.pick(['before', 'after']), count: random.pick([1, 2, 5]) };
   }

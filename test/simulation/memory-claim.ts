@@ -4,7 +4,6 @@ import { GUARD_WINDOW_HOURS, guardLimit } from '../../src/links/guard.ts';
 import type { Announced, Claim, ClaimedLink, GuardedIntent, GuardKind, Intent } from '../../src/links/links.ts';
 import type { Memory } from './memory.ts';
 import type { LinkRow } from './memory-rows.ts';
-import { keep } from './memory-values.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -42,8 +41,8 @@ export function claim(memory: Memory, entity: string, limit: number): Claim | nu
   return { entity, token, links: leased.map((row) => toClaimed(memory, row)) };
 }
 
-function toClaimed({ tables }: Memory, row: LinkRow): ClaimedLink {
-  return Object.freeze({
+function toClaimed({ tables, keep }: Memory, row: LinkRow): ClaimedLink {
+  return keep({
     id: row.id,
     entity: row.entity,
     appId: row.appId,
@@ -57,7 +56,7 @@ function toClaimed({ tables }: Memory, row: LinkRow): ClaimedLink {
     ownOdooStamp: row.ownOdooStamp,
     edits: row.edits,
     base: tables.bases.get(row.id) ?? null,
-    intents: (tables.intents.get(row.id) ?? []).map(({ made, since, ...intent }) => keep(intent)),
+    intents: (tables.intents.get(row.id) ?? []).map(({ made, since, ...intent }) => intent),
     flips: row.flips,
     restoring: row.restoring,
     released: row.released,
@@ -106,10 +105,10 @@ function withdrawCreation({ tables }: Memory, linkId: string): number | undefine
   return present.find(({ kind }) => kind === 'create')?.since;
 }
 
-function announce({ tables }: Memory, intent: Intent, firstTry: number | undefined): void {
+function announce({ tables, keep }: Memory, intent: Intent, firstTry: number | undefined): void {
   const made = tables.nextNumber();
-  const row = Object.freeze({
-    ...keep(intent),
+  const row = keep({
+    ...intent,
     sentAt: Math.trunc(intent.sentAt),
     overAt: Math.trunc(intent.overAt),
     made,

@@ -14,7 +14,6 @@ import {
 } from '../../src/links/links.ts';
 import type { Memory } from './memory.ts';
 import type { LinkRow } from './memory-rows.ts';
-import { keep } from './memory-values.ts';
 
 const digests = new WeakMap<CanonicalRecord, string>();
 
@@ -66,7 +65,7 @@ export function holdNew(
     const taken = side === 'app' ? memory.tables.findApp(entity, id) : findOn(memory, side, entity, odooModel, id);
     if (taken) continue;
     const key = side === 'app' ? { appId: id } : { odooId: Number(id) };
-    memory.tables.insertLink({ entity, odooModel, ...key, state: 'held', hold: keep(hold) }, memory.now());
+    memory.tables.insertLink({ entity, odooModel, ...key, state: 'held', hold: memory.keep(hold) }, memory.now());
   }
 }
 
@@ -102,6 +101,16 @@ export function listPairs(
     });
   }
   return pairs.sort((left, right) => Number(left.linkId) - Number(right.linkId)).slice(0, limit);
+}
+
+export function listHalves({ tables }: Memory, side: Side, entity: string, odooModel: string): readonly string[] {
+  return [...tables.links.values()]
+    .filter((row) => row.entity === entity && row.odooModel === odooModel)
+    .filter(({ state, hold }) => state === 'parked' || (state === 'held' && hold?.kind !== 'create'))
+    .flatMap(({ appId, odooId }) => {
+      const [own, other] = side === 'app' ? [appId, odooId] : [odooId, appId];
+      return own === null || other !== null ? [] : [String(own)];
+    });
 }
 
 function isOurs({ tables }: Memory, { token }: Claim, linkId: string): boolean {

@@ -4,11 +4,13 @@ import type { CanonicalChanges } from '../../src/entities/define-entity.ts';
 import type { Decisions } from '../../src/links/decisions.ts';
 import type { Memory } from './memory.ts';
 import type { LinkRow } from './memory-rows.ts';
-import { keep } from './memory-values.ts';
 
 const GUARDED: ReadonlySet<string> = new Set(['delete', 'rewrite', 'create']);
 
-export function createMemoryDecisions({ tables, now }: Memory, transact: <T>(work: () => T) => Promise<T>): Decisions {
+export function createMemoryDecisions(
+  { tables, now, keep }: Memory,
+  transact: <T>(work: () => T) => Promise<T>,
+): Decisions {
   function mark(row: LinkRow, changes: Partial<LinkRow>): void {
     tables.updateLink(row.id, {
       ...changes,

@@ -17,6 +17,7 @@ import {
   findMaybeOurs,
   findOccupants,
   holdNew,
+  listHalves,
   listPairs,
   repoint,
 } from './memory-counterparts.ts';
@@ -27,6 +28,7 @@ import { createMemoryLocks } from './memory-locks.ts';
 import { markApp, markOdoo } from './memory-mark.ts';
 import { createTables, type LinkRow, type Tables } from './memory-rows.ts';
 import { type SettleEntry, settle } from './memory-settle.ts';
+import { isolate, share } from './memory-values.ts';
 
 export interface MemoryStoreOptions {
   readonly settings: LinksSettings;
@@ -35,6 +37,8 @@ export interface MemoryStoreOptions {
   /** 0 up to 1. */
   readonly random: () => number;
   readonly onSettle?: (entry: SettleEntry) => void;
+  /** False stores and hands out values themselves, not copies of them; true, unless it is said. */
+  readonly isolates?: boolean;
 }
 
 /** One bridge process's way to the store. */
@@ -54,7 +58,13 @@ export interface MemoryStore {
 }
 
 /** Each call of a method is one transaction: what it does is done at once and seen by all. */
-export function createMemoryStore({ settings, now, random, onSettle = () => {} }: MemoryStoreOptions): MemoryStore {
+export function createMemoryStore({
+  settings,
+  now,
+  random,
+  onSettle = () => {},
+  isolates = true,
+}: MemoryStoreOptions): MemoryStore {
   const tables = createTables();
   const locks = createMemoryLocks();
   const cursorRows = new Map<string, CursorRow>();
@@ -63,7 +73,8 @@ export function createMemoryStore({ settings, now, random, onSettle = () => {} }
     tokens += 1;
     return `lease-${tokens}`;
   };
-  const memory: Memory = { tables, settings, now, random, onSettle, nextToken };
+  const keep = isolates ? isolate : share;
+  const memory: Memory = { tables, settings, now, random, onSettle, nextToken, keep };
 
   return {
     tables,
@@ -94,6 +105,7 @@ function createLinks(memory: Memory, { transact, withLocks }: Connection): Links
     holdNew: (...args) => transact(() => holdNew(memory, ...args)),
     listPairs: (...args) => transact(() => listPairs(memory, ...args)),
     findLinked: (keys) => transact(() => findLinked(memory, keys)),
+    listHalves: (...args) => transact(() => listHalves(memory, ...args)),
     countLinked: (entity) => transact(() => countLinked(tables.links.values(), entity)),
     markDelivered: () => transact(() => markDelivered(memory)),
     findDirty: () => transact(() => findDirty(memory)),

@@ -139,8 +139,8 @@ const FRESH: Omit<LinkRow, 'id' | 'entity' | 'odooModel' | 'stateSince' | 'made'
   nextAttemptAt: null,
   ownAppStamp: null,
   ownOdooStamp: null,
-  edits: Object.freeze({ app: null, odoo: null }),
-  flips: Object.freeze({}),
+  edits: { app: null, odoo: null },
+  flips: {},
   restoring: null,
   released: false,
   decision: null,
@@ -213,18 +213,18 @@ export function createTables(): Tables {
     },
     findOdoo(model, odooId) {
       const ids = onOdoo.get(odooKey(model, odooId));
-      return ids === undefined ? [] : Array.from(ids, get).sort(byId);
+      return ids === undefined ? [] : ids.size === 1 ? Array.from(ids, get) : Array.from(ids, get).sort(byId);
     },
     insertLink(values, at) {
       const made = nextNumber();
-      const row = Object.freeze({ ...FRESH, stateSince: at, ...values, id: String(made), made });
+      const row = { ...FRESH, stateSince: at, ...values, id: String(made), made };
       enter(row);
       links.set(row.id, row);
       return row;
     },
     updateLink(id, changes) {
       const before = get(id);
-      const row = Object.freeze({ ...before, ...changes });
+      const row = { ...before, ...changes };
       if (row.appId !== before.appId || row.odooId !== before.odooId) {
         leave(before);
         enter(row);

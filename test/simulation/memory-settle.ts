@@ -4,7 +4,6 @@ import type { Claim, ClaimedLink, Next, SettleInfo, Settlement } from '../../src
 import type { Memory } from './memory.ts';
 import { countMark } from './memory-mark.ts';
 import type { LinkRow } from './memory-rows.ts';
-import { keep } from './memory-values.ts';
 
 /** What the checks of a simulation are told of each settlement. */
 export interface SettleEntry {
@@ -52,7 +51,7 @@ export function settle(memory: Memory, claimed: Claim, settlements: readonly Set
   for (const settlement of valid) {
     const row = settleLink(memory, settlement);
     if (settlement.base) {
-      memory.tables.bases.set(row.id, keep(settlement.base));
+      memory.tables.bases.set(row.id, memory.keep(settlement.base));
       memory.tables.agreedAt.set(row.id, memory.now());
     }
     if (settlement.next.kind === 'renew') renew(memory, row);
@@ -71,7 +70,7 @@ export function settle(memory: Memory, claimed: Claim, settlements: readonly Set
   return settlements.length - valid.length;
 }
 
-function settleLink({ tables, now }: Memory, settlement: Settlement): LinkRow {
+function settleLink({ tables, now, keep }: Memory, settlement: Settlement): LinkRow {
   const { link, next, warnings } = settlement;
   const row = tables.links.get(link.id) as LinkRow;
   const { done, attempts, afterMs } = plan(next, link.attempts);
@@ -115,7 +114,7 @@ function endIntents({ tables }: Memory, { link, openIntents = [] }: Settlement):
 }
 
 function writeConflicts(
-  { tables }: Memory,
+  { tables, keep }: Memory,
   { link, conflicts = [] }: Settlement,
   row: LinkRow,
   info: SettleInfo,
@@ -140,12 +139,12 @@ function writeConflicts(
 }
 
 /** A loser that a person wanted back is on both sides now. */
-function noteRestored({ tables, now }: Memory, { link, next }: Settlement): void {
+function noteRestored({ tables, now, keep }: Memory, { link, next }: Settlement): void {
   const conflict = next.kind === 'done' && link.restoring && tables.conflicts.get(link.restoring.conflictId);
   if (conflict) tables.conflicts.set(conflict.id, keep({ ...conflict, restoredAt: now() }));
 }
 
-function writeLog({ tables }: Memory, settlement: Settlement, row: LinkRow, info: SettleInfo): void {
+function writeLog({ tables, keep }: Memory, settlement: Settlement, row: LinkRow, info: SettleInfo): void {
   const { link, next, outcome, direction, fields } = settlement;
   const error = 'error' in next ? next.error : null;
   const hold = next.kind === 'hold' ? next.hold : null;

@@ -1,17 +1,21 @@
 /** Values as a database keeps them: nobody who holds the original can change what is stored, nor who reads it. */
 
-const kept = new WeakSet<object>();
+export type Keep = <T>(value: T) => T;
 
 /** Copies and freezes plain data; what came out of the store goes in again as it is. Keys without a value are left out. */
-export function keep<T>(value: T): T {
-  if (typeof value !== 'object' || value === null || kept.has(value)) return value;
-  const copy = Array.isArray(value) ? value.map((item) => keep(item ?? null)) : keepFields(value);
-  kept.add(Object.freeze(copy));
-  return copy as T;
+export function isolate<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
+  const copy = Array.isArray(value) ? value.map((item) => isolate(item ?? null)) : isolateFields(value);
+  return Object.freeze(copy) as T;
 }
 
-function keepFields(value: object): object {
+function isolateFields(value: object): object {
   const copy: Record<string, unknown> = {};
-  for (const [name, field] of Object.entries(value)) if (field !== undefined) copy[name] = keep(field);
+  for (const [name, field] of Object.entries(value)) if (field !== undefined) copy[name] = isolate(field);
   return copy;
+}
+
+/** Stores the value itself. Where nobody alters what is stored, this is the same, and a good deal faster. */
+export function share<T>(value: T): T {
+  return value;
 }

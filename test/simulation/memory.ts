@@ -2,6 +2,7 @@
 import type { LinksSettings } from '../../src/links/postgres-links.ts';
 import type { Tables } from './memory-rows.ts';
 import type { SettleEntry } from './memory-settle.ts';
+import type { Keep } from './memory-values.ts';
 
 export interface Memory {
   readonly tables: Tables;
@@ -11,5 +12,7 @@ export interface Memory {
   /** 0 up to 1. */
   readonly random: () => number;
   readonly nextToken: () => string;
+  /** What every value goes through that is stored, or handed out. */
+  readonly keep: Keep;
   readonly onSettle: (entry: SettleEntry) => void;
 }

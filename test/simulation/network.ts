@@ -19,6 +19,8 @@ export interface Network {
   call<T>(process: Process, call: Call<T>): Promise<T>;
   /** The next so many calls to the side fail in this way. */
   arm(side: Side, fault: CallFault, count: number, writesOnly: boolean): void;
+  /** No request to the side leaves for so long. */
+  cutOff(side: Side, forMs: number): void;
   /** Something that happens between the bridge's reading and the arrival of its next write. */
   beforeNextWrite(side: Side, act: (records: readonly string[]) => void): void;
   /** From now on all calls succeed. */
@@ -48,10 +50,12 @@ type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: fals
 export function createNetwork(scheduler: Scheduler, strike: Strike = () => null): Network {
   const { random } = scheduler;
   let armed: Armed[] = [];
+  const cutOffUntil: Record<Side, number> = { app: 0, odoo: 0 };
   let underWay = 0;
   let intruders: { side: Side; act: (records: readonly string[]) => void }[] = [];
 
   function nextFault(side: Side, writes: boolean): CallFault | null {
+    if (scheduler.now() < cutOffUntil[side]) return 'unreachable';
     const found = armed.find((entry) => entry.side === side && (writes || !entry.writesOnly));
     if (!found) return null;
     found.left -= 1;
@@ -131,11 +135,15 @@ export function createNetwork(scheduler: Scheduler, strike: Strike = () => null)
     arm(side, fault, count, writesOnly) {
       armed.push({ side, fault, left: count, writesOnly });
     },
+    cutOff(side, forMs) {
+      cutOffUntil[side] = Math.max(cutOffUntil[side], scheduler.now() + forMs);
+    },
     beforeNextWrite(side, act) {
       intruders.push({ side, act });
     },
     heal() {
       armed = [];
+      Object.assign(cutOffUntil, { app: 0, odoo: 0 });
       for (const { act } of intruders.splice(0)) act([]);
     },
     underWay: () => underWay,

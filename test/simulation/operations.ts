@@ -8,7 +8,7 @@ export type Operation =
   | { readonly kind: 'app_create'; readonly entity: string; readonly person: number; readonly fields: AppFields }
   /** Records are picked by number among those that are there then. */
   | { readonly kind: 'app_edit'; readonly entity: string; readonly pick: number; readonly fields: AppFields }
-  | { readonly kind: 'app_archive' | 'app_restore'; readonly entity: string; readonly pick: number }
+  | { readonly kind: 'app_archive' | 'app_restore' | 'app_touch'; readonly entity: string; readonly pick: number }
   | { readonly kind: 'app_hide'; readonly entity: string; readonly pick: number; readonly forMs: number }
   | {
       readonly kind: 'odoo_create';
@@ -55,7 +55,8 @@ export type Fault =
       readonly forMs: number;
     }
   | { readonly kind: 'crash'; readonly process: number; readonly resumes: number; readonly downMs: number }
-  | { readonly kind: 'stall'; readonly process: number; readonly ms: number }
+  | { readonly kind: 'stall'; readonly process: number; readonly resumes: number; readonly ms: number }
+  | { readonly kind: 'outage'; readonly side: Side; readonly forMs: number }
   | { readonly kind: 'database'; readonly mode: 'before' | 'after'; readonly count: number };
 
 export interface Happening {
@@ -73,6 +74,8 @@ export interface Schedule {
   readonly workers: number;
   readonly batchSize: number;
   readonly pageSize: number;
+  /** How far polls look back: longer than the longest transaction of a schedule. */
+  readonly overlapMs: number;
   readonly tie: Side;
   readonly scope: 'field' | 'record';
   /** Odoo 17 and 18 post their webhooks before the commit. */
@@ -87,7 +90,7 @@ export interface Schedule {
   readonly happenings: readonly Happening[];
 }
 
-const FAULTS: ReadonlySet<string> = new Set(['call', 'webhooks', 'crash', 'stall', 'database']);
+const FAULTS: ReadonlySet<string> = new Set(['call', 'outage', 'webhooks', 'crash', 'stall', 'database']);
 
 export function isFault(what: Operation | Fault): what is Fault {
   return FAULTS.has(what.kind);

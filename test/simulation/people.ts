@@ -120,6 +120,12 @@ export function createPeople({ scheduler, network, app, odoo, early }: PeopleOpt
       case 'app_restore':
         archiveInApp(entityNamed(operation.entity), operation.pick, operation.kind === 'app_archive');
         return;
+      case 'app_touch': {
+        const entity = entityNamed(operation.entity);
+        const row = pickApp(entity, operation.pick);
+        if (row) app.writeByPerson(entity, row.id, {});
+        return;
+      }
       case 'app_hide': {
         const entity = entityNamed(operation.entity);
         const row = pickApp(entity, operation.pick);

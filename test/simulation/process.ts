@@ -11,7 +11,8 @@ export interface Process {
   crashAfter(resumes: number): void;
   /** Dies now. */
   die(): void;
-  stall(ms: number): void;
+  /** Stands still for so long when it would go on for the n-th time from now. */
+  stallAfter(resumes: number, ms: number): void;
   onCrash(act: () => void): void;
 }
 
@@ -19,10 +20,15 @@ export function createProcess(scheduler: Scheduler, name: string): Process {
   let alive = true;
   let fuse = Number.POSITIVE_INFINITY;
   let stalledUntil = 0;
+  let brake: { resumes: number; readonly ms: number } | null = null;
   const undertakers: (() => void)[] = [];
 
   function resume(act: () => void): void {
     if (!alive) return;
+    if (brake !== null) {
+      brake.resumes -= 1;
+      if (brake.resumes <= 0) stall(brake.ms);
+    }
     if (scheduler.now() < stalledUntil) {
       scheduler.after(stalledUntil - scheduler.now(), () => resume(act));
       return;
@@ -30,6 +36,12 @@ export function createProcess(scheduler: Scheduler, name: string): Process {
     fuse -= 1;
     if (fuse > 0) act();
     else die();
+  }
+
+  function stall(ms: number): void {
+    brake = null;
+    stalledUntil = Math.max(stalledUntil, scheduler.now() + ms);
+    scheduler.note(`${name} stands still for ${ms} ms`);
   }
 
   function die(): void {
@@ -48,9 +60,8 @@ export function createProcess(scheduler: Scheduler, name: string): Process {
       fuse = Math.min(fuse, resumes);
     },
     die,
-    stall(ms) {
-      stalledUntil = Math.max(stalledUntil, scheduler.now() + ms);
-      scheduler.note(`${name} stands still for ${ms} ms`);
+    stallAfter(resumes, ms) {
+      brake = { resumes, ms };
     },
     onCrash: (act) => undertakers.push(act),
   };

@@ -3,6 +3,7 @@ import { checkArchives } from './check-archives.ts';
 import { checkDuplicates } from './check-duplicates.ts';
 import { checkEdits } from './check-edits.ts';
 import { checkEqual } from './check-equal.ts';
+import { createLookout } from './check-namesakes.ts';
 import { createReviewer } from './check-winners.ts';
 import type { LinkView } from './link-view.ts';
 import { createMemoryStore } from './memory-links.ts';
@@ -31,6 +32,8 @@ export interface Result {
 }
 
 const GUARD_PERCENT = 10;
+/** Whoever alters what is stored does it with any seed: a few stores with frozen copies find out. */
+const ISOLATED_EVERY = 20;
 /** The bridge is started when the world has been there for a while. */
 export const START_MS = 3_000;
 /** Three polls. */
@@ -51,7 +54,8 @@ export async function runSchedule(schedule: Schedule, options: RunOptions = {}):
       guardPercent: GUARD_PERCENT,
       looksAgain: () => schedule.early,
     };
-    const store = createMemoryStore({ settings, now: scheduler.now, random: scheduler.random.next });
+    const isolates = schedule.seed % ISOLATED_EVERY === 0;
+    const store = createMemoryStore({ settings, now: scheduler.now, random: scheduler.random.next, isolates });
     links = store.viewLinks;
     return store.connect;
   };
@@ -63,10 +67,20 @@ export async function runSchedule(schedule: Schedule, options: RunOptions = {}):
     tie: schedule.tie,
     pairs: () => witness.pairs,
   });
+  const lookout = createLookout(
+    () => world.scheduler.now(),
+    () => world,
+  );
   const world: World = createWorld(schedule, trace, openStore, {
     ...(options.strike && { strike: options.strike }),
-    store: (opened) => witness.watch(reviewer.watchStore(options.store?.(opened) ?? opened)),
-    backend: (backend) => reviewer.watchBackend(options.backend?.(backend) ?? backend),
+    store: (opened, process) => {
+      const store = options.store?.(opened, process) ?? opened;
+      return lookout.watchStore(witness.watch(reviewer.watchStore(store, process)));
+    },
+    backend: (side, process) => {
+      const backend = options.backend?.(side, process) ?? side;
+      return lookout.watchBackend(reviewer.watchBackend(backend, process));
+    },
   });
   const violations: Violation[] = [];
   try {
@@ -83,7 +97,8 @@ export async function runSchedule(schedule: Schedule, options: RunOptions = {}):
     const left = links();
     violations.push(
       ...checkEqual(world, left, schedule),
-      ...checkDuplicates(world),
+      ...checkDuplicates(world, left),
+      ...lookout.violations(),
       ...checkEdits(world, left, witness, schedule.scope),
       ...checkArchives(world, witness),
       ...reviewer.violations,

@@ -18,6 +18,12 @@ export interface Progress {
   readonly hash: number;
 }
 
+/** What a thread is told at its start. */
+export interface ThreadData {
+  readonly mutant: Mutant | null;
+  readonly untilFailure: boolean;
+}
+
 export interface Failure {
   readonly seed: number;
   readonly violations: readonly Violation[];
@@ -66,7 +72,8 @@ export async function runSeeds({ from, count }: SeedRange, options: RunSeedsOpti
     for (const failure of failures) options.onFailure?.(failure);
   }
 
-  await Promise.all(Array.from({ length: options.threads }, () => runThread(takeSlice, add, options.mutant ?? null)));
+  const data: ThreadData = { mutant: options.mutant ?? null, untilFailure: options.untilFailure ?? false };
+  await Promise.all(Array.from({ length: options.threads }, () => runThread(takeSlice, add, data)));
   total.failures.sort((left, right) => left.seed - right.seed);
   return { ...total, milliseconds: Math.round(performance.now() - startedAt), complete: total.schedules === count };
 }
@@ -74,10 +81,15 @@ export async function runSeeds({ from, count }: SeedRange, options: RunSeedsOpti
 function runThread(
   takeSlice: () => SeedRange | null,
   add: (progress: Progress) => void,
-  mutant: Mutant | null,
+  workerData: ThreadData,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
-    const thread = new Worker(new URL('seed-thread.ts', import.meta.url), { execArgv: [], workerData: { mutant } });
+    const thread = new Worker(new URL('seed-thread.ts', import.meta.url), {
+      execArgv: [],
+      workerData,
+      // A schedule leaves nothing behind: with room for some of them hardly anything is ever moved to the old space.
+      resourceLimits: { maxYoungGenerationSizeMb: 64 },
+    });
     const goOn = () => {
       const slice = takeSlice();
       if (slice) thread.postMessage(slice);

@@ -68,7 +68,7 @@ t.test('a dead process never goes on; one that stands still goes on later', asyn
     }
   })();
   mortal.crashAfter(4);
-  slow.stall(5_000);
+  slow.stallAfter(1, 4_990);
   let wokeAt = 0;
   void slow.sleep(10).then(() => {
     wokeAt = scheduler.now() - EPOCH;

@@ -43,6 +43,8 @@ export interface SimApp {
   writeByPerson(entity: Entity, id: string, fields: Readonly<Record<string, unknown>>): void;
   /** Lets the API leave a record out, as if it did not exist. */
   hide(entity: Entity, id: string, hidden: boolean): void;
+  /** Whether it ever was hidden. */
+  wasHidden(entity: Entity, id: string): boolean;
 }
 
 export interface SimAppOptions {
@@ -62,6 +64,7 @@ export function createSimApp({ scheduler, clock, ledger, pageSize, onChange }: S
   const collections = new Map<string, Map<string, AppRow>>();
   const answered = new Map<string, AppResult>();
   const hidden = new Set<string>();
+  const onceHidden = new Set<string>();
   let lastNumber = 0;
 
   function collection(entity: Entity): Map<string, AppRow> {
@@ -140,9 +143,11 @@ export function createSimApp({ scheduler, clock, ledger, pageSize, onChange }: S
       const rows = shown(entity)
         .filter((row) => row.updated_at >= from && (cursor === null || place(row) > cursor))
         .sort((left, right) => (place(left) < place(right) ? -1 : 1));
-      const data = rows.slice(0, pageSize);
+      // The app may return fewer than it was asked for: only the missing cursor ends a listing.
+      const size = scheduler.random.chance(0.2) ? scheduler.random.between(1, pageSize) : pageSize;
+      const data = rows.slice(0, size);
       const last = data.at(-1);
-      const next = rows.length > pageSize && last ? place(last) : null;
+      const next = rows.length > size && last ? place(last) : null;
       return { data, next, serverTime: new Date(clock.read()).toISOString() };
     },
     byIds: (entity, ids) => shown(entity).filter(({ id }) => ids.includes(id)),
@@ -163,8 +168,9 @@ export function createSimApp({ scheduler, clock, ledger, pageSize, onChange }: S
       const before = collection(entity).get(id);
       if (before) commit(entity, before, { ...before, ...fields, updated_at: stamp() }, 'person');
     },
+    wasHidden: (entity, id) => onceHidden.has(`${entity.name}:${id}`),
     hide(entity, id, isHidden) {
-      if (isHidden) hidden.add(`${entity.name}:${id}`);
+      if (isHidden) for (const set of [hidden, onceHidden]) set.add(`${entity.name}:${id}`);
       else hidden.delete(`${entity.name}:${id}`);
     },
   };

@@ -27,6 +27,8 @@ export interface SimOdoo {
   /** What the bridge's user may see. */
   visible(test: (row: PartnerRow) => boolean): readonly PartnerRow[];
   isHidden(id: number): boolean;
+  /** Whether it ever was. */
+  wasHidden(id: number): boolean;
   companyName(id: number): string | null;
   findCompany(name: string): PartnerRow | undefined;
   externalId(key: string): number | undefined;
@@ -68,6 +70,7 @@ export function createSimOdoo({ scheduler, clock, ledger, onChange }: SimOdooOpt
   const rights = new Map<number, 'hidden' | 'readonly'>();
   const references = createReferences({ companyName, companyId: () => null });
   const decode = (row: PartnerRow) => teacher.odoo.decode({ ...row }, references);
+  const onceHidden = new Set<number>();
   let lastId = 100;
 
   function companyName(id: number): string | null {
@@ -209,6 +212,7 @@ export function createSimOdoo({ scheduler, clock, ledger, onChange }: SimOdooOpt
     find: (id) => rows.get(id),
     visible: (test) =>
       [...rows.values()].filter((row) => rights.get(row.id) !== 'hidden' && test(row)).sort((a, b) => a.id - b.id),
+    wasHidden: (id) => onceHidden.has(id),
     isHidden: (id) => rights.get(id) === 'hidden',
     companyName,
     findCompany: (folded) =>
@@ -239,6 +243,7 @@ export function createSimOdoo({ scheduler, clock, ledger, onChange }: SimOdooOpt
     setRight(id, right) {
       if (right === 'full') rights.delete(id);
       else rights.set(id, right);
+      if (right === 'hidden') onceHidden.add(id);
     },
   };
 }

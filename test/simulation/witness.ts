@@ -7,7 +7,7 @@ export interface Witness {
   watch(store: Store): Store;
   /** `entity appId odooId`, ever since the start. */
   readonly pairs: ReadonlySet<string>;
-  /** When a link first had a base. */
+  /** When a field of a link was first agreed on, by `link field`. */
   readonly agreedAt: ReadonlyMap<string, number>;
   /** Links that were tied to more than one Odoo record. */
   readonly moved: ReadonlySet<string>;
@@ -76,7 +76,10 @@ export function createWitness(now: () => number): Witness {
         async settle(claim, settlements, info) {
           for (const { link, openIntents = [] } of settlements) end(link.id, openIntents);
           for (const { link, base, conflicts: entries = [] } of settlements) {
-            if (base && !agreedAt.has(link.id)) agreedAt.set(link.id, now());
+            for (const field of Object.keys(base?.app ?? {})) {
+              const name = `${link.id} ${field}`;
+              if (base && field in base.odoo && !agreedAt.has(name)) agreedAt.set(name, now());
+            }
             for (const entry of entries) conflicts.push({ link, entry });
           }
           return links.settle(claim, settlements, info);

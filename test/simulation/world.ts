@@ -7,7 +7,7 @@ import { createLedger, type Ledger } from './ledger.ts';
 import { createNetwork } from './network.ts';
 import type { Fault, Schedule } from './operations.ts';
 import { createPeople, type People } from './people.ts';
-import { createProcess } from './process.ts';
+import { createProcess, type Process } from './process.ts';
 import { createRandom } from './random.ts';
 import { createScheduler, type Scheduler } from './scheduler.ts';
 import { createSideClock } from './side-clock.ts';
@@ -37,15 +37,14 @@ export interface World {
 
 /** What watches the engine, or breaks it on purpose. */
 export interface Wrappers {
-  readonly store?: (store: Store) => Store;
-  readonly backend?: (backend: Backend) => Backend;
+  readonly store?: (store: Store, process: string) => Store;
+  readonly backend?: (backend: Backend, process: string) => Backend;
   /** Asked at every call to a side or the store. Whoever dies of it is started anew. */
   readonly strike?: Strike;
 }
 
 export const INSTANCE = 'main';
 export const CALL_MAX_MS = 150_000;
-const OVERLAP_MS = 300_000;
 const POLL_MS = 60_000;
 const SWEEP_MS = 150_000;
 const STEP_LIMIT = 60_000;
@@ -85,9 +84,9 @@ export function createWorld(
   });
   const people = createPeople({ scheduler, network, app, odoo, early: schedule.early });
   const opened = openStore(scheduler);
-  const connect = () => {
+  const connect = (process: Process) => {
     const connection = opened();
-    return { ...connection, ...wrappers.store?.(connection) };
+    return { ...connection, ...wrappers.store?.(connection, process.name) };
   };
   const nudgeAll = () => {
     for (const bridge of alive()) bridge.nudge();
@@ -98,7 +97,7 @@ export function createWorld(
     entities: schedule.entities.map(entityNamed),
     workers: schedule.workers,
     batchSize: schedule.batchSize,
-    overlapMs: OVERLAP_MS,
+    overlapMs: schedule.overlapMs,
     pollMs: POLL_MS,
     polls: schedule.polls,
     sweepMs: schedule.sweeps ? SWEEP_MS : null,
@@ -110,7 +109,7 @@ export function createWorld(
   function start(index: number): void {
     generation += 1;
     const process = createProcess(scheduler, `bridge${index}.${generation}`);
-    const watch = wrappers.backend ?? ((backend: Backend) => backend);
+    const watch = (backend: Backend) => wrappers.backend?.(backend, process.name) ?? backend;
     const simulated = { scheduler, network, process, odoo, pageSize: schedule.pageSize, instance: INSTANCE };
     const sides = {
       app: watch(createSimAppBackend(scheduler, network, process, app)),
@@ -146,12 +145,14 @@ export function createWorld(
       switch (fault.kind) {
         case 'call':
           return network.arm(fault.side, fault.fault, fault.count, fault.writesOnly);
+        case 'outage':
+          return network.cutOff(fault.side, fault.forMs);
         case 'webhooks':
           return webhooks.disturb(fault.side, fault.mode, fault.forMs);
         case 'crash':
           return crash(fault.process, fault.resumes, fault.downMs);
         case 'stall':
-          return bridges.get(fault.process % schedule.processes)?.process.stall(fault.ms);
+          return bridges.get(fault.process % schedule.processes)?.process.stallAfter(fault.resumes, fault.ms);
         case 'database':
           return database.fail(fault.mode, fault.count);
       }

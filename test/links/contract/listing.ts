@@ -128,4 +128,26 @@ export async function contractListing(t: Test, make: Make): Promise<void> {
     await settleOne(store, { next: { kind: 'done', outOfScope: true } });
     t.same(await ask(), []);
   });
+
+  await t.test('what has no counterpart is told of as long as it waits for a person', async (t) => {
+    const store = await make(t);
+    const ask = (side: 'app' | 'odoo') => store.links.listHalves(side, 'teacher', MODEL);
+    await tie(store, '1', 7);
+    await settleOne(store, { next: { kind: 'park', error: ERROR } });
+    await store.links.holdNew('app', 'teacher', MODEL, ['3'], HOLD);
+    t.same(await ask('app'), [], 'a pair, and what was too much at once');
+    await markTeachers(store, '2');
+    t.same(await ask('app'), [], 'nobody has looked at it yet');
+    await settle(store, await claimOne(store), { next: { kind: 'park', error: ERROR } });
+    t.same(await ask('app'), ['2']);
+    t.same(await ask('odoo'), []);
+    await store.links.markOdoo(MODEL, [8], ['teacher'], PRIORITY.live);
+    await settle(store, await claimOne(store), { next: { kind: 'hold', hold: { kind: 'match', detail: 'd' } } });
+    t.same(await ask('odoo'), ['8']);
+    t.same(await store.links.listHalves('odoo', 'guest', MODEL), []);
+    t.same(await store.links.listHalves('odoo', 'teacher', 'product.template'), []);
+    await store.links.markOdoo(MODEL, [8], ['teacher'], PRIORITY.live);
+    await settle(store, await claimOne(store), { next: { kind: 'done', outOfScope: true } });
+    t.same(await ask('odoo'), []);
+  });
 }

@@ -185,6 +185,7 @@ async function ask(
   const listed = LISTED.map((id) => ({ id, digest, member: Number(id) % 2 === step % 2 }));
   const { changed, unlinked } = await links.filterChanged(side, entity, MODELS[entity], listed);
   const pairs = await links.listPairs(entity, MODELS[entity], null, 100);
+  const halves = await links.listHalves(side, entity, MODELS[entity]);
   const occupants = await links.findOccupants(side, entity, MODELS[entity], LISTED);
   const ids = asked?.links.map(({ id }) => id) ?? [];
   return {
@@ -197,6 +198,7 @@ async function ask(
         JSON.stringify([appId, odooId, agreed?.app, agreed?.odoo, dirtyAt !== null]),
       )
       .sort(),
+    halves: [...halves].sort(),
     occupants: occupants.map(({ linkId, ...occupant }) => JSON.stringify(occupant)).sort(),
     maybeOurs: asked ? placesOf(asked, await links.findMaybeOurs(side, ids)) : [],
   };

@@ -2,6 +2,7 @@
 import type { Mutant } from './mutant.ts';
 
 const POLLER = 'src/sources/poller.ts';
+const LISTING = 'src/sources/listing.ts';
 const DECIDE = 'src/reconcile/decide.ts';
 
 export const GUARDS: readonly Mutant[] = [
@@ -41,6 +42,13 @@ export const GUARDS: readonly Mutant[] = [
     to: '',
   },
   {
+    name: 'what was never agreed on goes down with a record that was deleted in Odoo',
+    invariant: 'I6',
+    file: DECIDE,
+    from: ': !entity.isEmpty(field, value);',
+    to: ': base === null;',
+  },
+  {
     name: 'polls do not look back',
     invariant: 'I1',
     file: POLLER,
@@ -50,7 +58,7 @@ export const GUARDS: readonly Mutant[] = [
   {
     name: 'polls read the first page only',
     invariant: 'I1',
-    file: POLLER,
+    file: LISTING,
     from: '} while (next !== null);',
     to: `} while (next === 'nowhere');`,
   },

@@ -52,6 +52,13 @@ export const WRITES: readonly Mutant[] = [
     to: 'const uncertain: ReadonlySet<string> = new Set(source === target ? linkIds : []);',
   },
   {
+    name: 'a second try at a creation that was refused counts as one that may still land',
+    invariant: 'I11',
+    file: 'src/reconcile/create-counterparts.ts',
+    from: `const underWay = target === 'app' && seen.pending.includes(key);`,
+    to: 'const underWay = seen.pending.includes(key);',
+  },
+  {
     name: 'what is left to write after a creation counts as agreed',
     invariant: 'I1',
     file: 'src/reconcile/settlement.ts',
@@ -73,10 +80,10 @@ export const WRITES: readonly Mutant[] = [
     to: '(leaseUntil === null || leaseUntil < now + 1e12)',
   },
   {
-    name: 'a match takes over a record for which a counterpart is being made',
+    name: 'namesakes of one batch are decided at once',
     invariant: 'I2',
-    file: 'test/simulation/memory-counterparts.ts',
-    from: '  if (folds && isCreating(memory, other)) return false;\n',
-    to: '',
+    file: 'src/reconcile/create-counterparts.ts',
+    from: '(key !== null && keys.has(key) ? later : first).push(plan);',
+    to: '(key !== null && keys.size > 999 ? later : first).push(plan);',
   },
 ];
