@@ -81,9 +81,11 @@ const intentsSchema = z.array(
 
 export async function findDirty(db: Db): Promise<readonly string[]> {
   const { rows } = await sql<{ entity: string }>`
-    select distinct entity from links
+    select entity from links
     where dirty_seq > done_seq and (next_attempt_at is null or next_attempt_at <= clock_timestamp())
-      and (lease_until is null or lease_until < clock_timestamp())`.execute(db);
+      and (lease_until is null or lease_until < clock_timestamp())
+    -- In an order that depends on nothing but the rows: the same story goes the same way twice.
+    group by entity order by min(id)`.execute(db);
   return rows.map((row) => row.entity);
 }
 

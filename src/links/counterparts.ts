@@ -95,7 +95,8 @@ export async function findOccupants(
   const query = db
     .selectFrom('links')
     .leftJoin('bases', 'bases.link_id', 'links.id')
-    .select(['links.id', 'entity', 'app_id', 'odoo_id', 'state', 'app']);
+    .select(['links.id', 'entity', 'app_id', 'odoo_id', 'state', 'app'])
+    .orderBy('links.id');
   const rows =
     side === 'odoo'
       ? await query.where('odoo_model', '=', odooModel).where('odoo_id', 'in', ids.map(Number)).execute()

@@ -45,7 +45,7 @@ export async function receive(
 export async function markDelivered(db: Db, { entitiesOf }: DeliverySettings): Promise<number> {
   const { rows } = await sql<{ source: string; models: string[] }>`
     select source, array_agg(distinct odoo_model) as models from deliveries
-    where look_at <= clock_timestamp() group by source`.execute(db);
+    where look_at <= clock_timestamp() group by source order by source`.execute(db);
   let marked = 0;
   for (const { source, models } of rows) {
     const entities = Object.fromEntries(models.map((model) => [model, entitiesOf(model)]));

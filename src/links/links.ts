@@ -268,7 +268,7 @@ export interface Links {
   /** How many links of the entity tie two records together. */
   countLinked(entity: string): Promise<number>;
 
-  /** Entities that have work now. */
+  /** Entities that have work now, in the order of their oldest links. */
   findDirty(): Promise<readonly string[]>;
   claim(entity: string, odooModel: string, limit: number): Promise<Claim | null>;
   /** @returns the links of the claim that are still this worker's; of the others somebody else takes care */
@@ -281,6 +281,7 @@ export interface Links {
   attach(claim: Claim, linkId: string, counterpart: { side: Side; id: string; odooModel: string }): Promise<boolean>;
   /** Odoo merged the record into another. */
   repoint(claim: Claim, linkId: string, odooModel: string, odooId: number): Promise<Repointed>;
+  /** In the order of their links. */
   findOccupants(side: Side, entity: string, odooModel: string, ids: readonly string[]): Promise<readonly Occupant[]>;
   /** Of these links, those whose record on `side` may be one that a worker is creating right now. */
   findMaybeOurs(side: Side, linkIds: readonly string[]): Promise<ReadonlySet<string>>;

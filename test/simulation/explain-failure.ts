@@ -1,7 +1,7 @@
 /** A failure for a person to read: the promise that is broken, the shortest schedule that breaks it, and its trace. */
 import { generate } from './generate.ts';
 import type { Schedule } from './operations.ts';
-import { runSchedule } from './run-schedule.ts';
+import { type Run, runSchedule } from './run-schedule.ts';
 import { shrink } from './shrink.ts';
 import type { Violation } from './violation.ts';
 
@@ -13,18 +13,15 @@ export interface Explanation {
 }
 
 /** @returns null when the seed breaks nothing */
-export async function explainFailure(seed: number): Promise<Explanation | null> {
+export async function explainFailure(seed: number, run: Run = runSchedule): Promise<Explanation | null> {
   const schedule = generate(seed);
-  const [first] = (await runSchedule(schedule)).violations;
+  const [first] = (await run(schedule)).violations;
   if (!first) return null;
   const { invariant } = first;
   const isSame = (violations: readonly Violation[]) =>
     violations.find((violation) => violation.invariant === invariant);
-  const shortest = await shrink(
-    schedule,
-    async (candidate) => isSame((await runSchedule(candidate)).violations) !== undefined,
-  );
-  const { violations, trace } = await runSchedule(shortest, { keepTrace: true });
+  const shortest = await shrink(schedule, async (candidate) => isSame((await run(candidate)).violations) !== undefined);
+  const { violations, trace } = await run(shortest, { keepTrace: true });
   return { seed, violation: isSame(violations) ?? first, schedule: shortest, trace };
 }
 

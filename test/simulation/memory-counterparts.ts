@@ -166,6 +166,7 @@ export function findOccupants(
   const rows = [...new Set(ids)].flatMap((id) =>
     side === 'odoo' ? tables.findOdoo(odooModel, Number(id)) : (tables.findApp(entity, id) ?? []),
   );
+  rows.sort((left, right) => left.made - right.made);
   return rows.map((row) => ({
     linkId: row.id,
     entity: row.entity,

@@ -1,7 +1,7 @@
 /** Webhooks in the in-memory store: stored first, marked when somebody looks for work. */
-import { type Delivery, PRIORITY } from '../../src/links/links.ts';
+import { type Delivery, PRIORITY, type Priority } from '../../src/links/links.ts';
 import type { Memory } from './memory.ts';
-import { markApp, markOdoo } from './memory-mark.ts';
+import { markApp, markOdooEach } from './memory-mark.ts';
 import type { DeliveryRow } from './memory-rows.ts';
 
 /** Odoo 17 and 18 post before they commit: so long after the webhook its record is marked again. */
@@ -44,9 +44,11 @@ export function markDelivered(memory: Memory): number {
   for (const [model, rows] of byModel(odoo)) {
     const entities = memory.settings.entitiesOf(model);
     const first = new Set(rows.filter(isFirst).map(({ recordId }) => Number(recordId)));
-    const again = rows.map(({ recordId }) => Number(recordId)).filter((id) => !first.has(id));
-    markOdoo(memory, model, [...first], entities, PRIORITY.live, true);
-    markOdoo(memory, model, again, entities, PRIORITY.poll, true);
+    const wanted = rows.map(({ recordId }): [number, Priority] => {
+      const id = Number(recordId);
+      return [id, first.has(id) ? PRIORITY.live : PRIORITY.poll];
+    });
+    markOdooEach(memory, model, new Map(wanted), entities, true);
   }
   return app.length + odoo.length;
 }

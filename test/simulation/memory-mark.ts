@@ -19,6 +19,17 @@ function bump(memory: Memory, row: LinkRow, priority: Priority): void {
   });
 }
 
+interface Bump {
+  readonly row: LinkRow;
+  readonly priority: Priority;
+}
+
+/** As PostgreSQL locks them: by their ids. */
+function bumpInOrder(memory: Memory, bumps: Bump[]): void {
+  bumps.sort((left, right) => left.row.made - right.row.made);
+  for (const { row, priority } of bumps) bump(memory, row, priority);
+}
+
 function insertDirty(
   { tables, now }: Memory,
   key: Pick<LinkRow, 'entity' | 'odooModel'> & Partial<LinkRow>,
@@ -29,34 +40,48 @@ function insertDirty(
 
 export function markApp(memory: Memory, keys: readonly RecordKey[], odooModel: string, priority: Priority): void {
   const wanted = new Map(keys.map((key) => [`${key.entity}\n${key.id}`, key]));
+  const present: Bump[] = [];
   const unknown: RecordKey[] = [];
   for (const key of wanted.values()) {
     const row = memory.tables.findApp(key.entity, key.id);
-    if (row) bump(memory, row, priority);
+    if (row) present.push({ row, priority });
     else unknown.push(key);
   }
+  bumpInOrder(memory, present);
   unknown.sort((left, right) => order(left.entity, right.entity) || order(left.id, right.id));
   for (const { entity, id } of unknown) insertDirty(memory, { entity, appId: id, odooModel }, priority);
 }
 
 const order = (left: string, right: string) => (left < right ? -1 : left > right ? 1 : 0);
 
-/** @param onlyNew links are made only for a record on which there is none of any entity */
 export function markOdoo(
   memory: Memory,
   odooModel: string,
   ids: readonly number[],
   entities: readonly string[],
   priority: Priority,
-  onlyNew = false,
 ): void {
-  const unknown: { entity: string; odooId: number }[] = [];
-  for (const odooId of new Set(ids)) {
-    const present = memory.tables.findOdoo(odooModel, odooId);
-    for (const row of present) bump(memory, row, priority);
-    if (onlyNew && present.length > 0) continue;
-    for (const entity of entities) if (!present.some((row) => row.entity === entity)) unknown.push({ entity, odooId });
+  markOdooEach(memory, odooModel, new Map(ids.map((id) => [id, priority])), entities, false);
+}
+
+/** @param onlyNew links are made only for a record on which there is none of any entity */
+export function markOdooEach(
+  memory: Memory,
+  odooModel: string,
+  wanted: ReadonlyMap<number, Priority>,
+  entities: readonly string[],
+  onlyNew: boolean,
+): void {
+  const present: Bump[] = [];
+  const unknown: { entity: string; odooId: number; priority: Priority }[] = [];
+  for (const [odooId, priority] of wanted) {
+    const rows = memory.tables.findOdoo(odooModel, odooId);
+    present.push(...rows.map((row) => ({ row, priority })));
+    if (onlyNew && rows.length > 0) continue;
+    for (const entity of entities)
+      if (!rows.some((row) => row.entity === entity)) unknown.push({ entity, odooId, priority });
   }
+  bumpInOrder(memory, present);
   unknown.sort((left, right) => order(left.entity, right.entity) || left.odooId - right.odooId);
-  for (const key of unknown) insertDirty(memory, { ...key, odooModel }, priority);
+  for (const { priority, ...key } of unknown) insertDirty(memory, { ...key, odooModel }, priority);
 }

@@ -164,6 +164,7 @@ export function createTables(): Tables {
   const conflicts = new Map<string, ConflictRow>();
   const guardUses = new Map<string, GuardUseRow>();
   let number = 0;
+  let linkNumber = 0;
 
   function nextNumber(): number {
     number += 1;
@@ -216,8 +217,9 @@ export function createTables(): Tables {
       return ids === undefined ? [] : ids.size === 1 ? Array.from(ids, get) : Array.from(ids, get).sort(byId);
     },
     insertLink(values, at) {
-      const made = nextNumber();
-      const row = { ...FRESH, stateSince: at, ...values, id: String(made), made };
+      // As PostgreSQL counts them: keys that hold the id of a link are the same there.
+      linkNumber += 1;
+      const row = { ...FRESH, stateSince: at, ...values, id: String(linkNumber), made: nextNumber() };
       enter(row);
       links.set(row.id, row);
       return row;

@@ -1,10 +1,12 @@
 /** Runs one schedule to its end and looks at what became of it. */
+import type { LinksSettings } from '../../src/links/postgres-links.ts';
 import { checkArchives } from './check-archives.ts';
 import { checkDuplicates } from './check-duplicates.ts';
 import { checkEdits } from './check-edits.ts';
 import { checkEqual } from './check-equal.ts';
 import { createLookout } from './check-namesakes.ts';
 import { createReviewer } from './check-winners.ts';
+import type { ProcessStore } from './database.ts';
 import type { LinkView } from './link-view.ts';
 import { createMemoryStore } from './memory-links.ts';
 import { isFault, type Schedule } from './operations.ts';
@@ -14,7 +16,17 @@ import type { Violation } from './violation.ts';
 import { createWitness } from './witness.ts';
 import { createWorld, type World, type Wrappers } from './world.ts';
 
+/** A store for one run, empty, with its clock and its chance taken from the run. */
+export interface OpenedStore {
+  connect(): ProcessStore;
+  viewLinks(): readonly LinkView[] | Promise<readonly LinkView[]>;
+}
+
+export type OpenStore = (scheduler: Scheduler, settings: LinksSettings) => OpenedStore;
+
 export interface RunOptions extends Wrappers {
+  /** The twin in memory, if nothing else is given. */
+  readonly openStore?: OpenStore;
   /** The lines of the trace are kept, for a person to read. */
   readonly keepTrace?: boolean;
   /** Looks at the end for what this very schedule should have led to. @returns what is not so, one sentence each */
@@ -31,6 +43,8 @@ export interface Result {
   readonly trace: readonly string[];
 }
 
+export type Run = (schedule: Schedule, options?: RunOptions) => Promise<Result>;
+
 const GUARD_PERCENT = 10;
 /** Whoever alters what is stored does it with any seed: a few stores with frozen copies find out. */
 const ISOLATED_EVERY = 20;
@@ -45,17 +59,25 @@ const MOMENT_MS = 30_000;
 /** A call of unknown outcome is waited for, and a try that failed often comes back after five minutes. */
 const LONGEST_MS = 3_600_000;
 
+/** The twin in memory. */
+function inMemory({ seed }: Schedule): OpenStore {
+  const isolates = seed % ISOLATED_EVERY === 0;
+  return (scheduler, settings) =>
+    createMemoryStore({ settings, now: scheduler.now, random: scheduler.random.next, isolates });
+}
+
+type ViewLinks = OpenedStore['viewLinks'];
+
 export async function runSchedule(schedule: Schedule, options: RunOptions = {}): Promise<Result> {
   const trace = createTrace(options.keepTrace ?? false);
-  let links: () => readonly LinkView[] = () => [];
+  let links: ViewLinks = () => [];
   const openStore = (scheduler: Scheduler) => {
     const settings = {
       entitiesOf: () => schedule.entities,
       guardPercent: GUARD_PERCENT,
       looksAgain: () => schedule.early,
     };
-    const isolates = schedule.seed % ISOLATED_EVERY === 0;
-    const store = createMemoryStore({ settings, now: scheduler.now, random: scheduler.random.next, isolates });
+    const store = (options.openStore ?? inMemory(schedule))(scheduler, settings);
     links = store.viewLinks;
     return store.connect;
   };
@@ -87,14 +109,14 @@ export async function runSchedule(schedule: Schedule, options: RunOptions = {}):
     await play(world, schedule);
     await comeToRest(world, links, schedule.early ? LAST_LOOK_MS : CALM_MS);
     // What is parked for flapping goes on when ten minutes have passed: those writes are no echo.
-    const flaps = links().some(({ reason }) => reason === 'flapping');
+    const flaps = (await links()).some(({ reason }) => reason === 'flapping');
     const writes = countWrites(world);
     await world.scheduler.runUntil(world.scheduler.now() + TWO_POLLS_MS);
     const echoes = countWrites(world) - writes;
     if (echoes > 0 && !flaps)
       violations.push({ invariant: 'I4', detail: `${echoes} writes by the bridge although nothing changed` });
     await finish(world, links);
-    const left = links();
+    const left = await links();
     violations.push(
       ...checkEqual(world, left, schedule),
       ...checkDuplicates(world, left),
@@ -131,20 +153,16 @@ async function play(world: World, { born, happenings }: Schedule): Promise<void>
 }
 
 /** Runs until three polls in a row found everything done. What never comes to rest is told by the check of the links. */
-async function comeToRest(
-  { scheduler, isCalm }: World,
-  links: () => readonly LinkView[],
-  calmMs: number,
-): Promise<void> {
+async function comeToRest({ scheduler, isCalm }: World, links: ViewLinks, calmMs: number): Promise<void> {
   const latest = scheduler.now() + LONGEST_MS;
   do await scheduler.runUntil(scheduler.now() + calmMs);
-  while (scheduler.now() < latest && (!isCalm() || links().some(({ dirty }) => dirty)));
+  while (scheduler.now() < latest && (!isCalm() || (await links()).some(({ dirty }) => dirty)));
 }
 
 /** A poll may have marked something a moment ago: that is looked at within seconds. */
-async function finish({ scheduler }: World, links: () => readonly LinkView[]): Promise<void> {
+async function finish({ scheduler }: World, links: ViewLinks): Promise<void> {
   const latest = scheduler.now() + MOMENT_MS;
-  while (scheduler.now() < latest && links().some(({ dirty }) => dirty)) {
+  while (scheduler.now() < latest && (await links()).some(({ dirty }) => dirty)) {
     await scheduler.runUntil(scheduler.now() + 1_000);
   }
 }

@@ -22,6 +22,8 @@ export interface Progress {
 export interface ThreadData {
   readonly mutant: Mutant | null;
   readonly untilFailure: boolean;
+  /** Of its database; undefined for one that runs in memory. */
+  readonly url?: string | undefined;
 }
 
 export interface Failure {
@@ -40,13 +42,16 @@ export interface RunSeedsOptions {
   /** Stops taking up new seeds after so many milliseconds. */
   readonly limitMs?: number;
   readonly onFailure?: (failure: Failure) => void;
+  readonly onProgress?: (range: SeedRange, progress: Progress) => void;
   /** Takes up no new seeds once one has failed. */
   readonly untilFailure?: boolean;
   /** A bug to plant into each thread. */
   readonly mutant?: Mutant;
+  /** Databases for the real store, one for each thread; the twin in memory if there are none. */
+  readonly databases?: readonly string[];
 }
 
-/** Seeds that a thread takes at once. */
+/** Seeds that a thread takes at once. On a database each takes so long that one is enough. */
 const SLICE = 25;
 
 export async function runSeeds({ from, count }: SeedRange, options: RunSeedsOptions): Promise<Summary> {
@@ -58,45 +63,58 @@ export async function runSeeds({ from, count }: SeedRange, options: RunSeedsOpti
     const late = options.limitMs !== undefined && performance.now() - startedAt > options.limitMs;
     const over = options.untilFailure === true && total.failures.length > 0;
     if (late || over || next >= from + count) return null;
-    const slice = { from: next, count: Math.min(SLICE, from + count - next) };
+    const most = options.databases ? 1 : SLICE;
+    const slice = { from: next, count: Math.min(most, from + count - next) };
     next += slice.count;
     return slice;
   }
 
-  function add({ schedules, steps, reviewed, failures, hash }: Progress): void {
+  function add(range: SeedRange, progress: Progress): void {
+    const { schedules, steps, reviewed, failures, hash } = progress;
     total.schedules += schedules;
     total.steps += steps;
     total.reviewed += reviewed;
     total.failures.push(...failures);
     total.hash = (total.hash ^ hash) >>> 0;
     for (const failure of failures) options.onFailure?.(failure);
+    options.onProgress?.(range, progress);
   }
 
-  const data: ThreadData = { mutant: options.mutant ?? null, untilFailure: options.untilFailure ?? false };
-  await Promise.all(Array.from({ length: options.threads }, () => runThread(takeSlice, add, data)));
+  const { threads, mutant = null, untilFailure = false, databases } = options;
+  await Promise.all(
+    Array.from({ length: threads }, (_, index) => {
+      const url = databases?.[index];
+      const script = url === undefined ? 'seed-thread.ts' : 'postgres/seed-thread.ts';
+      return runThread(startThread(script, { mutant, untilFailure, url }), takeSlice, add);
+    }),
+  );
   total.failures.sort((left, right) => left.seed - right.seed);
   return { ...total, milliseconds: Math.round(performance.now() - startedAt), complete: total.schedules === count };
 }
 
+function startThread(script: string, workerData: ThreadData): Worker {
+  return new Worker(new URL(script, import.meta.url), {
+    execArgv: [],
+    workerData,
+    // A schedule leaves nothing behind: with room for some of them hardly anything is ever moved to the old space.
+    resourceLimits: { maxYoungGenerationSizeMb: 64 },
+  });
+}
+
 function runThread(
+  thread: Worker,
   takeSlice: () => SeedRange | null,
-  add: (progress: Progress) => void,
-  workerData: ThreadData,
+  add: (range: SeedRange, progress: Progress) => void,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
-    const thread = new Worker(new URL('seed-thread.ts', import.meta.url), {
-      execArgv: [],
-      workerData,
-      // A schedule leaves nothing behind: with room for some of them hardly anything is ever moved to the old space.
-      resourceLimits: { maxYoungGenerationSizeMb: 64 },
-    });
+    let slice: SeedRange | null = null;
     const goOn = () => {
-      const slice = takeSlice();
+      slice = takeSlice();
       if (slice) thread.postMessage(slice);
       else void thread.terminate().then(() => resolve());
     };
     thread.on('message', (progress: Progress) => {
-      add(progress);
+      if (slice) add(slice, progress);
       goOn();
     });
     thread.on('error', reject);

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import t from 'tap';
 import { createNetwork } from './network.ts';
 import { createProcess } from './process.ts';
@@ -48,6 +49,24 @@ t.test('events of one instant come in an order that only the seed decides', asyn
   };
   t.same(await orderOf(1), await orderOf(1));
   t.not((await orderOf(1)).hash, (await orderOf(2)).hash);
+});
+
+t.test('time stands still while something real is under way', async (t) => {
+  const { scheduler } = start();
+  const seen: string[] = [];
+  scheduler.after(10, () => {
+    const work = pause(50).then(() => {
+      seen.push(`answer at ${scheduler.now() - EPOCH}`);
+      scheduler.after(0, () => seen.push(`what follows at ${scheduler.now() - EPOCH}`));
+    });
+    scheduler.awaitReal(work);
+    scheduler.awaitReal(work.then(() => Promise.reject(new Error('nobody is told'))));
+  });
+  scheduler.after(11, () => seen.push('the next event'));
+  await scheduler.runUntil(EPOCH + 10);
+  t.same(seen, ['answer at 10', 'what follows at 10']);
+  await scheduler.runUntil(EPOCH + 20);
+  t.equal(seen[2], 'the next event');
 });
 
 t.test('a run that does not end is stopped', async (t) => {

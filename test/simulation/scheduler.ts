@@ -13,6 +13,8 @@ export interface Scheduler {
   /** Makes something happen after so many milliseconds. Events of one instant come in seeded order. @returns calls it off */
   after(ms: number, act: () => void): () => void;
   note(text: string): void;
+  /** Time stands still until this is over: for what really takes time, such as a query. Nobody is told of its failure. */
+  awaitReal(work: Promise<unknown>): void;
   /** @throws StepLimit when that takes more events than a run may have (I11) */
   runUntil(time: number): Promise<void>;
   steps(): number;
@@ -36,6 +38,7 @@ export function createScheduler(random: Random, trace: Trace, stepLimit: number)
   const heap: Event[] = [];
   let now = EPOCH;
   let steps = 0;
+  const real = new Set<Promise<unknown>>();
 
   function happen({ at, act, off }: Event): void {
     if (off) return;
@@ -57,12 +60,21 @@ export function createScheduler(random: Random, trace: Trace, stepLimit: number)
       };
     },
     note: (text) => trace.note(now - EPOCH, text),
+    awaitReal(work) {
+      real.add(work);
+      const end = () => void real.delete(work);
+      work.then(end, end);
+    },
     async runUntil(time) {
       const isDue = () => heap[0] !== undefined && heap[0].at <= time;
       const next = () => {
-        if (isDue()) happen(pop(heap));
+        if (real.size === 0 && isDue()) happen(pop(heap));
       };
-      while (isDue()) await inTurns(next);
+      while (real.size > 0 || isDue()) {
+        // What goes on by its answer comes before the next event, and may be the next event.
+        if (real.size > 0) await Promise.allSettled(real);
+        await inTurns(next);
+      }
       now = Math.max(now, time);
     },
     steps: () => steps,

@@ -85,6 +85,19 @@ export async function contractClaiming(t: Test, make: Make): Promise<void> {
     t.same(await store.links.findDirty(), ['guest']);
   });
 
+  await t.test('entities with work are told in the order of their oldest links that have some', async (t) => {
+    const store = await make(t);
+    const mark = (entity: string, id: string) => store.links.markApp([{ entity, id }], MODEL, PRIORITY.live);
+    await mark('tenant', '1');
+    await mark('guest', '1');
+    await mark('teacher', '1');
+    await mark('guest', '2');
+    t.same(await store.links.findDirty(), ['tenant', 'guest', 'teacher']);
+    await settle(store, await claimOne(store, 'tenant'));
+    await mark('tenant', '2');
+    t.same(await store.links.findDirty(), ['guest', 'teacher', 'tenant']);
+  });
+
   await t.test('a claim tells its links in the order in which they were made, not by urgency', async (t) => {
     const store = await make(t);
     await store.links.markApp([{ entity: 'teacher', id: 'c' }], MODEL, PRIORITY.poll);

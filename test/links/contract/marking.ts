@@ -126,6 +126,25 @@ export async function contractMarking(t: Test, make: Make): Promise<void> {
     t.equal(await store.links.markDelivered(), 0, 'one look is enough where Odoo tells after its commit');
   });
 
+  await t.test('what is new gets its links in one order: of the app before Odoo, by entity, by record', async (t) => {
+    const store = await make(t, { looksAgain: true });
+    await store.links.receive([fromOdoo('9')]);
+    await store.links.markDelivered();
+    for (const entity of ['guest', 'teacher', 'tenant'])
+      await settle(store, await claimOne(store, entity), { next: { kind: 'forget' } });
+    await store.advance(3_000);
+    // The further look at 9 is less urgent than the first at 8, and still comes in its place.
+    await store.links.receive([fromOdoo('8'), fromApp('m1', '2'), fromApp('m2', '1'), fromApp('m3', '1', 'guest')]);
+    t.equal(await store.links.markDelivered(), 5);
+    t.same(
+      (await store.read()).links.map(({ entity, appId, odooId }) => `${entity} ${appId ?? odooId}`),
+      [
+        ...['guest 1', 'teacher 1', 'teacher 2'],
+        ...['guest 8', 'guest 9', 'teacher 8', 'teacher 9', 'tenant 8', 'tenant 9'],
+      ],
+    );
+  });
+
   await t.test('where Odoo tells before its commit, it is looked again after 2, 15, 60 and 300 s', async (t) => {
     const store = await make(t, { looksAgain: true });
     await store.links.receive([fromOdoo('7'), fromApp('m1', '1')]);

@@ -189,7 +189,7 @@ async function ask(
   const occupants = await links.findOccupants(side, entity, MODELS[entity], LISTED);
   const ids = asked?.links.map(({ id }) => id) ?? [];
   return {
-    dirty: [...(await links.findDirty())].sort(),
+    dirty: await links.findDirty(),
     linked: await links.countLinked(entity),
     changed: [...changed].sort(),
     unlinked: [...unlinked].sort(),
@@ -199,7 +199,7 @@ async function ask(
       )
       .sort(),
     halves: [...halves].sort(),
-    occupants: occupants.map(({ linkId, ...occupant }) => JSON.stringify(occupant)).sort(),
+    occupants: occupants.map(({ linkId, ...occupant }) => JSON.stringify(occupant)),
     maybeOurs: asked ? placesOf(asked, await links.findMaybeOurs(side, ids)) : [],
   };
 }

@@ -173,19 +173,22 @@ export async function contractTying(t: Test, make: Make): Promise<void> {
   await t.test('occupants: who is linked to a record, of any entity in Odoo, of one in the app', async (t) => {
     const store = await make(t);
     const id = await tie(store, '1', 7, { ...BASE, app: { name: 'Anna', active: false } });
+    const otherId = await tie(store, '2', 8);
+    t.same(
+      (await store.links.findOccupants('app', 'teacher', MODEL, ['2', '1'])).map(({ linkId }) => linkId),
+      [id, otherId],
+      'in the order of their links',
+    );
     const half = { entity: 'guest', id: '7', appId: null, odooId: 7, appActive: true, inScope: true };
     const full = { linkId: id, entity: 'teacher', appId: '1', odooId: 7, appActive: false, inScope: true };
     await store.links.markOdoo(MODEL, [7], ['guest'], PRIORITY.live);
-    const onOdoo = await store.links.findOccupants('odoo', 'teacher', MODEL, ['7', '8', '7']);
-    const guestId = (await store.read()).links[1]?.id;
-    t.same(
-      [...onOdoo].sort((left, right) => Number(left.linkId) - Number(right.linkId)),
-      [
-        { ...full, id: '7' },
-        { ...half, linkId: guestId },
-      ],
-    );
-    t.same(await store.links.findOccupants('app', 'teacher', MODEL, ['1', '2']), [{ ...full, id: '1' }]);
+    const onOdoo = await store.links.findOccupants('odoo', 'teacher', MODEL, ['7', '9', '7']);
+    const guestId = (await store.read()).links[2]?.id;
+    t.same(onOdoo, [
+      { ...full, id: '7' },
+      { ...half, linkId: guestId },
+    ]);
+    t.same(await store.links.findOccupants('app', 'teacher', MODEL, ['1', '3']), [{ ...full, id: '1' }]);
     t.same(await store.links.findOccupants('app', 'guest', MODEL, ['1']), []);
     t.same(await store.links.findOccupants('odoo', 'teacher', 'product.template', ['7']), []);
     t.same(await store.links.findOccupants('odoo', 'teacher', MODEL, []), []);
