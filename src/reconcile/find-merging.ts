@@ -1,8 +1,8 @@
 /** Records that another linked record was merged into: that one's link is about to follow. */
 import type { Entity } from '../entities/define-entity.ts';
+import { readExternalKey } from '../entities/external-names.ts';
 import type { ReconcileContext } from './context.ts';
 import type { PlannedCreate } from './create-counterparts.ts';
-import { readKey } from './write-keys.ts';
 
 /**
  * Odoo tells of the survivor of a merge before it tells of the loser: the survivor then looks like somebody new, but
@@ -18,7 +18,7 @@ export async function findMerging(
   const keys = await context.odoo.findKeys(entity, ids);
   if (keys.size === 0) return new Map();
   const named = [...keys].flatMap(([odooId, some]) =>
-    some.flatMap((key) => ({ odooId, appId: readKey(context.instance, entity, key) })),
+    some.flatMap((key) => ({ odooId, appId: readExternalKey(context.instance, entity.name, key) })),
   );
   const appIds = named.flatMap(({ appId }) => appId ?? []);
   const holders = await context.links.findOccupants('app', entity.name, entity.odoo.model, appIds);

@@ -1,27 +1,18 @@
 /** Names of attempts: the other side recognises a second try by them. */
 import type { CanonicalChanges, Entity, Side } from '../entities/define-entity.ts';
+import { externalKey } from '../entities/external-names.ts';
 import { digestRecord } from '../links/digest.ts';
 import type { ClaimedLink } from '../links/links.ts';
 
 /** Names the creation of a link's counterpart, for ever: an external id in Odoo, an idempotency key in the app. */
-export function createKey(instance: string, entity: Entity, link: ClaimedLink, target: Side): string {
+export function createKey(
+  instance: string,
+  entity: Entity,
+  link: Pick<ClaimedLink, 'appId' | 'odooId'>,
+  target: Side,
+): string {
   if (target === 'app') return `bridge:${instance}:create:${entity.name}:${entity.odoo.model}:${link.odooId}`;
-  return `bridge_${instance}.${externalName(entity.name, link.appId ?? '')}`;
-}
-
-/** Odoo takes letters, digits, `_` and `-`. Other ids are encoded; `-` instead of `_` before them keeps both apart. */
-export function externalName(entityName: string, appId: string): string {
-  if (/^[A-Za-z0-9_-]+$/.test(appId)) return `${entityName}_${appId}`;
-  return `${entityName}-${Buffer.from(appId, 'utf8').toString('base64url')}`;
-}
-
-/** The app id that a key of this bridge and entity names; null when it names none of them. */
-export function readKey(instance: string, entity: Entity, key: string): string | null {
-  const prefix = `bridge_${instance}.${entity.name}`;
-  const rest = key.slice(prefix.length + 1);
-  if (!key.startsWith(prefix) || rest === '') return null;
-  if (key[prefix.length] === '_') return rest;
-  return key[prefix.length] === '-' ? Buffer.from(rest, 'base64url').toString('utf8') : null;
+  return externalKey(instance, entity.name, link.appId ?? '');
 }
 
 /** The same changes on the same version of the record are the same attempt, and no others are. */
