@@ -117,6 +117,8 @@ const TABLE: Readonly<Record<string, { readonly allowed: readonly string[]; read
     // What the composition root hands out is put to work in these: the process and the commands.
     'src/serve.ts': { allowed: ['./context.ts', './http/server.ts', './sources/schedule.ts'], forbidden: [] },
     'src/health-report.ts': { allowed: ['./context.ts', './http/health.ts'], forbidden: [] },
+    'src/identity.ts': { allowed: ['./links/cursors.ts', './backends/odoo/identify-odoo.ts', 'zod'], forbidden: [] },
+    'src/refuse-others.ts': { allowed: ['./context.ts', './backends/look.ts'], forbidden: [] },
     'src/setup-odoo.ts': { allowed: ['./context.ts', './backends/odoo/automations.ts'], forbidden: [] },
     'src/sync-until-done.ts': { allowed: ['./serve.ts', './sources/resync.ts'], forbidden: [] },
     'src/main.ts': { allowed: ['./context.ts', './sources/poller.ts'], forbidden: [] },
