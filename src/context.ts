@@ -22,6 +22,7 @@ import type { Links } from './links/links.ts';
 import { createPostgresLinks } from './links/postgres-links.ts';
 import { createReports, type Reports } from './links/reports.ts';
 import { createRuns, type Runs } from './links/runs.ts';
+import { createTies, type Ties } from './links/ties.ts';
 import type { BridgeLogger } from './logger.ts';
 
 export interface Context {
@@ -34,6 +35,7 @@ export interface Context {
   readonly runs: Runs;
   readonly reports: Reports;
   readonly decisions: Decisions;
+  readonly ties: Ties;
   readonly identity: Identity;
   readonly app: Backend;
   /** Connects on first use, and again after a failure: Odoo may be away when the bridge starts. */
@@ -80,6 +82,7 @@ export async function createContext(config: Config, logger: BridgeLogger, { boun
       runs: createRuns(db),
       reports: createReports(db),
       decisions: createDecisions(db),
+      ties: createTies(db),
       identity,
       app: createAppBackend(
         { url: config.APP_URL, token: config.APP_API_TOKEN },
