@@ -114,6 +114,8 @@ export interface Backend {
    * @returns their stamps afterwards; none for a record that was not touched
    */
   adopt(entity: Entity, records: readonly NamedRecord[]): Promise<ReadonlyMap<string, string>>;
+  /** Lets existing records be found again under these keys; touches nothing else of them. A name that is taken stays. */
+  nameRecords(entity: Entity, records: readonly NamedRecord[]): Promise<void>;
   /** What became of linked records that `read` left out; one that is left out here too is unexplained. */
   classifyMissing(entity: Entity, records: readonly NamedRecord[]): Promise<ReadonlyMap<string, Absence>>;
   /** Keys of records that the changes refer to by name and that do not exist yet (schools). */

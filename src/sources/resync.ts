@@ -39,7 +39,9 @@ async function listRun(context: ResyncContext, runId: string, collection: string
   try {
     for (const entity of entitiesOfCollection(collection)) {
       if (scope.ids) await enlist(context, runId, context.app, entity, scope.ids);
-      else for (const backend of [context.app, context.odoo]) await listSide(context, runId, backend, entity, scope);
+      // Odoo first: a record that the bridge once made in the app is found by its create key, and by nothing else if Odoo
+      // has no external id of it. Looked at from the app it would be somebody new.
+      else for (const backend of [context.odoo, context.app]) await listSide(context, runId, backend, entity, scope);
     }
     await context.runs.finishListing(runId);
   } catch (error) {

@@ -77,6 +77,7 @@ export function createOdooBackend(options: OdooBackendOptions): OdooBackend {
     create: (entity, operations, { quiet }) => createRecords(odoo, entity, operations, quiet),
     update: (entity, operations, { quiet }) => updateRecords(odoo, entity, operations, quiet),
     adopt: (entity, records) => adopt(odoo, entity, records),
+    nameRecords: (entity, records) => nameRecords(odoo, entity, records),
     classifyMissing: (entity, records) => classifyMissing(odoo, entity, records),
     async leftOut(entity, records) {
       await odoo.references.load();
@@ -166,9 +167,19 @@ async function adopt(
     await transport.call({ model, method: 'write', ids, args: { vals } });
     return toStamps(await readRows(transport, entity, ids));
   }
-  const module = `bridge_${odoo.instance}`;
-  const adopted = records.map(({ id, key }) => ({ id: Number(id), name: key.slice(module.length + 1) }));
-  return toStamps(await adoptRecords(transport, action, { model, module, tag, adopted }));
+  return toStamps(await adoptRecords(transport, action, { model, tag, ...toAdopted(odoo, records) }));
+}
+
+/** Without our server action there is no way to do it. */
+async function nameRecords(odoo: OdooContext, entity: Entity, records: readonly NamedRecord[]): Promise<void> {
+  const action = records.length === 0 ? null : await odoo.action('adopt');
+  if (action === null) return;
+  await adoptRecords(odoo.transport, action, { model: entity.odoo.model, tag: null, ...toAdopted(odoo, records) });
+}
+
+function toAdopted({ instance }: OdooContext, records: readonly NamedRecord[]) {
+  const module = `bridge_${instance}`;
+  return { module, adopted: records.map(({ id, key }) => ({ id: Number(id), name: key.slice(module.length + 1) })) };
 }
 
 function toStamps(rows: readonly { readonly id: number; readonly write_date: string }[]): ReadonlyMap<string, string> {
