@@ -32,10 +32,11 @@ export function appPerson(url: string) {
   }
   return {
     create: async (collection: string, fields: Fields) => String((await send('POST', collection, fields)).id),
-    edit: (collection: string, id: string, fields: Fields) => send('PATCH', `${collection}/${id}`, fields),
-    look: (collection: string, id: string) => send('GET', `${collection}/${id}`),
-    archive: (collection: string, id: string) => send('POST', `${collection}/${id}/archive`),
-    restore: (collection: string, id: string) => send('POST', `${collection}/${id}/restore`),
+    edit: (collection: string, id: string, fields: Fields) =>
+      send('PATCH', `${collection}/${encodeURIComponent(id)}`, fields),
+    look: (collection: string, id: string) => send('GET', `${collection}/${encodeURIComponent(id)}`),
+    archive: (collection: string, id: string) => send('POST', `${collection}/${encodeURIComponent(id)}/archive`),
+    restore: (collection: string, id: string) => send('POST', `${collection}/${encodeURIComponent(id)}/restore`),
     /** All records, archived ones too. */
     all: async (collection: string) => {
       const records: Fields[] = [];
