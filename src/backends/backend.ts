@@ -12,6 +12,8 @@ export interface SideRecord {
   readonly stamp: string;
   /** The instants the stamp may mean, in milliseconds of the side's own clock (Odoo truncates to seconds). */
   readonly modified: { readonly from: number; readonly to: number };
+  /** When it came into being, likewise; left out where the side does not tell. */
+  readonly created?: { readonly from: number; readonly to: number };
   readonly values: CanonicalRecord;
   /** Names of the entities that the record belongs to: in Odoo by its contact tags, in the app by its collection. */
   readonly memberOf: readonly string[];

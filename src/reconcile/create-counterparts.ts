@@ -8,7 +8,7 @@ import { describeError } from '../errors.ts';
 import { type Base, type Claim, type Hold, type Next, PRIORITY, type Settlement } from '../links/links.ts';
 import { ensureReferences } from './apply-updates.ts';
 import type { ReconcileContext } from './context.ts';
-import { HELD_AS_ANOTHER, isOfLongAgo, isSamePerson } from './earlier-answer.ts';
+import { HELD_AS_ANOTHER, isOfAnother, isOfLongAgo } from './earlier-answer.ts';
 import { findCounterparts, type MatchVerdict } from './find-counterparts.ts';
 import { linkFound } from './link-found.ts';
 import { mappingHash } from './mapping-hash.ts';
@@ -189,7 +189,7 @@ async function settleCreate(
   }
   const counterpart = { side: target, id: result.id, odooModel: entity.odoo.model };
   const earlier = target === 'app' && isOfLongAgo(context, entity, seen, values, result);
-  if (earlier && !isSamePerson(entity, values, result)) {
+  if (earlier && isOfAnother(context, seen, result)) {
     const next = { kind: 'hold', hold: { ...HELD_AS_ANOTHER, candidates: [result.id] } } as const;
     return { link, next, outcome: 'hold', logged: true, direction };
   }

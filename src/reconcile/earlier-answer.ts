@@ -4,7 +4,7 @@
  */
 import type { WriteResult } from '../backends/backend.ts';
 import { type CanonicalRecord, type Entity, readField } from '../entities/define-entity.ts';
-import type { Hold } from '../links/links.ts';
+import type { Hold, Instants } from '../links/links.ts';
 import type { ReconcileContext } from './context.ts';
 import { type Observation, onBridgeClock } from './read-both-sides.ts';
 
@@ -15,27 +15,37 @@ const LONGEST_CREATION_MS = 600_000;
 
 /** Whether the record is older than our first try, and no copy of what was sent: it says nothing of what both agreed on. */
 export function isOfLongAgo(
-  { app, now }: Pick<ReconcileContext, 'app' | 'now'>,
+  context: Pick<ReconcileContext, 'app' | 'now'>,
   entity: Entity,
   { link }: Pick<Observation, 'link'>,
   sent: CanonicalRecord,
-  { stamp, values }: Answer,
+  answer: Answer,
 ): boolean {
-  if (stamp === null || link.intents.some(({ kind }) => kind === 'create')) return false;
-  const at = Date.parse(stamp);
-  const { to } = onBridgeClock({ modified: { from: at, to: at + 1 } }, app.clock());
+  if (link.intents.some(({ kind }) => kind === 'create')) return false;
+  const { values } = answer;
   const fields = Object.keys(values);
   const differs = fields.some((field) => !entity.same(field, readField(values, field), readField(sent, field)));
-  return differs && to < now() - LONGEST_CREATION_MS;
+  return differs && whenAnswered(context, answer).to < context.now() - LONGEST_CREATION_MS;
 }
 
-export function isSamePerson(entity: Entity, sent: CanonicalRecord, { values }: Pick<Answer, 'values'>): boolean {
-  const key = entity.matchKey(sent);
-  return entity.matchName(sent) === entity.matchName(values) || (key !== null && key === entity.matchKey(values));
+/** Whether the partner came into being after the record: then that one was made for another partner. */
+export function isOfAnother(
+  context: Pick<ReconcileContext, 'app' | 'odoo'>,
+  { odoo }: Pick<Observation, 'odoo'>,
+  answer: Answer,
+): boolean {
+  if (!odoo?.created) return false;
+  const born = onBridgeClock({ modified: odoo.created }, context.odoo.clock());
+  return born.from > whenAnswered(context, answer).to;
+}
+
+function whenAnswered({ app }: Pick<ReconcileContext, 'app'>, { stamp }: Answer): Instants {
+  const at = Date.parse(stamp ?? '');
+  return onBridgeClock({ modified: { from: at, to: at + 1 } }, app.clock());
 }
 
 export const HELD_AS_ANOTHER: Hold = {
   kind: 'match',
   detail:
-    'The app answered its creation with an earlier record of another name and e-mail. Say whether it is the same, or a new one.',
+    'The app answered its creation with a record that is older than the partner: Odoo has given an id out again. Say whether they are the same, or it is a new one.',
 };
