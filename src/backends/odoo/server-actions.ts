@@ -61,7 +61,7 @@ if module.startswith('bridge_'):
     domain = [('module', '=', module), ('model', '=', model), '|', ('name', 'in', names), ('res_id', 'in', ids)]
     found = env['ir.model.data'].sudo().search_read(domain, ['name', 'res_id'])
 existing = env[model].sudo().browse(ids).exists().ids
-database = env['ir.config_parameter'].sudo().get_param('database.uuid')
+database = env['ir.config_parameter'].sudo().search([('key', '=', 'database.uuid')]).value
 action = {'version': ${ACTION_VERSION}, 'found': found, 'existing': existing, 'database': database}
 `;
 
