@@ -1,6 +1,7 @@
 /** Tying pairs that are known to belong together, outside of any pass: after a disaster (sources/relink.ts). */
 import { sql } from 'kysely';
 import type { Db } from '../db/open-database.ts';
+import { digestRecord } from './digest.ts';
 import { PRIORITY } from './links.ts';
 import { CHANNEL } from './mark.ts';
 
@@ -15,6 +16,11 @@ export interface KnownPair {
   readonly odooId: number;
 }
 
+export interface Tie extends KnownPair {
+  /** Archived in the app and in use in Odoo, and that is as it should be: the one thing that both sides agree on. */
+  readonly apart: boolean;
+}
+
 export interface Ties {
   /** Links of the entity on any of these records. */
   find(
@@ -25,11 +31,11 @@ export interface Ties {
   /** All full links of the entity, so many at a time, in the order of their app ids. */
   list(entity: string, odooModel: string, after: string | null, limit: number): Promise<readonly KnownPair[]>;
   /**
-   * Makes a link of each pair, without a base and marked: the next pass compares all fields. Half links on either record
-   * are folded into it.
+   * Makes a link of each pair, with no more base than is known and marked: the next pass compares all fields. Half links
+   * on either record are folded into it.
    * @returns app ids of the pairs that were tied; of the others a record is linked, or in work, just now
    */
-  tie(entity: string, odooModel: string, pairs: readonly KnownPair[]): Promise<ReadonlySet<string>>;
+  tie(entity: string, odooModel: string, pairs: readonly Tie[]): Promise<ReadonlySet<string>>;
 }
 
 export function createTies(db: Db): Ties {
@@ -66,12 +72,7 @@ export function createTies(db: Db): Ties {
   };
 }
 
-async function tie(
-  db: Db,
-  entity: string,
-  odooModel: string,
-  pairs: readonly KnownPair[],
-): Promise<ReadonlySet<string>> {
+async function tie(db: Db, entity: string, odooModel: string, pairs: readonly Tie[]): Promise<ReadonlySet<string>> {
   if (pairs.length === 0) return new Set();
   const wanted = JSON.stringify(pairs.map(({ appId, odooId }) => ({ app_id: appId, odoo_id: odooId })));
   return db.transaction().execute(async (trx) => {
@@ -106,8 +107,24 @@ async function tie(
       dirty_seq: '1',
       dirty_at: sql<Date>`clock_timestamp()`,
     }));
-    await trx.insertInto('links').values(values).execute();
+    const links = await trx.insertInto('links').values(values).returning(['id', 'app_id']).execute();
+    const apart = new Set(made.filter((pair) => pair.apart).map(({ appId }) => appId));
+    await insertApart(
+      trx,
+      links.filter(({ app_id }) => apart.has(app_id ?? '')).map(({ id }) => id),
+    );
     await sql`select pg_notify(${CHANNEL}, '')`.execute(trx);
     return tied;
   });
+}
+
+async function insertApart(db: Db, linkIds: readonly string[]): Promise<void> {
+  if (linkIds.length === 0) return;
+  const [app, odoo] = [{ active: false }, { active: true }];
+  const digests = { app_digest: digestRecord(app), odoo_digest: digestRecord(odoo) };
+  const base = { app: JSON.stringify(app), odoo: JSON.stringify(odoo), ...digests };
+  await db
+    .insertInto('bases')
+    .values(linkIds.map((link_id) => ({ link_id, ...base })))
+    .execute();
 }

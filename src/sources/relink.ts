@@ -5,6 +5,7 @@
 import type { Backend, SideRecord } from '../backends/backend.ts';
 import { type Entity, readField } from '../entities/define-entity.ts';
 import { externalKey, readExternalKey } from '../entities/external-names.ts';
+import { entitiesOfModel } from '../entities/registry.ts';
 import type { KnownLink, KnownPair, Ties } from '../links/ties.ts';
 
 export interface RelinkContext {
@@ -124,18 +125,54 @@ async function relinkSome(
       else report.contradicting.push({ app_id: appId, odoo_id: says, why });
     }
   }
-  const tied = dryRun ? new Set(toTie.map(({ appId }) => appId)) : await ties.tie(entity.name, model, toTie);
+  const app = new Map(records.map((record) => [record.id, record]));
+  const apart = await findApart(context, entity, toTie, { app, partners });
+  const wantedTies = toTie.map((pair) => ({ ...pair, apart: apart.has(pair.odooId) }));
+  const tied = dryRun ? new Set(toTie.map(({ appId }) => appId)) : await ties.tie(entity.name, model, wantedTies);
   const made = toTie.filter(({ appId }) => tied.has(appId));
   report.tied += made.length;
   report.busy += toTie.length - made.length;
   report.kept += kept.length;
   await explainMissing(context, entity, missing, report);
-  const app = new Map(records.map((record) => [record.id, record]));
   for (const { appId, odooId } of [...kept, ...made]) {
     const fields = differ(entity, app.get(appId), partners.get(odooId));
     if (fields.length > 0) report.differing.push({ app_id: appId, odoo_id: odooId, fields });
   }
   return made;
+}
+
+/**
+ * A teacher may be archived in the app while the partner stays in use as a guest (docs/adr/0006): that is no difference,
+ * and nobody is to be restored for it.
+ */
+async function findApart(
+  { app, odoo, instance }: RelinkContext,
+  entity: Entity,
+  pairs: readonly KnownPair[],
+  seen: { readonly app: ReadonlyMap<string, SideRecord>; readonly partners: ReadonlyMap<number, SideRecord> },
+): Promise<ReadonlySet<number>> {
+  const isActive = (record: SideRecord | undefined) => record?.values.active === true;
+  const unlike = pairs.filter(
+    ({ appId, odooId }) => !isActive(seen.app.get(appId)) && isActive(seen.partners.get(odooId)),
+  );
+  const apart = new Set<number>();
+  if (unlike.length === 0) return apart;
+  const keys = await odoo.findKeys(
+    entity,
+    unlike.map(({ odooId }) => String(odooId)),
+  );
+  for (const other of entitiesOfModel(entity.odoo.model).filter(({ name }) => name !== entity.name)) {
+    const ids = new Map<string, number>();
+    for (const [odooId, some] of keys) {
+      for (const key of some) {
+        const appId = readExternalKey(instance, other.name, key);
+        if (appId !== null) ids.set(appId, Number(odooId));
+      }
+    }
+    const records = ids.size === 0 ? [] : await app.read(other, [...ids.keys()]);
+    for (const record of records) if (isActive(record)) apart.add(ids.get(record.id) ?? 0);
+  }
+  return apart;
 }
 
 /** Names of the fields that are not equal; never a value. */
