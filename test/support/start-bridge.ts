@@ -28,7 +28,12 @@ export interface TestSetup {
   readonly config: Config;
   /** What the bridge is started with. */
   readonly environment: Readonly<Record<string, string>>;
-  readonly secrets: { readonly api: string; readonly webhook: string; readonly odooToken: string };
+  readonly secrets: {
+    readonly api: string;
+    readonly webhook: string;
+    readonly odooToken: string;
+    readonly app: string;
+  };
   /** Ends the bridge and starts it again on the same database. */
   restart(environment?: Readonly<Record<string, string>>): Promise<void>;
 }
