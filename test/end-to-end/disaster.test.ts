@@ -9,6 +9,7 @@ import { compareSides } from '../../sandbox/world/compare-sides.ts';
 import type { RelinkReport } from '../../src/sources/relink.ts';
 import { copyDatabase, createTestDatabase } from '../support/postgres.ts';
 import { recover } from '../support/recover.ts';
+import { runCommand } from '../support/run-command.ts';
 import { startBridge } from '../support/start-bridge.ts';
 
 t.setTimeout(280_000);

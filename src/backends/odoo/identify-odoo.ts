@@ -4,18 +4,19 @@ import { RetryableError, SetupError } from '../../errors.ts';
 import { findExternalIds } from './server-actions.ts';
 import type { OdooTransport } from './transport.ts';
 
-const bornRows = z.tuple([z.looseObject({ create_date: z.string() })]);
+const bornRows = z.array(z.looseObject({ create_date: z.union([z.string(), z.literal(false)]) }));
 const uuidRows = z.array(z.looseObject({ value: z.string() }));
 
 /**
  * When the database was made, in UTC and whole seconds. Any user may read it; clones of one template share it.
  * The stamp of the oldest language: no rule of a company hides those, and they are never deleted.
+ * @returns an empty text where the database does not say
  */
 export async function readBirth(transport: OdooTransport): Promise<string> {
   const args = { domain: [], fields: ['create_date'], order: 'id', limit: 1, load: '' };
   const context = { active_test: false };
   const [row] = bornRows.parse(await transport.call({ model: 'res.lang', method: 'search_read', args, context }));
-  return row.create_date;
+  return row?.create_date || '';
 }
 
 /**

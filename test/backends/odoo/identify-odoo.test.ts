@@ -35,6 +35,10 @@ t.test('a database says when it was made, and what it is called', async (t) => {
   t.equal(await readUuid(admin, none), null, 'it was never named');
   t.equal(await readUuid(sales, async () => right), null);
 
+  const silent = (rows: readonly object[]): OdooTransport => ({ ...admin, call: async () => rows as never });
+  t.equal(await readBirth(silent([])), '', 'a database that does not say it');
+  t.equal(await readBirth(silent([{ id: 1, create_date: false }])), '');
+
   const away: OdooTransport = createJson2Transport({ ...simulator, ...SALES });
   let calls = 0;
   const goesAway: OdooTransport = {
