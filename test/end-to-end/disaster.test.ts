@@ -200,6 +200,16 @@ t.test('the database is lost', async (t) => {
     'a dry run says the same',
   );
   t.equal(dry.links, 0, 'and does nothing');
+  const shown = await runCommand({ ...setup.environment, ...environment }, 'relink', '--dry-run');
+  t.match(shown.stdout, /^guest: 41 tied by external id, 0 were right already\n {2}\d+ pairs differ \(/m);
+  t.match(
+    shown.stdout,
+    /^ {2}1 contradict; nothing was changed there\n {4}app .*, Odoo \d+: that one carries that of/m,
+  );
+  t.match(shown.stdout, /^ {2}not known: 1 in the app, 1 in Odoo\nnothing was changed: run it without --dry-run\n$/m);
+  t.equal(shown.code, 3, 'something contradicts');
+  const usage = await runCommand({ ...setup.environment, ...environment }, 'relink', '--entity', 'lead');
+  t.equal(usage.code, 2);
   const { reports, run } = await recover({ ...setup.environment, ...environment });
   t.equal(
     sum(reports, ({ tied }) => tied),
