@@ -3,21 +3,15 @@
 import { Command, CommanderError, Option } from 'commander';
 import { exportRequest } from './accounting/export-request.ts';
 import { EXPORT_FORMATS } from './accounting/render-entries.ts';
-import { type Config, ConfigError, readConfig } from './config.ts';
-import { type Context, createContext } from './context.ts';
+import { EXIT, type Output, print, within, withinBound } from './command-line.ts';
+import { ConfigError, readConfig } from './config.ts';
 import { migrateToLatest } from './db/migrate.ts';
+import { addDisasterCommands } from './disaster-commands.ts';
 import { BridgeError } from './errors.ts';
 import { exportAccounting, saveContent } from './export-accounting.ts';
-import { createLogger } from './logger.ts';
 import { main as serveForever } from './main.ts';
 import { printSetup, runSetup, type SetupAction } from './setup-odoo.ts';
 import { syncUntilDone } from './sync-until-done.ts';
-
-const EXIT = { ok: 0, error: 1, usage: 2, drift: 3, guard: 4 } as const;
-
-interface Output {
-  readonly json?: boolean;
-}
 
 interface ExportFlags extends Output {
   readonly from: string;
@@ -25,10 +19,6 @@ interface ExportFlags extends Output {
   readonly format: string;
   readonly allEntries?: boolean;
   readonly output?: string;
-}
-
-function print(value: unknown, { json }: Output, human: () => string): void {
-  process.stdout.write(json ? `${JSON.stringify(value)}\n` : `${human()}\n`);
 }
 
 /** As fast as it is taken off. Whoever does not want the rest (`| head`) ends the command. */
@@ -40,20 +30,6 @@ function printChunk(chunk: Uint8Array): Promise<void> {
       resolve();
     });
   });
-}
-
-/** Runs a command inside a context and always closes it. */
-async function within<T>(work: (context: Context, config: Config) => Promise<T>): Promise<T> {
-  const config = readConfig();
-  const context = await createContext(
-    config,
-    createLogger({ level: config.LOG_LEVEL, file: config.LOG_FILE, stdout: false }),
-  );
-  try {
-    return await work(context, config);
-  } finally {
-    await context.close();
-  }
 }
 
 export function buildProgram(): Command {
@@ -85,7 +61,7 @@ export function buildProgram(): Command {
         ...(options.ids && { ids: options.ids.split(',') }),
         ...(options.since && { since: options.since }),
       };
-      const report = await within((context) => syncUntilDone(context, collection, scope));
+      const report = await withinBound((context) => syncUntilDone(context, collection, scope));
       print(report, options, () =>
         [
           `${report.status}: ${report.done} of ${report.total}`,
@@ -121,7 +97,7 @@ export function buildProgram(): Command {
     .option('--entity <entity>')
     .option('--error-code <code>')
     .action(async (options: { entity?: string; errorCode?: string }) => {
-      const retried = await within((context) =>
+      const retried = await withinBound((context) =>
         context.reports.retryParked({ entity: options.entity, error_code: options.errorCode }),
       );
       print({ retried }, parked.opts(), () => `${retried} record(s) will be tried again`);
@@ -151,6 +127,7 @@ export function buildProgram(): Command {
         (output ? process.stdout : process.stderr).write(`${report}\n`);
       });
     });
+  addDisasterCommands(program);
 
   const webhooks = program
     .command('webhooks')

@@ -10,19 +10,21 @@ import { deferOdoo } from './backends/odoo/defer-odoo.ts';
 import { ODOO_ANSWERS } from './backends/odoo/guard-transport.ts';
 import { inCompany } from './backends/odoo/in-company.ts';
 import { createOdooBackend, type OdooBackend } from './backends/odoo/odoo-backend.ts';
-import type { ClockReading } from './backends/odoo/transport.ts';
+import type { ClockReading, OdooTransport } from './backends/odoo/transport.ts';
 import { createRateLimit } from './backends/rate-limit.ts';
 import type { Config } from './config.ts';
 import { startEmbeddedPostgres } from './db/embedded-postgres.ts';
 import { migrateToLatest } from './db/migrate.ts';
 import { type Db, openDatabase } from './db/open-database.ts';
 import { entities, entitiesOfModel, entityNamed } from './entities/registry.ts';
+import { createIdentity, type Identity } from './identity.ts';
 import { type Cursors, createCursors } from './links/cursors.ts';
 import { createDecisions, type Decisions } from './links/decisions.ts';
 import type { Links } from './links/links.ts';
 import { createPostgresLinks } from './links/postgres-links.ts';
 import { createReports, type Reports } from './links/reports.ts';
 import { createRuns, type Runs } from './links/runs.ts';
+import { createTies, type Ties } from './links/ties.ts';
 import type { BridgeLogger } from './logger.ts';
 
 export interface Context {
@@ -35,6 +37,8 @@ export interface Context {
   readonly runs: Runs;
   readonly reports: Reports;
   readonly decisions: Decisions;
+  readonly ties: Ties;
+  readonly identity: Identity;
   readonly app: Backend;
   /** Connects on first use, and again after a failure: Odoo may be away when the bridge starts. */
   readonly odoo: Backend & { connected(): Promise<OdooBackend> };
@@ -43,7 +47,8 @@ export interface Context {
   close(): Promise<void>;
 }
 
-export async function createContext(config: Config, logger: BridgeLogger): Promise<Context> {
+/** @param bound false reaches other sides than the bound ones, too: for who is to look at them and to say that they are meant */
+export async function createContext(config: Config, logger: BridgeLogger, { bound = true } = {}): Promise<Context> {
   const closers: (() => Promise<void>)[] = [() => logger.close()];
   async function close(): Promise<void> {
     for (const closer of closers.splice(0).reverse()) await closer();
@@ -56,9 +61,11 @@ export async function createContext(config: Config, logger: BridgeLogger): Promi
     });
     closers.push(() => db.destroy());
     const cursors = createCursors(db);
+    const identity = createIdentity(cursors, config);
     const { breakers, gates } = createGates(config);
+    const check = bound ? identity.checkOdoo : () => Promise.resolve();
     const directory = createDirectory(() => links);
-    const odoo = deferOdoo((observe) => connectBackend(config, cursors, directory, gates.odoo, observe));
+    const odoo = deferOdoo((observe) => connectBackend(config, cursors, { directory, check }, gates.odoo, observe));
     closers.push(() => odoo.close());
     const links: Links = createPostgresLinks(db, {
       // One of them is enough for a record that nobody knows: its pass marks what else the record is.
@@ -80,7 +87,12 @@ export async function createContext(config: Config, logger: BridgeLogger): Promi
       runs: createRuns(db),
       reports: createReports(db),
       decisions: createDecisions(db),
-      app: createAppBackend({ url: config.APP_URL, token: config.APP_API_TOKEN }, gates.app),
+      ties: createTies(db),
+      identity,
+      app: createAppBackend(
+        { url: config.APP_URL, token: config.APP_API_TOKEN },
+        bound ? boundGate(identity, gates.app) : gates.app,
+      ),
       odoo,
       breakers,
       close,
@@ -148,10 +160,21 @@ function createDirectory(links: () => Links): LinkDirectory {
   };
 }
 
+/** Outside the breaker: that it is another app says nothing about how that app is. */
+function boundGate(identity: Identity, gate: Gate): Gate {
+  return async (call) => {
+    await identity.checkApp();
+    const answer = await gate(call);
+    await identity.keepApp();
+    return answer;
+  };
+}
+
+/** @param check of which Odoo it is, before anything else is asked of it */
 async function connectBackend(
   config: Config,
   cursors: Cursors,
-  directory: LinkDirectory,
+  { directory, check }: { directory: LinkDirectory; check: (transport: OdooTransport) => Promise<void> },
   gate: Gate,
   observe: (reading: ClockReading) => void,
 ): Promise<OdooBackend> {
@@ -164,6 +187,7 @@ async function connectBackend(
     gate,
     onClockReading: observe,
   });
+  await check(transport);
   const recallNumber = async (name: string) => {
     const value = await cursors.read(name);
     return value === null ? null : Number(value);

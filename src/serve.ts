@@ -15,6 +15,7 @@ import { forgetOld } from './links/retention.ts';
 import type { BridgeLogger } from './logger.ts';
 import type { ReconcileContext } from './reconcile/context.ts';
 import { startController } from './reconcile/controller.ts';
+import { refuseOthers } from './refuse-others.ts';
 import { createGroupCommit } from './sources/group-commit.ts';
 import { resumeResyncs } from './sources/resync.ts';
 import { type Schedule, startSchedule } from './sources/schedule.ts';
@@ -41,6 +42,7 @@ export async function serve(config: Config, logger: BridgeLogger): Promise<Runni
     for (const closer of closers.splice(0).reverse()) await closer();
   }
   try {
+    await refuseOthers(context);
     const controller = startController(reconcileContext(context));
     closers.push(() => controller.stop());
     const listener = listenOnChannel(context.databaseUrl, CHANNEL, () => controller.nudge());

@@ -33,6 +33,7 @@ const RIGHTS: Readonly<Record<string, Rights>> = {
   'ir.model': { [ERP]: 'rwcu' },
   'ir.model.fields': { [ERP]: 'rwcu' },
   'ir.model.data': { [ERP]: 'rwcu' },
+  'ir.config_parameter': { [SYSTEM]: 'rwcu' },
   'ir.actions.server': { [SYSTEM]: 'rwcu' },
   'base.automation': { [SYSTEM]: 'rwcu' },
 };

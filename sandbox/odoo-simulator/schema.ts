@@ -159,6 +159,12 @@ export const SCHEMA: Readonly<Record<string, ModelSpec>> = {
     { noupdate: false },
     'module, model, name',
   ),
+  'ir.config_parameter': model(
+    'System Parameter',
+    { key: required(char('Key')), value: required({ type: 'text', string: 'Value' }) },
+    {},
+    'key',
+  ),
   'ir.actions.server': model(
     'Server Actions',
     {

@@ -1,5 +1,6 @@
 /** What a fresh Odoo holds: countries, languages, the models and fields that are known here, the first users. */
 
+import { randomUUID } from 'node:crypto';
 import { withImplied } from './access-rights.ts';
 import type { Environment, User, World } from './environment.ts';
 import { SCHEMA } from './schema.ts';
@@ -64,6 +65,7 @@ export function seedDatabase({ world, transaction, languages }: Seed): void {
     });
   externalId('base', 'main_partner', 'res.partner', partner('My Company', { is_company: true }));
   externalId('base', 'partner_root', 'res.partner', partner('OdooBot', { active: false }));
+  put('ir.config_parameter', { key: 'database.uuid', value: randomUUID() });
   put('res.users', { login: '__system__', name: 'OdooBot', partner_id: 2, active: false });
 }
 

@@ -64,10 +64,12 @@ function findExternalIds(env: Environment) {
   const { bridge_module: module = '', bridge_names: names = [], bridge_model: model = 'res.partner' } = env.context;
   const wanted = (env.context.bridge_ids ?? []) as readonly number[];
   const existing = wanted.filter((id) => tableOf(env, String(model)).get(id));
-  if (!String(module).startsWith('bridge_')) return { found: [], existing };
+  const named = [['key', '=', 'database.uuid']];
+  const database = searchRows(sudo(env), 'ir.config_parameter', named).map(({ value }) => value)[0] ?? false;
+  if (!String(module).startsWith('bridge_')) return { found: [], existing, database };
   const domain = [['module', '=', module], ['model', '=', model], '|', ['name', 'in', names], ['res_id', 'in', wanted]];
   const ids = searchRows(sudo(env), 'ir.model.data', domain).map((row) => row.id);
-  return { found: readRows(sudo(env), 'ir.model.data', ids, ['name', 'res_id'], ''), existing };
+  return { found: readRows(sudo(env), 'ir.model.data', ids, ['name', 'res_id'], ''), existing, database };
 }
 
 function adopt(env: Environment) {

@@ -18,6 +18,8 @@ export type OdooPerson = ReturnType<typeof odooPerson>;
 /** As `odooPerson` reads it. */
 export type Partner = Fields & { readonly id: number };
 
+const pathOf = (collection: string, id: string) => `${collection}/${encodeURIComponent(id)}`;
+
 /** Somebody at the app's pages. */
 export function appPerson(url: string) {
   async function ask(
@@ -37,17 +39,18 @@ export function appPerson(url: string) {
   }
   return {
     create: async (collection: string, fields: Fields) => String((await send('POST', collection, fields)).id),
-    edit: (collection: string, id: string, fields: Fields) => send('PATCH', `${collection}/${id}`, fields),
-    look: (collection: string, id: string) => send('GET', `${collection}/${id}`),
-    archive: (collection: string, id: string) => send('POST', `${collection}/${id}/archive`),
-    restore: (collection: string, id: string) => send('POST', `${collection}/${id}/restore`),
+    edit: (collection: string, id: string, fields: Fields) => send('PATCH', pathOf(collection, id), fields),
+    look: (collection: string, id: string) => send('GET', pathOf(collection, id)),
+    archive: (collection: string, id: string) => send('POST', `${pathOf(collection, id)}/archive`),
+    restore: (collection: string, id: string) => send('POST', `${pathOf(collection, id)}/restore`),
     /** Presses a button such as `validate-quote`. @returns the record to go on with */
     act: (collection: string, id: string, action: string, fields: Fields = {}) =>
-      send('POST', `${collection}/${id}/${action}`, fields),
+      send('POST', `${pathOf(collection, id)}/${action}`, fields),
     /** Sends the bytes of a document. */
     upload: async (id: string, bytes: Uint8Array<ArrayBuffer>, mediaType: string) =>
-      (await (await ask('PUT', `documents/${id}/content`, mediaType, bytes)).json()) as Fields,
-    download: async (id: string) => Buffer.from(await (await ask('GET', `documents/${id}/content`)).arrayBuffer()),
+      (await (await ask('PUT', `${pathOf('documents', id)}/content`, mediaType, bytes)).json()) as Fields,
+    download: async (id: string) =>
+      Buffer.from(await (await ask('GET', `${pathOf('documents', id)}/content`)).arrayBuffer()),
     /** All records, archived ones too. */
     all: async (collection: string) => {
       const records: Fields[] = [];

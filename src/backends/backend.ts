@@ -12,6 +12,8 @@ export interface SideRecord {
   readonly stamp: string;
   /** The instants the stamp may mean, in milliseconds of the side's own clock (Odoo truncates to seconds). */
   readonly modified: { readonly from: number; readonly to: number };
+  /** When it came into being, likewise; left out where the side does not tell. */
+  readonly created?: { readonly from: number; readonly to: number };
   readonly values: CanonicalRecord;
   /** Names of the entities that the record belongs to: in Odoo by its contact tags, in the app by its collection. */
   readonly memberOf: readonly string[];
@@ -128,6 +130,8 @@ export interface Backend {
    * @returns their stamps afterwards; none for a record that was not touched
    */
   adopt(entity: Entity, records: readonly NamedRecord[]): Promise<ReadonlyMap<string, string>>;
+  /** Lets existing records be found again under these keys; touches nothing else of them. A name that is taken stays. */
+  nameRecords(entity: Entity, records: readonly NamedRecord[]): Promise<void>;
   /** What became of linked records that `read` left out; one that is left out here too is unexplained. */
   classifyMissing(entity: Entity, records: readonly NamedRecord[]): Promise<ReadonlyMap<string, Absence>>;
   /** Keys of records that the changes refer to by name and that do not exist yet (schools). */

@@ -8,9 +8,11 @@ import { describeError } from '../errors.ts';
 import { type Base, type Claim, type Hold, type Next, PRIORITY, type Settlement } from '../links/links.ts';
 import { ensureReferences } from './apply-updates.ts';
 import type { ReconcileContext } from './context.ts';
+import { HELD_AS_ANOTHER, isOfAnother, isOfLongAgo } from './earlier-answer.ts';
 import { findCounterparts, type MatchVerdict } from './find-counterparts.ts';
 import { linkFound } from './link-found.ts';
 import { mappingHash } from './mapping-hash.ts';
+import { type MadePair, namePartners } from './name-partners.ts';
 import type { Observation } from './read-both-sides.ts';
 import { nextAfter, openIntent } from './settlement.ts';
 import { createKey } from './write-keys.ts';
@@ -104,7 +106,7 @@ async function createAll(
   const leftOut = await context[target].leftOut(entity, values);
   const planned = missing.map((plan, index) => ({
     plan,
-    key: createKey(context.instance, entity, plan.seen.link, target),
+    key: nameCreation(context, entity, plan, target),
     values: values[index] ?? plan.values,
     fields: withoutFields(values[index] ?? plan.values, leftOut[index] ?? []),
   }));
@@ -127,6 +129,7 @@ async function createAll(
   );
   const mine = planned.filter(({ plan }) => ours.has(plan.seen.link.id));
   const settlements: Settlement[] = [];
+  const made: MadePair[] = [];
   for (const quiet of [false, true]) {
     const batch = mine.filter(({ plan }) => plan.seen.link.priority >= PRIORITY.resync === quiet);
     if (batch.length === 0) continue;
@@ -134,15 +137,33 @@ async function createAll(
     const results = await context[target].create(entity, operations, { quiet });
     for (const [index, { plan, key }] of batch.entries()) {
       const result = results[index] ?? { kind: 'failed' as const, error: new TypeError('a write was left unanswered') };
-      settlements.push(await settleCreate(context, entity, claim, target, plan, key, result));
+      const settlement = await settleCreate(context, entity, claim, target, plan, key, result);
+      settlements.push(settlement);
+      const attached = settlement.base !== undefined || settlement.outcome === 'link';
+      if (target === 'app' && result.kind === 'ok' && attached) {
+        made.push({ appId: result.id, odooId: plan.seen.link.odooId });
+      }
     }
   }
+  await namePartners(context, entity, made);
   return settlements;
 }
 
 /** The fields that this side alone governs. */
 function fieldsOf({ groups }: Entity, owner: Side): readonly string[] {
   return groups.flatMap((group) => (group.owner === owner ? group.fields : []));
+}
+
+/** A second try goes by the name of the first. Where that one's answer was another record, a person may want a new one. */
+function nameCreation(
+  context: ReconcileContext,
+  entity: Entity,
+  { seen: { link } }: PlannedCreate,
+  target: Side,
+): string {
+  const begun = link.intents.find(({ kind, side }) => kind === 'create' && side === target);
+  const key = createKey(context.instance, entity, link, target);
+  return begun?.key ?? (target === 'app' && link.decision?.kind === 'create' ? `${key}:decided` : key);
 }
 
 function withoutFields(values: CanonicalRecord, left: readonly string[]): CanonicalRecord {
@@ -173,6 +194,11 @@ async function settleCreate(
     return { link, next, outcome: next.kind, logged: true, direction, openIntents };
   }
   const counterpart = { side: target, id: result.id, odooModel: entity.odoo.model };
+  const earlier = target === 'app' && isOfLongAgo(context, entity, seen, values, result);
+  if (earlier && isOfAnother(context, seen, result)) {
+    const next = { kind: 'hold', hold: { ...HELD_AS_ANOTHER, candidates: [result.id] } } as const;
+    return { link, next, outcome: 'hold', logged: true, direction };
+  }
   const attached = await context.links.attach(claim, link.id, counterpart);
   const written = {
     link,
@@ -187,6 +213,8 @@ async function settleCreate(
     const taken = await findTaken(context, entity, target, result.id, link.id);
     return { ...written, next: taken ? { kind: 'hold', hold: taken } : { kind: 'again' } };
   }
+  // What both agreed on since is not known any more: the next pass compares them field by field.
+  if (earlier) return { link, next: { kind: 'again' }, outcome: 'link', logged: true, direction };
   const next = nextAfter(context, link.attempts, [result]);
   // What Odoo made of it by itself is still to be told.
   const untold = target === 'odoo' && fieldsOf(entity, 'odoo').length > 0;

@@ -5,7 +5,7 @@ import type { Occupant } from '../links/links.ts';
 import { type Candidate, chooseMatch } from './choose-match.ts';
 import type { ReconcileContext } from './context.ts';
 import type { PlannedCreate } from './create-counterparts.ts';
-import { findMerging } from './find-merging.ts';
+import { findNamed, type NamedPartners } from './find-named.ts';
 import { createKey } from './write-keys.ts';
 
 /** A record whose link is about to come here: Odoo merged its own one into this one. */
@@ -37,7 +37,7 @@ export async function findCounterparts(
   plans: readonly PlannedCreate[],
 ): Promise<readonly MatchVerdict[]> {
   const source: Side = target === 'app' ? 'odoo' : 'app';
-  const merging = target === 'app' ? await findMerging(context, entity, plans) : new Map<string, string>();
+  const { merging, known } = target === 'app' ? await findNamed(context, entity, plans) : NOBODY;
   const keyOf = (plan: PlannedCreate) => createKey(context.instance, entity, plan.seen.link, target);
   const created = await context[target].findCreated(entity, plans.map(keyOf));
   const open = plans.filter((plan) => !created.has(keyOf(plan)));
@@ -49,7 +49,7 @@ export async function findCounterparts(
     ...created.values(),
     ...plans.flatMap(({ seen: { link } }) => (link.decision?.kind === 'link' ? link.decision.id : [])),
   ]);
-  const own = await findByMatchKey(
+  const namesakes = await findByMatchKey(
     context,
     entity,
     source,
@@ -61,6 +61,8 @@ export async function findCounterparts(
     const follows = merging.get(plan.seen.link.id);
     // Once its own counterpart may have been made, the link that comes here waits for that.
     if (follows !== undefined && !begun) return { kind: 'wait', plan, afterMs: MERGING_MS, mark: follows };
+    const own = decision === null ? known.get(plan.seen.link.id) : undefined;
+    if (own !== undefined) return linkAsNamed(plan, own);
     const createdId = created.get(keyOf(plan));
     if (createdId !== undefined) return recognize(plan, createdId, occupants, entity);
     const afterMs = mayStillLandMs(context, plan, target);
@@ -77,12 +79,22 @@ export async function findCounterparts(
       name: entity.matchName(plan.values),
       isCompany,
       candidates: records.map((record) => toCandidate(record, entity, occupants)),
-      ownSideCount: (matchKey === null ? [] : (own.get(matchKey) ?? [])).filter(
+      ownSideCount: (matchKey === null ? [] : (namesakes.get(matchKey) ?? [])).filter(
         (record) => record.isCompany === isCompany,
       ).length,
     });
     return { ...answer, plan };
   });
+}
+
+const NOBODY: NamedPartners = { merging: new Map(), known: new Map() };
+
+/** Odoo remembers whose the partner is. After a merge it may be several records'. */
+function linkAsNamed(plan: PlannedCreate, appIds: readonly string[]): MatchVerdict {
+  const [id] = appIds;
+  if (id !== undefined && appIds.length === 1) return { kind: 'link', plan, id };
+  const detail = 'Its external ids name several records of the app that are not linked.';
+  return { kind: 'hold', plan, detail, candidates: appIds };
 }
 
 /** A person chose the counterpart: whatever its name or e-mail, unless it is somebody else's. */

@@ -6,6 +6,7 @@ import type { Claim, ClaimedLink, CoveredEdit, Instants, Intent, Next, Settlemen
 import type { ReconcileContext } from './context.ts';
 import type { MatchVerdict } from './find-counterparts.ts';
 import { findCreation, isThere } from './fold-intents.ts';
+import { type MadePair, namePartners } from './name-partners.ts';
 import { onBridgeClock } from './read-both-sides.ts';
 import { nextAfterError, openIntent } from './settlement.ts';
 import { createKey } from './write-keys.ts';
@@ -32,6 +33,7 @@ export async function linkFound(
   const found = target === 'app' ? all : await announceAdoptions(context, entity, claim, all);
   if (found.length === 0) return [];
   const settlements: Settlement[] = [];
+  const tied: MadePair[] = [];
   const before = new Map(
     (
       await context[target].read(
@@ -50,6 +52,7 @@ export async function linkFound(
       const edit = record ? lastEdit(entity, link, record, onBridgeClock(record, context[target].clock())) : null;
       const counterpart = { side: target, id, odooModel: entity.odoo.model };
       const attached = await context.links.attach(claim, link.id, counterpart);
+      if (attached && target === 'app') tied.push({ appId: id, odooId: link.odooId });
       settlements.push({
         link,
         next: attached ? { kind: 'again' } : TAKEN,
@@ -68,6 +71,7 @@ export async function linkFound(
       settlements.push({ link, next, outcome: next.kind, logged: true, openIntents });
     }
   }
+  await namePartners(context, entity, tied);
   return settlements;
 }
 

@@ -38,8 +38,9 @@ export async function reconcile(context: ReconcileContext, entity: Entity, claim
     ...plan.settled,
     ...waiting.values(),
     ...(await applyUpdates(context, entity, claim, plan.updates.filter(isReady))),
-    ...(await createCounterparts(context, entity, claim, 'odoo', plan.createsInOdoo.filter(isReady))),
+    // The app first: it may answer with a record that is among those to be created in Odoo, and takes it out of them.
     ...(await createCounterparts(context, entity, claim, 'app', plan.createsInApp)),
+    ...(await createCounterparts(context, entity, claim, 'odoo', plan.createsInOdoo.filter(isReady))),
   ];
   const clocks = { app: context.app.clock(), odoo: context.odoo.clock() };
   const refused = await context.links.settle(claim, settlements, { reconcileId, clocks });

@@ -118,12 +118,12 @@ for (const { what, wrong, code, names } of APP_CASES) {
   t.test(`the app's side is ${what}`, async (t) => {
     const simulator = await startOdooSimulator();
     t.teardown(() => simulator.close());
-    const setup = await startBridge(t, { odoo: simulator });
+    // From the first minute on: later the bridge would not even start at another address.
+    const setup = await startBridge(t, { odoo: simulator, environment: await wrong(t) });
     const app = appPerson(setup.app.url);
     const odoo = odooPerson(simulator);
     const tag = await odoo.tagId('Guest');
-    const hidden = secretsOf(setup);
-    await setup.restart(await wrong(t));
+    const hidden = [...secretsOf(setup), setup.secrets.app];
     const id = await app.create('teachers', PERSON);
     const partnerId = await odoo.create({ name: 'Yves Attendu', category_id: [[6, 0, [tag]]] });
 
@@ -140,7 +140,7 @@ for (const { what, wrong, code, names } of APP_CASES) {
         .executeTakeFirst(),
     );
     hidden.push(...secretsOf(setup));
-    await setup.restart();
+    await setup.restart({ APP_URL: setup.app.url, APP_API_TOKEN: setup.secrets.app });
 
     await odoo.appears(PERSON.name);
     await waitUntil('the guest is in the app', async () => (await app.find('guests', 'Yves Attendu'))[0]);

@@ -10,7 +10,7 @@ import {
 } from '../../src/backends/backend.ts';
 import { createClockEstimate } from '../../src/backends/clock-offset.ts';
 import type { Entity } from '../../src/entities/define-entity.ts';
-import { BridgeError } from '../../src/errors.ts';
+import { BridgeError, beforeSending } from '../../src/errors.ts';
 import type { Network } from './network.ts';
 import type { Process } from './process.ts';
 import type { Scheduler } from './scheduler.ts';
@@ -58,15 +58,22 @@ export function createSimAppBackend(scheduler: Scheduler, network: Network, proc
       }
       return found;
     },
-    create: (entity, operations) =>
-      write(
+    async create(entity, operations) {
+      try {
+        if (!clock.isMeasured()) await list(entity, scheduler.now(), null);
+      } catch (error) {
+        if (!(error instanceof BridgeError)) throw error;
+        return operations.map(() => ({ kind: 'failed', error: beforeSending(error) }));
+      }
+      return write(
         entity,
         operations.map(({ key, values }) => ({
           op: 'create',
           idempotency_key: key,
           fields: entity.app.encode(values),
         })),
-      ),
+      );
+    },
     async update(entity, operations) {
       const perRecord = operations.map((operation) => toOperations(entity, operation));
       const results = await write(
@@ -91,6 +98,7 @@ export function createSimAppBackend(scheduler: Scheduler, network: Network, proc
     },
     accompany: (_entity, operations) => Promise.resolve(operations.map(({ record: { id } }) => nothingDone(id))),
     adopt: () => Promise.resolve(new Map()),
+    nameRecords: () => Promise.resolve(),
     classifyMissing: () => Promise.resolve(new Map()),
     missingReferences: () => Promise.resolve([]),
     leftOut: (_entity, records) => Promise.resolve(records.map(() => [])),

@@ -233,6 +233,17 @@ export function createSimOdooBackend(options: SimOdooBackendOptions): Backend {
         );
       });
     },
+    async nameRecords(_entity, records) {
+      if (records.length === 0) return;
+      await call(`name ${records.length}`, true, (begunAt) =>
+        odoo.transact('bridge', begunAt, (transaction) => {
+          for (const { id, key } of records) {
+            const row = transaction.get(Number(id));
+            if (row && odoo.externalId(key) === undefined) transaction.name(key, row.id);
+          }
+        }),
+      );
+    },
     async classifyMissing(_entity, records) {
       if (records.length === 0) return new Map();
       return call('classify', false, () => {

@@ -34,6 +34,15 @@ export async function createTestDatabase(t: Teardown, { empty = false } = {}): P
   return { url: toDatabase(server.url, name) };
 }
 
+/** A copy of a database that nobody is connected to, as a backup holds it; dropped when the test is over. */
+export async function copyDatabase(t: Teardown, url: string): Promise<TestDatabase> {
+  const server = await joinTestPostgres();
+  const name = `test_${process.pid}_${randomBytes(4).toString('hex')}`;
+  await execute(server.url, `create database ${name} template ${new URL(url).pathname.slice(1)}`);
+  t.teardown(() => execute(server.url, `drop database ${name} with (force)`));
+  return { url: toDatabase(server.url, name) };
+}
+
 const joinTestPostgres = once(async () => {
   const server = await startTestPostgres();
   tap.teardown(() => server.stop());

@@ -26,7 +26,14 @@ export interface TestSetup {
   readonly appDatabaseUrl: string;
   readonly bridge: RunningBridge;
   readonly config: Config;
-  readonly secrets: { readonly api: string; readonly webhook: string; readonly odooToken: string };
+  /** What the bridge is started with. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly secrets: {
+    readonly api: string;
+    readonly webhook: string;
+    readonly odooToken: string;
+    readonly app: string;
+  };
   /** Ends the bridge and starts it again on the same database. */
   restart(environment?: Readonly<Record<string, string>>): Promise<void>;
 }
@@ -75,6 +82,7 @@ export async function startBridge(t: Teardown, options: BridgeOptions): Promise<
     app,
     appDatabaseUrl: appDatabase.url,
     ...started,
+    environment,
     secrets,
     async restart(more: Readonly<Record<string, string>> = {}) {
       await setup.bridge.stop();

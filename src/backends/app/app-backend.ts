@@ -2,8 +2,15 @@
 import type { z } from 'zod';
 import type { CanonicalRecord, Entity } from '../../entities/define-entity.ts';
 import { findUnstorable } from '../../entities/storable-text.ts';
-import { BridgeError, SetupError, TerminalError } from '../../errors.ts';
-import { type Backend, type ChangedPage, nothingDone, type SideRecord, type WriteResult } from '../backend.ts';
+import { BridgeError, beforeSending, SetupError, TerminalError } from '../../errors.ts';
+import {
+  type Backend,
+  type ChangedPage,
+  type CreateOperation,
+  nothingDone,
+  type SideRecord,
+  type WriteResult,
+} from '../backend.ts';
 import { type ClockEstimate, createClockEstimate } from '../clock-offset.ts';
 import type { Gate } from '../gate.ts';
 import { type AppClient, type AppClientOptions, createAppClient } from './app-client.ts';
@@ -60,14 +67,19 @@ export function createAppBackend(options: AppClientOptions, gate: Gate): Backend
       }
       return found;
     },
-    create: (entity, operations) =>
-      writeBatch(
-        call,
-        entity,
-        operations.map(({ key, values }) => [
-          { op: 'create', idempotency_key: key, fields: entity.app.encode(values) },
-        ]),
-      ),
+    async create(entity, operations) {
+      try {
+        // What it answers may be a record of long ago, and only its time tells.
+        if (!clock.isMeasured()) await readChanged(call, clock, entity, Date.now(), null, 1);
+      } catch (error) {
+        if (!(error instanceof BridgeError)) throw error;
+        return operations.map(() => ({ kind: 'failed', error: beforeSending(error) }));
+      }
+      const toOperation = ({ key, values }: CreateOperation): Operation[] => [
+        { op: 'create', idempotency_key: key, fields: entity.app.encode(values) },
+      ];
+      return writeBatch(call, entity, operations.map(toOperation));
+    },
     update: (entity, operations) =>
       writeBatch(
         call,
@@ -77,6 +89,7 @@ export function createAppBackend(options: AppClientOptions, gate: Gate): Backend
     // A record belongs to its collection; schools are plain names here; a create key answers for itself.
     accompany: (_entity, operations) => Promise.resolve(operations.map(({ record: { id } }) => nothingDone(id))),
     adopt: () => Promise.resolve(new Map()),
+    nameRecords: () => Promise.resolve(),
     // Deleted records are in the answer with their `deleted_at`: who is left out is not explained by that.
     classifyMissing: () => Promise.resolve(new Map()),
     missingReferences: () => Promise.resolve([]),

@@ -46,6 +46,7 @@ export function deferOdoo(connect: (observe: (reading: ClockReading) => void) =>
     update: async (entity, operations, options) => (await connected()).update(entity, operations, options),
     accompany: async (entity, operations) => (await connected()).accompany(entity, operations),
     adopt: async (entity, records) => (await connected()).adopt(entity, records),
+    nameRecords: async (entity, records) => (await connected()).nameRecords(entity, records),
     classifyMissing: async (entity, records) => (await connected()).classifyMissing(entity, records),
     missingReferences: async (entity, changes) => (await connected()).missingReferences(entity, changes),
     leftOut: async (entity, records) => (await connected()).leftOut(entity, records),

@@ -100,6 +100,7 @@ export function createOdooBackend(options: OdooBackendOptions): OdooBackend {
     update: (entity, operations, { quiet }) => updateRecords(odoo, entity, operations, quiet),
     accompany: (entity, operations) => accompany(odoo, entity, operations),
     adopt: (entity, records) => adopt(odoo, entity, records),
+    nameRecords: (entity, records) => nameRecords(odoo, entity, records),
     classifyMissing: (entity, records) => classifyMissing(odoo, entity, records),
     async leftOut(entity, records) {
       await odoo.references.load(entity);
@@ -228,10 +229,21 @@ async function adopt(
     await transport.call({ model, method: 'write', ids, args: { vals } });
     return toStamps(await readRows(odoo, entity, ids));
   }
-  const module = `bridge_${odoo.instance}`;
-  const adopted = records.map(({ id, key }) => ({ id: Number(id), name: key.slice(module.length + 1) }));
   const field = membership.kind === 'tag' ? membership.field : null;
-  return toStamps(await adoptRecords(transport, action, { model, module, tag, field, adopted }));
+  return toStamps(await adoptRecords(transport, action, { model, tag, field, ...toAdopted(odoo, records) }));
+}
+
+/** Without our server action there is no way to do it. */
+async function nameRecords(odoo: OdooContext, entity: Entity, records: readonly NamedRecord[]): Promise<void> {
+  const action = records.length === 0 ? null : await odoo.action('adopt');
+  if (action === null) return;
+  const untagged = { model: entity.odoo.model, tag: null, field: null };
+  await adoptRecords(odoo.transport, action, { ...untagged, ...toAdopted(odoo, records) });
+}
+
+function toAdopted({ instance }: OdooContext, records: readonly NamedRecord[]) {
+  const module = `bridge_${instance}`;
+  return { module, adopted: records.map(({ id, key }) => ({ id: Number(id), name: key.slice(module.length + 1) })) };
 }
 
 function toStamps(rows: readonly { readonly id: number; readonly write_date: string }[]): ReadonlyMap<string, string> {

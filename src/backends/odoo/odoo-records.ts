@@ -99,12 +99,14 @@ export async function loadReferences(
 
 export function toSideRecord(entity: Entity, row: OdooRow, references: ReferenceStore): SideRecord {
   const at = parseOdooTime(row.write_date);
+  const createdAt = parseOdooTime(row.create_date);
   const { membership } = entity.odoo;
   return {
     id: String(row.id),
     stamp: row.write_date,
     // RPC cuts the microseconds off: the write may have begun at any instant of that second.
     modified: { from: at, to: at + 999 },
+    created: { from: createdAt, to: createdAt + 999 },
     values: entity.odoo.decode(row, references),
     memberOf:
       membership.kind === 'linked'

@@ -50,8 +50,8 @@ rows = model.browse(result['ids'] or []).read(env.context.get('bridge_read', [])
 action = {'version': ${ACTION_VERSION}, 'ids': result['ids'], 'messages': messages, 'rows': rows}
 `;
 
-const FIND_EXTERNAL_IDS = `# Installed by the bridge. Tells which records carry these external ids of the bridge's own module, and which of some
-# ids exist at all, whoever may see them, and carry such external ids.
+const FIND_EXTERNAL_IDS = `# Installed by the bridge. Tells which records carry these external ids of the bridge's own module, which of some
+# ids exist at all, whoever may see them, and carry such external ids; and which database this is.
 module = env.context.get('bridge_module', '')
 names = env.context.get('bridge_names', [])
 model = env.context.get('bridge_model', 'res.partner')
@@ -61,7 +61,8 @@ if module.startswith('bridge_'):
     domain = [('module', '=', module), ('model', '=', model), '|', ('name', 'in', names), ('res_id', 'in', ids)]
     found = env['ir.model.data'].sudo().search_read(domain, ['name', 'res_id'])
 existing = env[model].sudo().browse(ids).exists().ids
-action = {'version': ${ACTION_VERSION}, 'found': found, 'existing': existing}
+database = env['ir.config_parameter'].sudo().search([('key', '=', 'database.uuid')]).value
+action = {'version': ${ACTION_VERSION}, 'found': found, 'existing': existing, 'database': database}
 `;
 
 const ADOPT = `# Installed by the bridge. Gives existing records a tag and an external id of the bridge's own module.
@@ -105,6 +106,7 @@ const findAnswer = z.object({
   version: z.literal(ACTION_VERSION),
   found: z.array(z.looseObject({ name: z.string(), res_id: z.number() })),
   existing: z.array(z.number()),
+  database: z.union([z.string(), z.literal(false)]),
 });
 const stampedRows = z.array(z.looseObject({ id: z.number(), write_date: z.string() }));
 const adoptAnswer = z.object({ version: z.literal(ACTION_VERSION), rows: stampedRows });
@@ -179,6 +181,8 @@ export interface Found {
   readonly found: readonly { readonly name: string; readonly res_id: number }[];
   /** Those of the ids that name a record, also where the user may not see it. */
   readonly existing: readonly number[];
+  /** What Odoo itself calls this database; false where it was never named. */
+  readonly database: string | false;
 }
 
 export interface AdoptRequest {

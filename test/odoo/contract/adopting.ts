@@ -46,7 +46,7 @@ export async function checkAdopt(t: Test, odoo: ContractOdoo): Promise<void> {
   const answer = await sales.call(adopt(both));
   t.match(
     answer,
-    { version: 1, rows: [{ id: first, write_date: /^[-\d]+ [:\d]+$/ }] },
+    { version: 2, rows: [{ id: first, write_date: /^[-\d]+ [:\d]+$/ }] },
     'who may write partners may run it',
   );
   t.equal((answer as { rows: unknown[] }).rows.length, 1);
@@ -82,7 +82,7 @@ export async function checkAdopt(t: Test, odoo: ContractOdoo): Promise<void> {
   for (const module of ['bridge_main', '']) {
     t.same(
       await sales.call(adopt([], { bridge_module: module, bridge_tag: false })),
-      { version: 1, rows: [] },
+      { version: 2, rows: [] },
       'nothing asked for',
     );
   }
@@ -109,7 +109,7 @@ export async function checkExisting(t: Test, odoo: ContractOdoo): Promise<void> 
     const bridge = { bridge_model: 'res.partner', bridge_module: '', bridge_names: [], bridge_ids };
     const context = { active_model: 'res.partner', ...bridge };
     const answer = await sales.call({ model, method: 'run', ids: [action], context });
-    t.match(answer, { version: 1, found: [] });
+    t.match(answer, { version: 2, found: [] });
     return [...(answer as { existing: number[] }).existing].sort((left, right) => left - right);
   };
   const reveal = await odoo.hide(hidden);

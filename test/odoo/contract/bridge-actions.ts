@@ -3,6 +3,7 @@ import type { Test } from 'tap';
 import { SERVER_ACTIONS } from '../../../src/backends/odoo/server-actions.ts';
 import { type ContractOdoo, create, loadPartners, type Row, read, readEach, unique } from './contract-odoo.ts';
 import { ACCESS, checkRefused, VALIDATION, VALUE } from './errors.ts';
+import { readUuid } from './which-database.ts';
 
 const model = 'ir.actions.server';
 
@@ -60,14 +61,14 @@ export async function checkWriteIfUnchanged(t: Test, odoo: ContractOdoo): Promis
     [...outcome.stale].sort((a, b) => a - b),
     [second, gone],
   );
-  t.equal(outcome.version, 1);
+  t.equal(outcome.version, 2);
   t.same(await readEach(odoo, rows, 'phone'), ['2', '1', '1']);
-  t.same(await apply([]), { version: 1, done: [], stale: [] }, 'a run that asks for nothing');
+  t.same(await apply([]), { version: 2, done: [], stale: [] }, 'a run that asks for nothing');
 
   const raced = await odoo.race(first, { phone: '3' }, () =>
     apply([{ id: first, expect: { phone: '2' }, set: { phone: '4' } }]),
   );
-  t.same(raced, { version: 1, done: [], stale: [first] }, 'an edit that commits meanwhile is not overwritten');
+  t.same(raced, { version: 2, done: [], stale: [first] }, 'an edit that commits meanwhile is not overwritten');
   t.equal((await read(odoo, first, ['phone'])).phone, '3');
 
   const sales = odoo.as(
@@ -119,7 +120,7 @@ export async function checkLoadAndRead(t: Test, odoo: ContractOdoo): Promise<voi
   };
   const made = (await run([[key, 'Ada', 'plain']])) as { ids: number[] };
   const row = { id: made.ids[0], name: 'Ada', comment: '<p>plain</p>', write_date: /^[-\d]+ [:\d]+$/ };
-  t.match(made, { version: 1, ids: [Number], messages: [], rows: [row] });
+  t.match(made, { version: 2, ids: [Number], messages: [], rows: [row] });
   t.match(await run([[key, 'Ada L', 'plain']]), { ids: made.ids, rows: [{ id: made.ids[0], name: 'Ada L' }] });
   t.match(await run([[key, '', '']]), {
     ids: false,
@@ -127,7 +128,7 @@ export async function checkLoadAndRead(t: Test, odoo: ContractOdoo): Promise<voi
     rows: [],
   });
   t.equal((await read(odoo, made.ids[0] as number, ['name'])).name, 'Ada L');
-  t.same(await run([]), { version: 1, ids: [], messages: [], rows: [] }, 'a run that asks for nothing');
+  t.same(await run([]), { version: 2, ids: [], messages: [], rows: [] }, 'a run that asks for nothing');
   await odoo.call({ model, method: 'unlink', ids: [action] });
 }
 
@@ -145,8 +146,13 @@ export async function checkFindExternalIds(t: Test, odoo: ContractOdoo): Promise
     const bridge = { bridge_model: 'res.partner', bridge_module, bridge_names: [stem, 'no_such'] };
     return sales.call({ model, method: 'run', ids: [action], context: { active_model: 'res.partner', ...bridge } });
   };
-  t.match(await run('bridge_main'), { version: 1, found: [{ name: stem, res_id: (ids as number[])[0] }] });
-  t.same(await run('base'), { version: 1, found: [], existing: [] }, 'only the ids of the bridge');
+  const uuid = await readUuid(odoo);
+  t.match(await run('bridge_main'), {
+    version: 2,
+    database: uuid,
+    found: [{ name: stem, res_id: (ids as number[])[0] }],
+  });
+  t.same(await run('base'), { version: 2, found: [], existing: [], database: uuid }, 'only the ids of the bridge');
   await odoo.call({ model, method: 'unlink', ids: [action] });
 }
 

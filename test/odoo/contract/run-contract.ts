@@ -12,6 +12,7 @@ import { checkBumps, checkFirstContact, checkMovingSchool, checkSchool, checkTax
 import { checkReferences, checkSearch, checkTags, checkValues } from './records.ts';
 import { checkRights } from './rights.ts';
 import { checkWebhooks } from './webhooks.ts';
+import { checkDatabase } from './which-database.ts';
 import { checkConcurrency, checkWriteDates } from './write-dates.ts';
 
 const CHECKS: Readonly<Record<string, (t: Test, odoo: ContractOdoo) => Promise<void>>> = {
@@ -35,6 +36,7 @@ const CHECKS: Readonly<Record<string, (t: Test, odoo: ContractOdoo) => Promise<v
   'load and read': checkLoadAndRead,
   'find external ids': checkFindExternalIds,
   'which ids exist': checkExisting,
+  'which database': checkDatabase,
   adopt: checkAdopt,
   'a hidden record': checkHidden,
   merging: checkMerge,

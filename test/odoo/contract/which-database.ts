@@ -1,0 +1,28 @@
+/** What tells one Odoo database from another, and to whom. */
+import type { Test } from 'tap';
+import type { ContractOdoo, Row } from './contract-odoo.ts';
+import { ACCESS, checkRefused } from './errors.ts';
+
+const ASK = {
+  model: 'ir.config_parameter',
+  method: 'search_read',
+  args: { domain: [['key', '=', 'database.uuid']], fields: ['value'] },
+};
+
+export async function readUuid(odoo: ContractOdoo): Promise<unknown> {
+  return ((await odoo.call(ASK)) as Row[])[0]?.value;
+}
+
+export async function checkDatabase(t: Test, odoo: ContractOdoo): Promise<void> {
+  t.match(await readUuid(odoo), /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
+  const reader = odoo.as(await odoo.createUser({ login: `which-${odoo.transport}`, groups: ['base.group_user'] }));
+  await checkRefused(t, reader, 'no administrator, no uuid', ASK, {
+    ...ACCESS,
+    text: /^You are not allowed to access 'System Parameter'/,
+  });
+  const args = { domain: [], fields: ['create_date'], order: 'id', limit: 1, load: '' };
+  const oldest = { model: 'res.lang', method: 'search_read', args, context: { active_test: false } };
+  const seen = await reader.call(oldest);
+  t.match(seen, [{ id: Number, create_date: /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/ }], 'when it was made, anybody may see');
+  t.same(seen, await odoo.call(oldest), 'and it is the same for everybody');
+}
