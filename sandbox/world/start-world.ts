@@ -51,6 +51,8 @@ export interface WorldOptions {
   readonly appWebhooks: boolean;
   /** How many processes of the bridge there are: one, if not said. */
   readonly processes?: number;
+  /** Where there are several processes: whether the next event is lost on its way to them. */
+  readonly isLost?: () => boolean;
   /** Further variables of the bridge. */
   readonly environment?: Readonly<Record<string, string>>;
   readonly say: (text: string) => void;
@@ -75,7 +77,7 @@ export async function startWorld(options: WorldOptions, belongings: Belongings):
   const ports = [await findFreePort(USUAL_BRIDGE_PORT)];
   while (ports.length < (options.processes ?? 1)) ports.push(await findOtherPort(ports));
   const urls = ports.map((port) => `http://127.0.0.1:${port}`);
-  const door = urls.length > 1 ? await startFrontDoor(urls) : null;
+  const door = urls.length > 1 ? await startFrontDoor(urls, options.isLost) : null;
   if (door) await belongings.own(() => door.close());
   const entrance = door?.url ?? urls[0] ?? '';
   const wires: Forwarder[] = [];

@@ -25,6 +25,7 @@ const ada: Acquaintance = {
   name: 'Ada',
   collection: 'teachers',
   comesAndGoes: false,
+  enteredTwice: false,
   appId: '1',
   partnerId: 7,
   edits: [{ field: 'phone', side: 'app', value: '1', from: 1, to: 2 }],
