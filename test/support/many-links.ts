@@ -5,6 +5,7 @@ import { appPerson, odooPerson } from '../../sandbox/people/people.ts';
 import { waitUntil } from '../../sandbox/people/wait-until.ts';
 import type { CanonicalRecord } from '../../src/entities/define-entity.ts';
 import { digestRecord } from '../../src/links/digest.ts';
+import { loseWebhooks } from './lose-webhooks.ts';
 import type { TestSetup } from './start-bridge.ts';
 
 export interface Linked {
@@ -70,15 +71,6 @@ export async function linkMany(setup: TestSetup, simulator: OdooSimulator, count
     await client.query('analyze links, bases');
   });
   return linked;
-}
-
-async function loseWebhooks(setup: TestSetup, simulator: OdooSimulator): Promise<void> {
-  setup.app.setWebhook(null);
-  const odoo = odooPerson(simulator);
-  const domain = [['name', '=like', 'Bridge: %']];
-  const rules = (await odoo.call('base.automation', 'search_read', { domain, fields: ['id'] })) as { id: number }[];
-  const ids = rules.map(({ id }) => id);
-  await odoo.call('base.automation', 'write', { vals: { active: false } }, ids);
 }
 
 export async function inDatabase<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
