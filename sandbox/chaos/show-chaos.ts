@@ -1,5 +1,4 @@
 /** `npm run demo -- --chaos`: everything goes wrong for a while; then nothing may be lost, doubled or different. */
-import { createChoose } from '../kills/choose.ts';
 import type { Belongings } from '../world/belongings.ts';
 import { startWorld } from '../world/start-world.ts';
 import { type ChaosResult, runChaos } from './run-chaos.ts';
@@ -18,7 +17,7 @@ const MOST_SHOWN = 20;
 /** @returns whether all was as it must be */
 export async function showChaos(options: ShowOptions, belongings: Belongings): Promise<boolean> {
   const { seed, say, simulate, requireReal } = options;
-  const weather = createWeather(createChoose(seed + 3));
+  const weather = createWeather(seed + 3);
   const world = await startWorld(
     {
       name: 'chaos',

@@ -1,6 +1,6 @@
 /** What lies between the bridge and the others: connections that are cut, and events that get lost. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Choose } from '../kills/choose.ts';
+import { createChoose } from '../kills/choose.ts';
 import type { Forwarder } from '../world/forwarder.ts';
 
 export interface Weather {
@@ -15,20 +15,22 @@ export interface Weather {
 
 const LOST = 0.2;
 /** In milliseconds. */
-const FAIR = { shortest: 1_000, longest: 12_000 };
+const FAIR = { shortest: 1_000, longest: 8_000 };
 const FOUL = { shortest: 500, longest: 8_000 };
 
-export function createWeather(choose: Choose): Weather {
+export function createWeather(seed: number): Weather {
+  // One for each: how many events there are must not change when the wires are cut.
+  const [losses, cuts] = [createChoose(seed), createChoose(seed + 1)];
   const outages: number[] = [];
   let losing = false;
   return {
-    isLost: () => losing && choose.chance(LOST),
+    isLost: () => losing && losses.chance(LOST),
     loseEvents(now) {
       losing = now;
     },
     async cutAndMend(wires, signal) {
       const wait = ({ shortest, longest }: typeof FAIR) =>
-        sleep(choose.between(shortest, longest), undefined, { signal }).catch(() => {});
+        sleep(cuts.between(shortest, longest), undefined, { signal }).catch(() => {});
       while (!signal.aborted) {
         await wait(FAIR);
         if (signal.aborted) return;
