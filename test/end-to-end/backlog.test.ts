@@ -99,6 +99,28 @@ t.test('an idle poll makes the same calls with 100,000 links as with a few', asy
   t.ok(few > 0 && few <= 3, `${few} calls: one for each kind of people`);
 });
 
+t.test('new people of new schools: all schools are made in a few calls', async (t) => {
+  const simulator = await startOdooSimulator();
+  t.teardown(() => simulator.close());
+  const setup = await startBridge(t, { odoo: simulator, webhooks: false });
+  const app = appPerson(setup.app.url);
+  const numbers = Array.from({ length: 80 }, (_, number) => number);
+  await inParallel(numbers, 8, (number) =>
+    app.create('teachers', { name: `Teacher ${number}`, school: `École ${number}` }),
+  );
+  await setup.bridge.schedule.pollNow();
+  await waitUntil('all are in Odoo', async () => (await setup.bridge.context.reports.queue()).depth === 0, 60_000);
+  const partners = [...simulator.table('res.partner').values()];
+  const schoolOf = new Map(partners.map(({ id, name }) => [id, name]));
+  for (const number of numbers) {
+    const [teacher, ...others] = partners.filter(({ name }) => name === `Teacher ${number}`);
+    t.equal(schoolOf.get(Number(teacher?.parent_id)), `École ${number}`);
+    t.same([others.length, partners.filter(({ name }) => name === `École ${number}`).length], [0, 1], 'each once');
+  }
+  const loads = simulator.calls.get('res.partner.load') ?? 0;
+  t.ok(loads > 0 && loads <= 4, `${loads} calls that make schools`);
+});
+
 /** The clock of this process, which the bridge goes by; those of PostgreSQL and of Odoo stay as they are. */
 function runAhead(t: Test): { ms: number } {
   const clock = { ms: 0 };
