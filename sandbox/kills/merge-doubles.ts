@@ -6,8 +6,11 @@ import type { Fields } from '../people/people.ts';
 import type { World } from '../world/start-world.ts';
 import type { Acquaintance } from './acquaintances.ts';
 
+/** What people need for it. */
+type Places = Pick<World, 'atApp' | 'atOdoo'> & { readonly bridge: Pick<World['bridge'], 'ask'> };
+
 /** @returns for each that people have done away with, all that it held, as text: they chose what stays */
-export async function mergeDoubles(world: World, known: readonly Acquaintance[]): Promise<readonly string[]> {
+export async function mergeDoubles(world: Places, known: readonly Acquaintance[]): Promise<readonly string[]> {
   const held = (await world.bridge.ask('/api/held?limit=500')).data as Fields[];
   const dropped: string[] = [];
   for (const { kind, app_id, odoo_id } of held) {
@@ -22,7 +25,7 @@ export async function mergeDoubles(world: World, known: readonly Acquaintance[])
 }
 
 /** As a person does it at Odoo's list of contacts. */
-async function mergePartner({ atOdoo }: World, known: readonly Acquaintance[], id: number): Promise<Fields | null> {
+async function mergePartner({ atOdoo }: Places, known: readonly Acquaintance[], id: number): Promise<Fields | null> {
   const double = await atOdoo.look(id);
   const person = known.find(({ name, enteredTwice }) => enteredTwice && name === double?.name);
   const others = person ? (await atOdoo.find(person.name)).filter((partner) => partner.id !== id) : [];
@@ -33,7 +36,7 @@ async function mergePartner({ atOdoo }: World, known: readonly Acquaintance[], i
 }
 
 /** The app has no merge: who is there twice is archived under another name. */
-async function setAside({ atApp }: World, known: readonly Acquaintance[], id: string): Promise<Fields | null> {
+async function setAside({ atApp }: Places, known: readonly Acquaintance[], id: string): Promise<Fields | null> {
   for (const { name, collection, enteredTwice } of known) {
     const records = enteredTwice ? await atApp.find(collection, name) : [];
     const double = records.find((record) => String(record.id) === id);
