@@ -1,23 +1,34 @@
-/** `npm run demo [-- --exit] [--simulator]`: the whole thing, brought up and shown at work. */
+/** `npm run demo [-- --exit] [--simulator] [--chaos]`: the whole thing, brought up and shown at work. */
 import { parseArgs } from 'node:util';
+import { showChaos } from '../chaos/show-chaos.ts';
 import { createBelongings } from '../world/belongings.ts';
 import { Interrupted, listenForInterrupt, unlessInterrupted, untilInterrupted } from '../world/interrupt.ts';
 import { startWorld, type World } from '../world/start-world.ts';
 import { tellStory } from './story.ts';
 import { createTeller, type Teller } from './teller.ts';
 
-/** @returns the exit code: 0 only if every step was checked */
-async function runDemo(options: { exit: boolean; simulator: boolean }): Promise<number> {
+interface Options {
+  readonly exit: boolean;
+  readonly simulator: boolean;
+  readonly chaos: boolean;
+  /** Of chaos. */
+  readonly minutes: number;
+  readonly seed: number;
+}
+
+/** @returns the exit code: 0 only if every step was checked, or if chaos did no harm */
+async function runDemo(options: Options): Promise<number> {
   const interrupt = listenForInterrupt();
   const teller = createTeller((line) => process.stdout.write(`${line}\n`));
   const belongings = createBelongings(teller.say);
+  const requireReal = process.env.DEMO_REQUIRE_ODOO === '1';
   try {
-    await unlessInterrupted(interrupt, showAll(options.simulator));
+    const isGood = await unlessInterrupted(interrupt, options.chaos ? bringChaos() : showAll());
     if (!options.exit) {
       process.stdout.write('It stays up; end it with Ctrl-C.\n');
       await untilInterrupted(interrupt);
     }
-    return 0;
+    return isGood ? 0 : 1;
   } catch (error) {
     if (error instanceof Interrupted) return 130;
     process.stderr.write(`The demo failed: ${error instanceof Error ? error.message : String(error)}\n`);
@@ -27,12 +38,17 @@ async function runDemo(options: { exit: boolean; simulator: boolean }): Promise<
     await belongings.end();
   }
 
-  async function showAll(simulate: boolean): Promise<void> {
+  function bringChaos(): Promise<boolean> {
+    const { simulator: simulate, minutes, seed } = options;
+    return showChaos({ minutes, seed, simulate, requireReal, say: teller.say }, belongings);
+  }
+
+  async function showAll(): Promise<true> {
     const world = await startWorld(
       {
         name: 'demo',
-        requireReal: process.env.DEMO_REQUIRE_ODOO === '1',
-        simulate,
+        requireReal,
+        simulate: options.simulator,
         wired: true,
         appWebhooks: true,
         // Often, so that the story need not wait for a poll; its lines go to the log file only.
@@ -43,6 +59,7 @@ async function runDemo(options: { exit: boolean; simulator: boolean }): Promise<
     );
     await tellStory(world, teller);
     process.stdout.write(summarize(world, teller));
+    return true;
   }
 }
 
@@ -65,15 +82,28 @@ function summarize({ odoo, appUrl, bridge }: World, { results }: Teller): string
   ].join('\n');
 }
 
-function readOptions(): { exit: boolean; simulator: boolean } | null {
+function readOptions(): Options | null {
   try {
-    const { values } = parseArgs({ options: { exit: { type: 'boolean' }, simulator: { type: 'boolean' } } });
-    return { exit: values.exit === true, simulator: values.simulator === true };
+    const { values } = parseArgs({
+      options: {
+        exit: { type: 'boolean', default: false },
+        simulator: { type: 'boolean', default: false },
+        chaos: { type: 'boolean', default: false },
+        minutes: { type: 'string', default: '2' },
+        seed: { type: 'string', default: '1' },
+      },
+    });
+    const [minutes, seed] = [Number(values.minutes), Number(values.seed)];
+    return minutes > 0 && minutes <= 1_440 && Number.isSafeInteger(seed) && seed >= 0
+      ? { ...values, minutes, seed }
+      : null;
   } catch {
-    process.stderr.write('usage: npm run demo [-- [--exit] [--simulator]]\n');
     return null;
   }
 }
 
 const options = readOptions();
+if (options === null) {
+  process.stderr.write('usage: npm run demo [-- [--exit] [--simulator] [--chaos [--minutes N] [--seed N]]]\n');
+}
 process.exit(options ? await runDemo(options) : 2);

@@ -19,6 +19,8 @@ export interface Acquaintance {
   readonly collection: 'teachers' | 'tenants' | 'guests';
   /** Is archived and restored, and else left alone: an edit would restore it. */
   readonly comesAndGoes: boolean;
+  /** On both sides at one moment. */
+  readonly enteredTwice: boolean;
   appId: string | null;
   partnerId: number | null;
   readonly edits: Edit[];

@@ -41,7 +41,10 @@ export function createCrowd(world: World, choose: Choose, mark: string): Crowd {
     const visitors = known.filter((one) => one.collection === collection && one.comesAndGoes).length;
     const comesAndGoes = visitors < COME_AND_GO && choose.chance(0.4);
     const name = `Person ${String(number).padStart(5, '0')}${mark && ` ${mark}`}`;
-    const person: Acquaintance = { name, collection, comesAndGoes, appId: null, partnerId: null, edits: [] };
+    // Now and then the same person is entered on both sides at once.
+    const where = choose.between(1, 8);
+    const ids = { appId: null, partnerId: null };
+    const person: Acquaintance = { name, collection, comesAndGoes, enteredTwice: where === 1, ...ids, edits: [] };
     const email = `person.${number}${mark}@example.org`;
     const inApp = async () => {
       const school = collection === 'teachers' && choose.chance(0.2) ? `Lycée ${choose.between(1, 4)}` : null;
@@ -52,8 +55,6 @@ export function createCrowd(world: World, choose: Choose, mark: string): Crowd {
       const category_id = [[6, 0, [await atOdoo.tagId(tag)]]];
       person.partnerId = await atOdoo.create({ name, email, category_id });
     };
-    // Now and then the same person is entered on both sides at once.
-    const where = choose.between(1, 8);
     await Promise.all([where <= 5 && inApp(), (where === 1 || where > 5) && inOdoo()]);
     done.created += 1;
     known.push(person);

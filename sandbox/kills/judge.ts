@@ -19,7 +19,8 @@ export interface Findings {
 
 const ENTITIES: Readonly<Record<string, string>> = { teachers: 'teacher', tenants: 'tenant', guests: 'guest' };
 
-export function judge(evidence: Evidence): Findings {
+export function judge(all: Evidence): Findings {
+  const evidence = withoutStrangers(all);
   const { known, comparison, parked, held, losers } = evidence;
   const heldBy = new Map(comparison.couples.map(({ name, values }) => [name, values as Held]));
   return {
@@ -36,6 +37,32 @@ export function judge(evidence: Evidence): Findings {
     ],
     waiting: [...parked, ...held],
   };
+}
+
+/**
+ * Who was entered on both sides and archived on both before the bridge could link the two is alone on either side: each
+ * is archived and needs no counterpart. Only their name makes them look like a couple.
+ */
+function withoutStrangers(evidence: Evidence): Evidence {
+  const { comparison, links } = evidence;
+  const areStrangers = ({ collection, appId, partnerId, values, differences }: Couple) =>
+    values.archived === true &&
+    !differences.some((what) => what.includes(': archived is ')) &&
+    !links.some(
+      (link) =>
+        link.entity === ENTITIES[collection] &&
+        ((link.appId === appId && link.odooId !== null) || (link.odooId === partnerId && link.appId !== null)),
+    );
+  const strangers = comparison.couples.filter(areStrangers);
+  const alone = strangers.flatMap(({ collection, name, appId, partnerId }) => {
+    const one = { collection, name, appIds: [], partnerIds: [], isArchived: true, what: `${name} is archived` };
+    return [
+      { ...one, appIds: [appId] },
+      { ...one, partnerIds: [partnerId] },
+    ];
+  });
+  const couples = comparison.couples.filter((couple) => !strangers.includes(couple));
+  return { ...evidence, comparison: { ...comparison, couples, unpaired: [...comparison.unpaired, ...alone] } };
 }
 
 function isDouble({ appIds, partnerIds }: Unpaired): boolean {

@@ -18,7 +18,8 @@ const SHORTEST = 50;
 const LONGEST = 1_500;
 const START_MS = 60_000;
 
-export function createKiller(bridges: readonly Bridge[], choose: Choose): Killer {
+/** @param longest between two kills, in milliseconds */
+export function createKiller(bridges: readonly Bridge[], choose: Choose, longest = LONGEST): Killer {
   /** By their place: whether the process has come up since it was last killed. */
   const states = bridges.map(() => ({ isUp: true, failure: null as unknown }));
   let kills = 0;
@@ -51,7 +52,7 @@ export function createKiller(bridges: readonly Bridge[], choose: Choose): Killer
   return {
     kills: () => kills,
     async strike() {
-      await sleep(choose.between(SHORTEST, LONGEST));
+      await sleep(choose.between(SHORTEST, longest));
       const up = states.flatMap(({ isUp }, index) => (isUp ? [index] : []));
       // Mostly one that works; now and then one that is just starting.
       const index = up.length > 0 && choose.chance(0.9) ? choose.oneOf(up) : choose.between(0, bridges.length - 1);

@@ -1,10 +1,8 @@
 /** People work on both sides while processes of the bridge are killed; then all comes to rest, and is looked at. */
-import pg from 'pg';
-import { waitUntil } from '../people/wait-until.ts';
 import type { World } from '../world/start-world.ts';
 import { createChoose } from './choose.ts';
+import { comeToRest, endLeases } from './come-to-rest.ts';
 import { createCrowd, keepBusy } from './crowd.ts';
-import { type Evidence, gatherEvidence } from './gather-evidence.ts';
 import { type Findings, judge } from './judge.ts';
 import { createKiller } from './killer.ts';
 
@@ -21,8 +19,6 @@ export interface KillsResult {
   readonly isClean: boolean;
 }
 
-/** Waits of a record whose answer was lost, and of an event that the app sends again, are over by then. */
-const REST_MS = 240_000;
 const TELL_EVERY = 50;
 
 /** @param world with two processes or more, none of which runs yet */
@@ -48,7 +44,7 @@ export async function runKills(world: World, { kills, seed, say }: KillsOptions)
   }
   say('people go home; all processes are killed together and started once more');
   await killer.strikeAll(() => endLeases(world));
-  const evidence = await comeToRest(world, () => gatherEvidence(world, crowd.known, mark));
+  const { evidence, merged } = await comeToRest(world, crowd.known);
   const findings = judge(evidence);
   const counts = Object.fromEntries(Object.entries(findings).map(([name, found]) => [name, found.length]));
   const isClean = Object.values(counts).every((count) => count === 0);
@@ -66,7 +62,8 @@ export async function runKills(world: World, { kills, seed, say }: KillsOptions)
       differing: counts.differing,
       waiting: counts.waiting,
       pairs: evidence.comparison.pairs,
-      conflicts: evidence.losers.length,
+      conflicts: evidence.losers.length - merged,
+      merged,
       odoo: world.odoo.kind,
       seed,
       seconds: Math.round((performance.now() - begun) / 1000),
@@ -74,28 +71,4 @@ export async function runKills(world: World, { kills, seed, say }: KillsOptions)
     findings,
     isClean,
   };
-}
-
-/** Nobody lives who could hold a lease: that they run out by themselves was waited for often enough by then. */
-async function endLeases({ databaseUrl }: World): Promise<void> {
-  const client = new pg.Client({ connectionString: databaseUrl });
-  await client.connect();
-  try {
-    await client.query('update links set lease_until = clock_timestamp() where lease_until > clock_timestamp()');
-  } finally {
-    await client.end();
-  }
-}
-
-/** Until the queue is empty and nothing is wrong any more, or patience is over. @returns the evidence as it is then */
-async function comeToRest({ bridge }: World, gather: () => Promise<Evidence>): Promise<Evidence> {
-  let evidence = await gather();
-  const isAtRest = async () => {
-    const { depth } = (await bridge.ask('/healthz')).queue as { depth: number };
-    if (depth > 0) return false;
-    evidence = await gather();
-    return Object.values(judge(evidence)).every((found) => found.length === 0);
-  };
-  await waitUntil('all is at rest', isAtRest, REST_MS, 500).catch(() => {});
-  return gather();
 }

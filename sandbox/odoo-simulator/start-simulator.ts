@@ -32,6 +32,8 @@ export interface SimulatorOptions {
   /** For faults with a probability. */
   readonly seed?: number;
   readonly users?: readonly SimulatedUser[];
+  /** Told of each request when it has arrived whole, whatever becomes of it. */
+  readonly onRequest?: (path: string) => void;
   /** Installed languages, besides en_US. */
   readonly languages?: readonly string[];
 }
@@ -144,7 +146,10 @@ export async function startOdooSimulator(options: SimulatorOptions = {}): Promis
 
   const server = await startHttpServer(
     { port: options.port ?? 0, keepAlive: options.keepAlive ?? false, webNow: () => now() + clock.webOffsetMs },
-    (request) => route(backstage, request),
+    (request) => {
+      options.onRequest?.(request.path);
+      return route(backstage, request);
+    },
   );
 
   const idList = (ids: number | readonly number[]) => (typeof ids === 'number' ? [ids] : ids);

@@ -18,6 +18,8 @@ export interface FrontDoor {
   readonly acknowledged: readonly Acknowledged[];
   /** How many requests got no answer: nobody listened, or the process died over it. */
   unanswered(): number;
+  /** How many events were lost on purpose. */
+  lost(): number;
   close(): Promise<void>;
 }
 
@@ -34,13 +36,22 @@ interface Reply {
   readonly body: Buffer;
 }
 
-/** @param targets `http://host:port` each; they are asked in turn */
-export async function startFrontDoor(targets: readonly string[]): Promise<FrontDoor> {
+/**
+ * @param targets `http://host:port` each; they are asked in turn
+ * @param isLost asked for each event whether it shall be lost: its sender believes that it has come, and nobody gets it
+ */
+export async function startFrontDoor(targets: readonly string[], isLost = () => false): Promise<FrontDoor> {
   const acknowledged: Acknowledged[] = [];
   let unanswered = 0;
+  let lost = 0;
   let turn = 0;
 
   async function pass(letter: Letter, answer: ServerResponse): Promise<void> {
+    if (letter.path.startsWith('/webhooks/') && isLost()) {
+      lost += 1;
+      answer.writeHead(202).end();
+      return;
+    }
     turn += 1;
     for (let tried = 0; tried < targets.length; tried += 1) {
       try {
@@ -70,6 +81,7 @@ export async function startFrontDoor(targets: readonly string[]): Promise<FrontD
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     acknowledged,
     unanswered: () => unanswered,
+    lost: () => lost,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

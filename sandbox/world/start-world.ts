@@ -1,5 +1,5 @@
 /** PostgreSQL, Odoo, the travel app and the bridge, each as it would run in earnest: its own process, real HTTP. */
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import { connectOdoo } from '../../src/backends/odoo/connect-odoo.ts';
 import type { OdooTransport } from '../../src/backends/odoo/transport.ts';
@@ -51,6 +51,8 @@ export interface WorldOptions {
   readonly appWebhooks: boolean;
   /** How many processes of the bridge there are: one, if not said. */
   readonly processes?: number;
+  /** Where there are several processes: whether the next event is lost on its way to them. */
+  readonly isLost?: () => boolean;
   /** Further variables of the bridge. */
   readonly environment?: Readonly<Record<string, string>>;
   readonly say: (text: string) => void;
@@ -72,10 +74,11 @@ export async function startWorld(options: WorldOptions, belongings: Belongings):
   const { transport, version } = await connectOdoo({ ...odoo, transport: 'auto' });
   say(`Odoo is ${odoo.what}: ${version.full}`);
 
-  const ports = [await findFreePort(USUAL_BRIDGE_PORT)];
-  while (ports.length < (options.processes ?? 1)) ports.push(await findOtherPort(ports));
+  const { processes = 1 } = options;
+  const ports = processes === 1 ? [await findFreePort(USUAL_BRIDGE_PORT)] : [];
+  while (ports.length < processes) ports.push(await findOtherPort(ports));
   const urls = ports.map((port) => `http://127.0.0.1:${port}`);
-  const door = urls.length > 1 ? await startFrontDoor(urls) : null;
+  const door = urls.length > 1 ? await startFrontDoor(urls, options.isLost) : null;
   if (door) await belongings.own(() => door.close());
   const entrance = door?.url ?? urls[0] ?? '';
   const wires: Forwarder[] = [];
@@ -140,10 +143,13 @@ export async function startWorld(options: WorldOptions, belongings: Belongings):
   };
 }
 
-/** Nobody listens on them yet: the same port could be found twice. */
+/**
+ * Nobody listens on them yet: the same port could be found twice. And who is killed shall find its port free again: it is
+ * one that no other run looks for, below those that the kernel hands out.
+ */
 async function findOtherPort(taken: readonly number[]): Promise<number> {
   for (;;) {
-    const port = await findFreePort();
+    const port = await findFreePort(randomInt(20_000, 32_000));
     if (!taken.includes(port)) return port;
   }
 }

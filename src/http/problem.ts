@@ -60,6 +60,7 @@ const DATABASE_AWAY = new RegExp(
     '25006', // takes no writes: a replica after a failover
     '40001|40P01|55P03', // others were quicker, again and again
     '53\\w{3}|57\\w{3}|58\\w{3}', // no connections, memory or disk; shut down or cancelled; its machine
+    'XX\\w{3}', // and what it has no name for, such as a file that may not grow
   ].join('|')})$`,
 );
 

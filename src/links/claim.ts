@@ -3,7 +3,15 @@ import { sql } from 'kysely';
 import { z } from 'zod';
 import type { Db } from '../db/open-database.ts';
 import { reserve } from './guard.ts';
-import type { Announced, Claim, ClaimedLink, GuardedIntent, Intent, Priority } from './links.ts';
+import {
+  type Announced,
+  type Claim,
+  type ClaimedLink,
+  type GuardedIntent,
+  type Intent,
+  PRIORITY,
+  type Priority,
+} from './links.ts';
 
 /** How long a worker may be silent before its links are taken over. Longer than the longest single call. */
 export const LEASE_MS = 90_000;
@@ -192,6 +200,8 @@ export async function release(db: Db, claimed: Claim, afterMs: number): Promise<
     with mine as (
       select id from links where lease_token = ${claimed.token} and id = any(${ids}::bigint[]) order by id for update)
     update links set lease_token = null, lease_until = null,
+      -- It has waited already: who is edited now goes first.
+      priority = greatest(priority, ${PRIORITY.poll}),
       -- Not all at the same instant: one bad record must not meet the same batch again.
       next_attempt_at = clock_timestamp() + ${afterMs} * (0.5 + random()) * interval '1 ms'
     from mine where links.id = mine.id`.execute(db);

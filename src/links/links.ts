@@ -273,7 +273,7 @@ export interface Links {
   claim(entity: string, odooModel: string, limit: number): Promise<Claim | null>;
   /** @returns the links of the claim that are still this worker's; of the others somebody else takes care */
   renewLease(claim: Claim): Promise<ReadonlySet<string>>;
-  /** Gives claimed links back untouched, to be tried after so many milliseconds. */
+  /** Gives claimed links back untouched, to be tried after so many milliseconds, and then after what is live. */
   release(claim: Claim, afterMs: number): Promise<void>;
   /** Announces writes; what a guard counts is reserved in the same transaction. */
   recordIntents(claim: Claim, intents: readonly GuardedIntent[]): Promise<Announced>;

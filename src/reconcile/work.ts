@@ -73,7 +73,8 @@ export function createWork(context: ReconcileContext, options: WorkOptions): () 
 
 /**
  * One pass. A batch that fails as a whole for a reason of its own is halved until the bad record stands alone
- * and is parked; a side that is away gives the whole batch back untouched.
+ * and is parked; a side that is away gives the whole batch back untouched. How long that side is left alone its breaker
+ * knows, and the rest of the entity: records that waited as well would come back long after it, a few at a time.
  */
 async function passOver(
   context: ReconcileContext,
@@ -87,7 +88,7 @@ async function passOver(
   } catch (error) {
     const aboutRecord = error instanceof TerminalError || !(error instanceof BridgeError || isDatabaseError(error));
     if (!aboutRecord) {
-      await giveBack(claim, wishOf(error) ?? (error instanceof SetupError ? 5_000 : 500));
+      await giveBack(claim, error instanceof SetupError ? 5_000 : 500);
       throw error;
     }
     if (claim.links.length > 1) {

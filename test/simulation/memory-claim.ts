@@ -1,7 +1,16 @@
 /** Claims and intents of the in-memory store. */
 import { LEASE_MS } from '../../src/links/claim.ts';
 import { GUARD_WINDOW_HOURS, guardLimit } from '../../src/links/guard.ts';
-import type { Announced, Claim, ClaimedLink, GuardedIntent, GuardKind, Intent } from '../../src/links/links.ts';
+import {
+  type Announced,
+  type Claim,
+  type ClaimedLink,
+  type GuardedIntent,
+  type GuardKind,
+  type Intent,
+  PRIORITY,
+  type Priority,
+} from '../../src/links/links.ts';
 import type { Memory } from './memory.ts';
 import type { LinkRow } from './memory-rows.ts';
 
@@ -78,11 +87,12 @@ export function renewLease(memory: Memory, claimed: Claim): ReadonlySet<string> 
 
 export function release(memory: Memory, claimed: Claim, afterMs: number): void {
   const ids = new Set(claimed.links.map(({ id }) => id));
-  for (const { id } of findLeased(memory, claimed)) {
+  for (const { id, priority } of findLeased(memory, claimed)) {
     if (!ids.has(id)) continue;
     // Not all at the same instant: one bad record must not meet the same batch again.
     const nextAttemptAt = memory.now() + afterMs * (0.5 + memory.random());
-    memory.tables.updateLink(id, { leaseToken: null, leaseUntil: null, nextAttemptAt });
+    const waited = Math.max(priority, PRIORITY.poll) as Priority;
+    memory.tables.updateLink(id, { leaseToken: null, leaseUntil: null, priority: waited, nextAttemptAt });
   }
 }
 

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { findPostgresBinaries } from '../../src/db/postgres-binaries.ts';
 import { openCluster, readServerUrl, startServer } from '../../src/db/postgres-cluster.ts';
+import type { ServerAccount } from '../../src/db/server-account.ts';
 
 interface Test {
   teardown(work: () => Promise<void>): unknown;
@@ -16,8 +17,10 @@ export type ShutdownMode = 'fast' | 'immediate';
 export interface OwnCluster {
   /** Of an empty database `bridge`; it stays the same over restarts. */
   readonly url: string;
-  /** Resolves when it accepts connections. */
-  start(): Promise<void>;
+  /** The account that its files belong to. */
+  readonly owner: number;
+  /** Resolves when it accepts connections. @param fileMegabytes no file of it may grow larger */
+  start(fileMegabytes?: number): Promise<void>;
   stop(mode: ShutdownMode): Promise<void>;
   /** As a superuser, on a connection of its own. */
   query(statement: string, values?: readonly unknown[]): Promise<Record<string, unknown>[]>;
@@ -29,8 +32,10 @@ export async function startOwnCluster(t: Test, settings: Readonly<Record<string,
   t.teardown(() => rm(parent, { recursive: true, force: true }));
   const cluster = await openCluster(join(parent, 'postgres'), findPostgresBinaries(), true);
 
-  async function start(): Promise<void> {
-    if (!(await startServer(cluster))) throw new Error('the PostgreSQL of the test does not start');
+  async function start(fileMegabytes?: number): Promise<void> {
+    const limited =
+      fileMegabytes === undefined ? cluster : { ...cluster, account: limitFiles(cluster.account, fileMegabytes) };
+    if (!(await startServer(limited))) throw new Error('the PostgreSQL of the test does not start');
   }
   async function stop(mode: ShutdownMode): Promise<void> {
     const args = ['stop', '--pgdata', join(cluster.folder, 'data'), '--mode', mode, '--wait', '--silent'];
@@ -62,5 +67,11 @@ export async function startOwnCluster(t: Test, settings: Readonly<Record<string,
     await stop('fast');
     await start();
   }
-  return { url: await urlOf('bridge'), start, stop, query };
+  return { url: await urlOf('bridge'), owner: cluster.account.owner.uid, start, stop, query };
+}
+
+/** What the account runs inherits the limit; the shell counts in blocks of 512 bytes. */
+function limitFiles(account: ServerAccount, megabytes: number): ServerAccount {
+  const command = `ulimit -f ${megabytes * 2_048} && exec "$0" "$@"`;
+  return { ...account, run: (file, args) => account.run('/bin/sh', ['-c', command, file, ...args]) };
 }

@@ -29,7 +29,7 @@ import {
 } from './odoo-records.ts';
 import { createReferences } from './references.ts';
 import { runTransitions } from './run-transitions.ts';
-import { createCompany } from './school-company.ts';
+import { createCompanies } from './school-company.ts';
 import { type ActionName, adoptRecords, isUsable, searchActions } from './server-actions.ts';
 import { createTags, type TagSettings } from './tags.ts';
 import type { ClockReading, OdooTransport, OdooVersion, RpcValue } from './transport.ts';
@@ -114,9 +114,8 @@ export function createOdooBackend(options: OdooBackendOptions): OdooBackend {
       return references.findMissingCompanies(changes.flatMap((change) => entity.odoo.companies(change)));
     },
     async createReferences(names) {
-      for (const name of await references.findMissingCompanies(names)) {
-        references.rememberCompany(name, await createCompany(odoo, name));
-      }
+      const missing = await references.findMissingCompanies(names);
+      for (const [name, id] of await createCompanies(odoo, missing)) references.rememberCompany(name, id);
     },
     findCreated: (entity, keys) => findCreated(odoo, entity, keys),
     findKeys: (entity, ids) => findKeys(odoo, entity, ids),

@@ -177,6 +177,28 @@ export async function contractClaiming(t: Test, make: Make): Promise<void> {
     t.equal((await claimOne(store)).links[0].id, first?.id);
   });
 
+  await t.test('what is released lets live edits go first, and is live again once it is edited', async (t) => {
+    const store = await make(t);
+    await markTeachers(store, 'waiting', 'edited');
+    const claim = await claimAll(store);
+    if (!claim) throw new Error('nothing to claim');
+    await store.links.release(claim, 0);
+    await markTeachers(store, 'new', 'edited');
+    const order: unknown[] = [];
+    for (let turn = 0; turn < 3; turn += 1) {
+      const [link] = (await store.links.claim('teacher', MODEL, 1))?.links ?? [];
+      order.push([link?.appId, link?.priority]);
+    }
+    t.same(order, [
+      ['edited', PRIORITY.live],
+      ['new', PRIORITY.live],
+      ['waiting', PRIORITY.poll],
+    ]);
+    await store.links.markApp([{ entity: 'teacher', id: 'seldom' }], MODEL, PRIORITY.sweep);
+    await store.links.release(await claimOne(store), 0);
+    t.equal((await claimOne(store)).links[0].priority, PRIORITY.sweep, 'what was less urgent stays so');
+  });
+
   await t.test('two links on one Odoo record are never leased by two workers', async (t) => {
     const store = await make(t);
     await store.links.markOdoo(MODEL, [7], ['teacher', 'guest'], PRIORITY.live);

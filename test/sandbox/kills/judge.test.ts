@@ -25,6 +25,7 @@ const ada: Acquaintance = {
   name: 'Ada',
   collection: 'teachers',
   comesAndGoes: false,
+  enteredTwice: false,
   appId: '1',
   partnerId: 7,
   edits: [{ field: 'phone', side: 'app', value: '1', from: 1, to: 2 }],
@@ -59,6 +60,23 @@ t.test('where all is as it must be nothing is found', async (t) => {
   t.same(count({}), {});
   t.same(count(withCouples([couple], [{ ...unpaired, isArchived: true }])), {}, 'archived before it was ever linked');
   t.same(count({ acknowledged: [{ ...posted, body: { _id: 99 } }] }), {}, 'a contact without a tag is nobody of ours');
+});
+
+t.test('entered on both sides and archived on both before they were linked: that is nobodys fault', async (t) => {
+  const differences = ['Ada: country is "FR" in the app, null in Odoo'];
+  const archived = { ...couple, values: { ...couple.values, archived: true }, differences };
+  const half = { entity: 'teacher', appId: '1', odooId: null };
+  const known = [{ ...ada, edits: [] }];
+  const unnamed = { known, externalIds: [], ...withCouples([archived], []) };
+  t.same(count({ ...unnamed, links: [half] }), {});
+  t.same(count({ ...unnamed, links: [] }), {});
+  t.same(
+    count({ ...unnamed, links: GOOD.links }),
+    { lost: 2, differing: 1 },
+    'once they are linked they have to be equal',
+  );
+  const lives = { ...archived, differences: ['Ada: archived is true in the app, false in Odoo'] };
+  t.same(count({ ...unnamed, ...withCouples([lives], []), links: [half] }), { lost: 2, duplicates: 1, differing: 1 });
 });
 
 t.test('each thing that is wrong is found', async (t) => {

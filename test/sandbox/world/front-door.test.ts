@@ -58,3 +58,19 @@ t.test('where nobody listens nobody answers', async (t) => {
   await t.rejects(post(door.url));
   t.equal(door.unanswered(), 1);
 });
+
+t.test('an event that shall be lost goes to nobody, and its sender does not know', async (t) => {
+  let seen = 0;
+  const target = await startServer(t, ({ method }, response) => {
+    seen += 1;
+    response.writeHead(method === 'POST' ? 202 : 200).end();
+  });
+  const fates = [true, false, true];
+  const door = await startFrontDoor([target], () => fates.shift() ?? false);
+  t.teardown(() => door.close());
+  for (let time = 0; time < 3; time += 1) t.equal((await post(door.url)).status, 202);
+  t.same([seen, door.lost(), door.acknowledged.length], [1, 2, 1], 'and it does not count as acknowledged');
+  fates.push(true);
+  t.equal((await fetch(`${door.url}/healthz`)).status, 200, 'what is no event is never lost');
+  t.equal(seen, 2);
+});
