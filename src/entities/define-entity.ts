@@ -36,6 +36,8 @@ export interface OdooReferences {
   /** Name of a company partner, or null when it is unknown. */
   companyName(id: number): string | null;
   companyId(name: string): number | null;
+  /** Whether `comment` of a contact is HTML in this Odoo, or plain text. */
+  readonly commentIsHtml: boolean;
 }
 
 /** What to send to Odoo for some changes of one record. */

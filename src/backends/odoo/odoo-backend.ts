@@ -46,7 +46,7 @@ const ACTION_FRESH_MS = 60_000;
 
 export function createOdooBackend(options: OdooBackendOptions): OdooBackend {
   const { transport, version, instance } = options;
-  const references = createReferences(transport, options.tags);
+  const references = createReferences(transport, version, options.tags);
   const byWrites = createClockEstimate();
   const byDates = createClockEstimate();
   let wroteOnce = false;

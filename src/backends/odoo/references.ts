@@ -3,7 +3,8 @@ import { z } from 'zod';
 import { foldExact } from '../../entities/codecs.ts';
 import type { OdooReferences } from '../../entities/define-entity.ts';
 import { SetupError } from '../../errors.ts';
-import type { OdooTransport } from './transport.ts';
+import type { OdooTransport, OdooVersion } from './transport.ts';
+import { hasFeature } from './versions.ts';
 
 /** Contact tags by entity name. Ids are remembered by the caller, so that a renamed tag stays the same tag. */
 export interface TagSettings {
@@ -33,7 +34,11 @@ const countryRows = z.array(idRow.extend({ code: z.union([z.string(), z.literal(
 const namedRows = z.array(idRow.extend({ name: z.union([z.string(), z.literal(false)]) }));
 const languageRows = z.array(z.tuple([z.string(), z.string()]).rest(z.unknown()));
 
-export function createReferences(transport: OdooTransport, tagSettings: TagSettings): ReferenceStore {
+export function createReferences(
+  transport: OdooTransport,
+  version: OdooVersion,
+  tagSettings: TagSettings,
+): ReferenceStore {
   const countries = new Map<number, string>();
   const countryIds = new Map<string, number>();
   const languages = new Set<string>();
@@ -143,6 +148,7 @@ export function createReferences(transport: OdooTransport, tagSettings: TagSetti
     tagId: (entity) => tags.get(entity) ?? null,
     companyName: (id) => companyNames.get(id) ?? null,
     companyId: (name) => companyIds.get(foldExact(name)) ?? null,
+    commentIsHtml: hasFeature(version, 'commentIsHtml'),
   };
 
   function rememberCompany(name: string, id: number): void {
