@@ -56,7 +56,7 @@ interface Wanted {
  */
 export async function realOdoo(t: Test, { version = 19, modules }: Wanted = {}): Promise<RealOdoo | null> {
   const env = labEnvironment(version, modules);
-  const folder = env.ODOO_LAB_DIR;
+  const folder = version === 19 ? env.ODOO_LAB_DIR : `${env.ODOO_LAB_DIR}${version}`;
   const run = (...args: string[]) => runScript(env, args);
   const database = `test_${process.pid}_${randomBytes(4).toString('hex')}`;
 
@@ -118,14 +118,13 @@ export async function realOdoo(t: Test, { version = 19, modules }: Wanted = {}):
   };
 }
 
-/** ODOO_LAB_DIR and ODOO_LAB_PORT are those of Odoo 19; other versions live beside it, on a port of their own. */
+/** ODOO_LAB_PORT is that of Odoo 19: both may run at once. */
 function labEnvironment(version: LabVersion, modules: string | undefined) {
-  const { ODOO_LAB_DIR, ODOO_LAB_PORT, ...env } = process.env;
-  const folder = ODOO_LAB_DIR || join(ROOT, '.odoo');
+  const { ODOO_LAB_PORT, ...env } = process.env;
   return {
     ...env,
     ODOO_LAB_VERSION: String(version),
-    ODOO_LAB_DIR: version === 19 ? folder : `${folder}${version}`,
+    ODOO_LAB_DIR: env.ODOO_LAB_DIR || join(ROOT, '.odoo'),
     ...(version === 19 && ODOO_LAB_PORT && { ODOO_LAB_PORT }),
     ...(modules && { ODOO_LAB_MODULES: modules }),
   };
