@@ -8,6 +8,7 @@ import {
 } from './backends/odoo/automations.ts';
 import { SERVER_ACTIONS } from './backends/odoo/server-actions.ts';
 import type { OdooTransport } from './backends/odoo/transport.ts';
+import { hasFeature } from './backends/odoo/versions.ts';
 import type { Config } from './config.ts';
 import type { Context } from './context.ts';
 import { entities } from './entities/registry.ts';
@@ -21,8 +22,8 @@ export type SetupAction = 'install' | 'verify' | 'remove';
  */
 export async function runSetup(context: Context, action: SetupAction): Promise<readonly SetupItem[]> {
   const { transport, version, prepare } = await context.odoo.connected();
-  if (version.major < 17) throw tooOld(version.full);
-  const options = { transport, entities, webhookUrl: webhookUrl(context.config) };
+  const url = hasFeature(version, 'webhooks') ? webhookUrl(context.config) : null;
+  const options = { transport, entities, webhookUrl: url };
   if (action === 'remove') {
     for (const { name } of SERVER_ACTIONS) await context.cursors.remove(`odoo:action:${name}`);
     return removeSetup(options);
@@ -88,12 +89,4 @@ function webhookUrl(config: Config): string {
   url.username = 'bridge';
   url.password = token;
   return url.href;
-}
-
-function tooOld(version: string): SetupError {
-  return new SetupError({
-    code: 'webhooks_need_odoo_17',
-    message: `This Odoo (${version}) cannot post webhooks; they came with version 17.`,
-    remedy: 'Nothing to do: the poller alone serves. For faster agreement, shorten POLL_CRON.',
-  });
 }

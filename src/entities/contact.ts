@@ -51,7 +51,7 @@ export function defineContact(options: ContactOptions): Entity {
     const country = many2one(row.country_id);
     record.country = country === null ? null : references.countryCode(country);
     record.language = odooLanguageToTag(row.lang);
-    record.notes = htmlToText(row.comment);
+    record.notes = references.commentIsHtml ? htmlToText(row.comment) : text(row.comment);
     record.type = rankType(row);
     if (options.hasSchool) {
       const parent = many2one(row.parent_id);
@@ -68,7 +68,9 @@ export function defineContact(options: ContactOptions): Entity {
       if (field in changes) values[field] = orFalse(changes[field]);
     }
     if ('active' in changes) values.active = changes.active;
-    if ('notes' in changes) values.comment = textToHtml(changes.notes);
+    if ('notes' in changes) {
+      values.comment = references.commentIsHtml ? textToHtml(changes.notes) : orFalse(text(changes.notes));
+    }
     if ('language' in changes) encodeLanguage(changes.language, references, values, unheld);
     if ('type' in changes) encodeType(changes.type, row, values, unheld);
     const school = options.hasSchool && 'school' in changes ? (text(changes.school) ?? false) : undefined;

@@ -38,6 +38,8 @@ export interface OdooReferences {
   /** Name of a company partner, or null when it is unknown. */
   companyName(id: number): string | null;
   companyId(name: string): number | null;
+  /** Whether `comment` of a contact is HTML in this Odoo, or plain text. */
+  readonly commentIsHtml: boolean;
   /** Odoo id of the counterpart of an app record; null as long as it has none. */
   linkedId(entity: string, appId: string): number | null;
   /** App id of the record of that entity which is tied to an Odoo record; null when there is none. */

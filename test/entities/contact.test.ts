@@ -14,6 +14,7 @@ const references: OdooReferences = {
   tagId: (entity) => (entity === 'teacher' ? 3 : null),
   companyName: (id) => (id === 50 ? 'Lycée Ampère' : null),
   companyId: (name) => (name === 'Lycée Ampère' ? 50 : null),
+  commentIsHtml: true,
 };
 
 const row: OdooValues = {
@@ -36,6 +37,15 @@ const row: OdooValues = {
   customer_rank: 2,
   supplier_rank: 0,
 };
+
+t.test('notes are plain text where Odoo keeps them so', async (t) => {
+  const plain = { ...references, commentIsHtml: false };
+  const comment = '<p>Hi</p> & bye\n1 < 2';
+  t.equal(teacher.odoo.decode({ ...row, comment }, plain).notes, comment);
+  t.equal(teacher.odoo.decode({ ...row, comment: false }, plain).notes, null);
+  t.same(teacher.odoo.encode({ notes: comment }, row, plain).values, { comment });
+  t.same(teacher.odoo.encode({ notes: null }, row, plain).values, { comment: false });
+});
 
 t.test('decoding: both sides come to the same record', async (t) => {
   const canonical = {

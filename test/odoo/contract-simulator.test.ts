@@ -9,6 +9,7 @@ t.test('the simulator keeps the contract', { timeout: 60_000 }, async (t) => {
   t.teardown(() => simulator.close());
   await runContract(t, {
     kind: 'simulator',
+    major: 19,
     url: simulator.url,
     database: simulator.database,
     username: simulator.username,

@@ -1,10 +1,14 @@
-/** A real Odoo 19 for a test: a fresh database of its own in the lab of scripts/odoo-lab.sh, dropped when the test is over. */
+/** A real Odoo for a test: a fresh database of its own in the lab of scripts/odoo-lab.sh, dropped when the test is over. */
 import { execFile, spawn } from 'node:child_process';
 import { pbkdf2, randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { z } from 'zod';
+import { withBareRelations } from '../../src/backends/odoo/bare-relations.ts';
+import { createJson2Transport } from '../../src/backends/odoo/json2-transport.ts';
+import type { OdooTransport } from '../../src/backends/odoo/transport.ts';
+import { createXmlrpcTransport } from '../../src/backends/odoo/xmlrpc-transport.ts';
 import { isAlive, withFileLock } from '../../src/db/file-lock.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -26,23 +30,33 @@ export interface Lab {
   startShell(python: string): { line(text: string): Promise<void>; end(): Promise<void> };
 }
 
+export type LabVersion = 19 | 14;
+
 export interface RealOdoo {
+  readonly version: LabVersion;
   readonly url: string;
   readonly database: string;
   readonly username: string;
   readonly apiKey: string;
+  /** The administrator's own calls. */
+  readonly transport: OdooTransport;
   readonly lab: Lab;
   /** @param user groups by external id: `['base.group_user']` */
   createUser(user: { login: string; groups: readonly string[] }): Promise<{ username: string; apiKey: string }>;
 }
 
+interface Wanted {
+  readonly version?: LabVersion;
+  /** Comma-separated; another list than the lab's own makes another template (a minute, once). */
+  readonly modules?: string;
+}
+
 /**
- * @param modules comma-separated; another list than the lab's own makes another template (a minute, once)
  * @returns null where the lab cannot be had and REQUIRE_ODOO is not 1; the test's output says so
  */
-export async function realOdoo(t: Test, { modules }: { modules?: string } = {}): Promise<RealOdoo | null> {
-  const folder = process.env.ODOO_LAB_DIR || join(ROOT, '.odoo');
-  const env = { ...process.env, ODOO_LAB_DIR: folder, ...(modules ? { ODOO_LAB_MODULES: modules } : {}) };
+export async function realOdoo(t: Test, { version = 19, modules }: Wanted = {}): Promise<RealOdoo | null> {
+  const env = labEnvironment(version, modules);
+  const folder = version === 19 ? env.ODOO_LAB_DIR : `${env.ODOO_LAB_DIR}${version}`;
   const run = (...args: string[]) => runScript(env, args);
   const database = `test_${process.pid}_${randomBytes(4).toString('hex')}`;
 
@@ -70,13 +84,16 @@ export async function realOdoo(t: Test, { modules }: { modules?: string } = {}):
   });
 
   const psql = async (sql: string) => (await run('psql', database, '-Atc', sql)).trim();
-  const url = `http://127.0.0.1:${process.env.ODOO_LAB_PORT ?? (await readPort(run))}`;
-  const apiKey = await createApiKey(psql, 'admin');
+  const url = `http://127.0.0.1:${env.ODOO_LAB_PORT ?? (await readPort(run))}`;
+  const address = { url, database, username: 'admin', apiKey: await createApiKey(psql, 'admin') };
+  const transport =
+    version === 19
+      ? createJson2Transport(address)
+      : withBareRelations(createXmlrpcTransport(address), { major: version, full: `${version}.0` });
   return {
-    url,
-    database,
-    username: 'admin',
-    apiKey,
+    version,
+    ...address,
+    transport,
     lab: {
       psql,
       async shell(python) {
@@ -92,16 +109,24 @@ export async function realOdoo(t: Test, { modules }: { modules?: string } = {}):
         `select res_id from ir_model_data where model='res.groups' and module||'.'||name in (${names})`,
       );
       const ids = found.split('\n').map(Number);
-      const vals_list = [{ name: login, login, group_ids: [[6, 0, ids]] }];
-      const headers = { authorization: `bearer ${apiKey}`, 'content-type': 'application/json' };
-      const response = await fetch(`${url}/json/2/res.users/create`, {
-        method: 'POST',
-        headers: { ...headers, 'x-odoo-database': database },
-        body: JSON.stringify({ vals_list, context: { no_reset_password: true } }),
-      });
-      z.tuple([z.number()]).parse(await response.json());
+      const vals_list = [{ name: login, login, [version === 19 ? 'group_ids' : 'groups_id']: [[6, 0, ids]] }];
+      const context = { no_reset_password: true };
+      const call = { model: 'res.users', method: 'create', args: { vals_list }, context };
+      z.tuple([z.number()]).parse(await transport.call(call));
       return { username: login, apiKey: await createApiKey(psql, login) };
     },
+  };
+}
+
+/** ODOO_LAB_PORT is that of Odoo 19: both may run at once. */
+function labEnvironment(version: LabVersion, modules: string | undefined) {
+  const { ODOO_LAB_PORT, ...env } = process.env;
+  return {
+    ...env,
+    ODOO_LAB_VERSION: String(version),
+    ODOO_LAB_DIR: env.ODOO_LAB_DIR || join(ROOT, '.odoo'),
+    ...(version === 19 && ODOO_LAB_PORT && { ODOO_LAB_PORT }),
+    ...(modules && { ODOO_LAB_MODULES: modules }),
   };
 }
 

@@ -13,4 +13,5 @@ export const nothingKnown: OdooReferences = {
   rows: () => [],
   hasField: () => true,
   companyCurrency: () => null,
+  commentIsHtml: true,
 };

@@ -1,6 +1,6 @@
 /**
  * What the bridge needs inside Odoo, as desired state: the automations that post webhooks (Odoo 17 and later) and
- * the two server actions. Making them takes an administrator (group base.group_system).
+ * the server actions. Making them takes an administrator (group base.group_system).
  */
 import { z } from 'zod';
 import type { Entity } from '../../entities/define-entity.ts';
@@ -8,11 +8,12 @@ import { SetupError } from '../../errors.ts';
 import { applyLostReason, applyOwnFields, findModel } from './own-fields.ts';
 import { type ActionName, SERVER_ACTIONS } from './server-actions.ts';
 import type { OdooTransport, RpcValue } from './transport.ts';
+import { firstVersionWith } from './versions.ts';
 
 /** One thing that should be in Odoo, and what became of it. */
 export interface SetupItem {
   readonly name: string;
-  readonly state: 'ok' | 'created' | 'repaired' | 'missing' | 'altered' | 'removed';
+  readonly state: 'ok' | 'created' | 'repaired' | 'missing' | 'altered' | 'removed' | 'skipped';
 }
 
 export interface SetupResult {
@@ -23,8 +24,8 @@ export interface SetupResult {
 export interface SetupOptions {
   readonly transport: OdooTransport;
   readonly entities: readonly Entity[];
-  /** Where Odoo posts to, with its token: `https://bridge:token@host/webhooks/odoo`. */
-  readonly webhookUrl: string;
+  /** Where Odoo posts to, with its token: `https://bridge:token@host/webhooks/odoo`. Null where it cannot post. */
+  readonly webhookUrl: string | null;
 }
 
 interface Automation {
@@ -34,6 +35,11 @@ interface Automation {
   /** Fields whose change triggers it. Without them Odoo 19 posts 14 times for one new partner. */
   readonly fields: readonly string[];
 }
+
+const WITHOUT_WEBHOOKS: SetupItem = {
+  name: `webhooks, which came with Odoo ${firstVersionWith('webhooks')}: the poller alone serves (POLL_CRON; SWEEP_CRON finds what was deleted)`,
+  state: 'skipped',
+};
 
 const idRows = z.array(z.looseObject({ id: z.number(), name: z.string() }));
 const automationRows = z.array(
@@ -72,10 +78,10 @@ export async function verifySetup(options: SetupOptions): Promise<SetupResult> {
 }
 
 /** Takes everything of ours out of Odoo again. */
-export async function removeSetup({ transport, entities }: SetupOptions): Promise<readonly SetupItem[]> {
+export async function removeSetup({ transport, entities, webhookUrl }: SetupOptions): Promise<readonly SetupItem[]> {
   const items: SetupItem[] = [];
   const names = desiredAutomations(entities).map(({ name }) => name);
-  items.push(...(await removeByName(transport, 'base.automation', names)));
+  if (webhookUrl !== null) items.push(...(await removeByName(transport, 'base.automation', names)));
   const titles = [...SERVER_ACTIONS.map(({ title }) => title), ...names];
   items.push(...(await removeByName(transport, 'ir.actions.server', titles)));
   return items;
@@ -107,17 +113,19 @@ async function applySetup(options: SetupOptions, repair: boolean): Promise<Setup
     items.push({ name: action.title, state: stateOf(found !== undefined, right, repair) });
   }
   items.push(...(await applyOwnFields(options, repair)), ...(await applyLostReason(transport, repair)));
+  const { webhookUrl } = options;
+  if (webhookUrl === null) return { items: [...items, WITHOUT_WEBHOOKS], actionIds };
   for (const automation of desiredAutomations(entities)) {
     // An Odoo app that is not installed: told above, or nobody needs it.
     if ((await findModel(transport, automation.model)) === null)
       items.push({ name: automation.name, state: 'missing' });
-    else items.push(await applyAutomation(options, automation, repair));
+    else items.push(await applyAutomation({ transport, webhookUrl }, automation, repair));
   }
   return { items, actionIds };
 }
 
 async function applyAutomation(
-  { transport, webhookUrl }: SetupOptions,
+  { transport, webhookUrl }: { readonly transport: OdooTransport; readonly webhookUrl: string },
   automation: Automation,
   repair: boolean,
 ): Promise<SetupItem> {

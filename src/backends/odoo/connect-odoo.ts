@@ -2,17 +2,18 @@
 import { z } from 'zod';
 import { RetryableError, SetupError } from '../../errors.ts';
 import type { Gate } from '../gate.ts';
+import { withBareRelations } from './bare-relations.ts';
 import { type FetchLimits, fetchText, type TextAnswer } from './fetch-text.ts';
 import { guardTransport } from './guard-transport.ts';
 import { classifyAnswer } from './http-errors.ts';
 import { createJson2Transport } from './json2-transport.ts';
 import type { OdooTransport, OdooVersion } from './transport.ts';
 import { parseOdooUrl, rootOf, type TransportOptions } from './transport-options.ts';
+import { firstVersionWith, hasFeature } from './versions.ts';
 import { createXmlrpcTransport } from './xmlrpc-transport.ts';
 
 const VERSION_TIMEOUT_MS = 15_000;
 const VERSION_MAX_BYTES = 1_000_000;
-const FIRST_WITH_JSON2 = 19;
 const versionBody = z.looseObject({ version: z.string(), version_info: z.array(z.unknown()).min(1) });
 const rpcVersionBody = z.looseObject({
   result: z.looseObject({ server_version: z.string(), server_version_info: z.array(z.unknown()).min(1) }),
@@ -34,9 +35,10 @@ const OPEN_GATE: Gate = (call) => call();
 /** @throws SetupError when the address is no Odoo, or the wanted protocol does not fit its version */
 export async function connectOdoo(options: ConnectOptions): Promise<OdooConnection> {
   const version = await fetchOdooVersion(options.url, options);
-  if (options.transport === 'json2' && version.major < FIRST_WITH_JSON2) throw noJson2(version);
-  const json2 = options.transport === 'json2' || (options.transport === 'auto' && version.major >= FIRST_WITH_JSON2);
-  const transport = json2 ? createJson2Transport(options) : createXmlrpcTransport(options);
+  const possible = hasFeature(version, 'json2');
+  if (options.transport === 'json2' && !possible) throw noJson2(version);
+  const json2 = options.transport !== 'xmlrpc' && possible;
+  const transport = withBareRelations(json2 ? createJson2Transport(options) : createXmlrpcTransport(options), version);
   return { transport: options.gate ? guardTransport(transport, options.gate) : transport, version };
 }
 
@@ -99,7 +101,7 @@ function notOdoo(): SetupError {
 function noJson2(version: OdooVersion): SetupError {
   return new SetupError({
     code: 'no_json2',
-    message: `This Odoo (${version.full}) has no JSON-2 API; it came with version 19.`,
+    message: `This Odoo (${version.full}) has no JSON-2 API; it came with version ${firstVersionWith('json2')}.`,
     remedy: 'Set ODOO_TRANSPORT=auto or xmlrpc.',
   });
 }

@@ -3,6 +3,7 @@ import type { Backend } from '../backend.ts';
 import { UNMEASURED } from '../clock-offset.ts';
 import type { OdooBackend } from './odoo-backend.ts';
 import type { ClockReading } from './transport.ts';
+import { hasFeature } from './versions.ts';
 
 export interface DeferredOdoo extends Backend {
   connected(): Promise<OdooBackend>;
@@ -55,7 +56,7 @@ export function deferOdoo(connect: (observe: (reading: ClockReading) => void) =>
     findCreated: async (entity, keys) => (await connected()).findCreated(entity, keys),
     clock: () => backend?.clock() ?? UNMEASURED,
     connected,
-    postsBeforeCommit: () => backend === null || backend.version.major < 19,
+    postsBeforeCommit: () => backend === null || !hasFeature(backend.version, 'postsAfterCommit'),
     close: async () => backend?.transport.close(),
   };
   return deferred;

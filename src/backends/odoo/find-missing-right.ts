@@ -2,6 +2,7 @@
 import { BridgeError, beforeSending } from '../../errors.ts';
 import type { OdooContext } from './odoo-context.ts';
 import { classifyFault } from './odoo-errors.ts';
+import { hasFeature } from './versions.ts';
 
 /**
  * Called when `load()` has refused records.
@@ -15,10 +16,9 @@ export async function findMissingRight(
 ): Promise<BridgeError | null> {
   const args = { operation: 'create' };
   try {
-    const may =
-      version.major >= 18
-        ? await transport.call({ model, method: 'has_access', ids: [], args })
-        : await transport.call({ model, method: 'check_access_rights', args: { ...args, raise_exception: false } });
+    const may = hasFeature(version, 'hasAccess')
+      ? await transport.call({ model, method: 'has_access', ids: [], args })
+      : await transport.call({ model, method: 'check_access_rights', args: { ...args, raise_exception: false } });
     return may === true ? null : classifyFault({ name: 'AccessError', message: refusal });
   } catch (error) {
     // Whatever became of this question: nothing was created before it.

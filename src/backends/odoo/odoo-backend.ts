@@ -64,6 +64,7 @@ export function createOdooBackend(options: OdooBackendOptions): OdooBackend {
   const facts = createModelFacts(transport, options);
   const references = createReferences(
     transport,
+    version,
     createTags(transport, options.tags),
     facts,
     createCounterparts(options.directory),

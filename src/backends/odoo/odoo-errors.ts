@@ -37,6 +37,8 @@ const any =
 
 /** `(Record: res.partner(7,), User: 2)`: the words are translated, the record is not. */
 const NAMES_RECORD = /[a-z_]\w*(\.\w+)*\(\d+(, ?\d+)*,?\)[^()]*\)\s*$/;
+/** In Odoo 14 the database's own refusals of a server action are not put into words. */
+const BROKEN_CONSTRAINT = /^<class 'psycopg2\.errors\.(Check|NotNull|Unique|ForeignKey)Violation'>/;
 /** The uid of an earlier login that has been deleted since. */
 const OWN_USER_GONE = /\bres\.users\((\d+),\)\D+\1\)/;
 
@@ -112,14 +114,25 @@ const RULES: readonly Rule[] = [
   },
   {
     applies: any(
+      // Of a server action, Python's own exceptions come wrapped: `KeyError('zzz') while evaluating …`, and in Odoo 14
+      // `<class 'KeyError'>: "'zzz'" while evaluating …`.
       says(/^Invalid field|^(KeyError\('|ValueError\(["']Invalid field).* while evaluating$/m),
+      says(/^<class '(KeyError'>: |ValueError'>: "Invalid field).* while evaluating$/m),
       is(/(^|\.)KeyError$/),
     ),
     action: 'set-up',
-    // Of a server action, Python's own exceptions come wrapped: `KeyError('zzz') while evaluating …`.
     code: 'missing_field',
     message: () => 'This Odoo does not have a field that the mapping uses.',
     remedy: 'Install the Odoo app that brings the field (ranks: Invoicing), or check the version of Odoo.',
+  },
+  {
+    // Wrapped as well. Of the words only the name of the rule is free of the record's values.
+    applies: says(BROKEN_CONSTRAINT),
+    action: 'park',
+    code: 'refused_by_odoo',
+    message: ({ message }) =>
+      `Odoo refused the record: it breaks the rule ${/ constraint "(\w+)"/.exec(message)?.[1] ?? 'of a column'} of the database.`,
+    remedy: 'Correct the field that the rule is about, on the side where it was entered; it is tried again by itself.',
   },
   {
     applies: any(hasCode(2), hasStatus(400, 422), is(/ValidationError|UserError|RedirectWarning/)),

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { OdooValues } from '../../entities/define-entity.ts';
 import type { OdooContext } from './odoo-context.ts';
 import type { RpcValue } from './transport.ts';
+import { hasFeature } from './versions.ts';
 
 export interface PlainRow {
   readonly id: number;
@@ -16,7 +17,7 @@ const writtenRows = z.array(z.looseObject({ id: z.number(), write_date: z.string
 /**
  * Writes the rows and tells what Odoo holds of the written fields afterwards.
  * Equal values go in one `write` (25 times faster than different ones); different ones through `web_save_multi`
- * where there is one (Odoo 19), else one by one.
+ * where there is one, else one by one.
  */
 export async function writePlain(
   odoo: OdooContext,
@@ -28,7 +29,7 @@ export async function writePlain(
   const groups = [...Map.groupBy(rows, ({ set }) => JSON.stringify(set)).values()];
   const alone = groups.filter((group) => group.length === 1).flat();
   const together = groups.filter((group) => group.length > 1);
-  const bulk = odoo.version.major >= 19 && alone.length > 1;
+  const bulk = hasFeature(odoo.version, 'saveMulti') && alone.length > 1;
   for (const group of bulk ? together : groups) {
     const vals = group[0]?.set as RpcValue;
     await odoo.transport.call({

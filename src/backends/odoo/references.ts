@@ -5,7 +5,8 @@ import type { Entity, OdooReferences } from '../../entities/define-entity.ts';
 import type { Counterparts } from './counterparts.ts';
 import type { ModelFacts } from './model-facts.ts';
 import type { Tags } from './tags.ts';
-import type { OdooTransport } from './transport.ts';
+import type { OdooTransport, OdooVersion } from './transport.ts';
+import { hasFeature } from './versions.ts';
 
 export interface ReferenceStore extends OdooReferences {
   /** Loads what does not change from record to record: once, and again after ten minutes. */
@@ -27,6 +28,7 @@ const languageRows = z.array(z.tuple([z.string(), z.string()]).rest(z.unknown())
 
 export function createReferences(
   transport: OdooTransport,
+  version: OdooVersion,
   tags: Tags,
   facts: ModelFacts,
   counterparts: Counterparts,
@@ -126,6 +128,7 @@ export function createReferences(
     rows: facts.rows,
     hasField: facts.hasField,
     companyCurrency: facts.companyCurrency,
+    commentIsHtml: hasFeature(version, 'commentIsHtml'),
   };
 
   function rememberCompany(name: string, id: number): void {

@@ -101,16 +101,22 @@ async function signIn(login: Promise<number>, timeoutMs: number): Promise<void> 
   }
 }
 
-/** Records go first, by position. `create` is no method of records, but takes its values by position as well. */
+/** First arguments that go by position, as their names differ: `search` up to 16 takes `args`, `write` here and there `values`. */
+const BY_POSITION: Readonly<Record<string, string>> = {
+  create: 'vals_list',
+  write: 'vals',
+  search: 'domain',
+  search_count: 'domain',
+};
+
+/** Records come before all other arguments. */
 function toParams(
   method: string,
   ids: readonly number[] | undefined,
   keywords: Readonly<Record<string, RpcValue>>,
 ): RpcValue[] {
-  if (ids) return [[ids], keywords];
-  if (method !== 'create') return [[], keywords];
-  const { vals_list = [], ...others } = keywords;
-  return [[vals_list], others];
+  const { [BY_POSITION[method] ?? '']: first, ...others } = keywords;
+  return [[...(ids ? [ids] : []), ...(first === undefined ? [] : [first])], others];
 }
 
 /** The library ignores the HTTP status: a proxy's page would be a parse error. And its errors hold the API key: none gets out. */

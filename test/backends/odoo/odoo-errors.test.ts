@@ -88,6 +88,23 @@ t.test('the table', async (t) => {
       setUp('missing_field', /Install/),
     ],
     [json(500, 'builtins.ValueError', `ValueError("Wrong value") while evaluating\n"KeyError('"`), park('odoo_error')],
+    [python('ValueError', `<class 'KeyError'>: "'zzz'" while evaluating\n'code'`), setUp('missing_field', /Install/)],
+    [
+      python('ValueError', `<class 'ValueError'>: "Invalid field 'zzz' on model 'x'" while evaluating\n'code'`),
+      setUp('missing_field', /Install/),
+    ],
+    [python('ValueError', `<class 'ValueError'>: "Wrong value" while evaluating\n"KeyError('"`), park('odoo_error')],
+    [
+      python(
+        'ValueError',
+        `<class 'psycopg2.errors.CheckViolation'>: "new row violates check constraint "res_partner_check_name"\nDETAIL: (Ada)`,
+      ),
+      { ...park('refused_by_odoo'), message: /breaks the rule res_partner_check_name of the database\.$/ },
+    ],
+    [
+      python('ValueError', `<class 'psycopg2.errors.NotNullViolation'>: "null value in column "name" (Ada)`),
+      { ...park('refused_by_odoo'), message: /breaks the rule of a column of the database\.$/ },
+    ],
     [python('KeyError', "'zzz'"), setUp('missing_field', /Install/)],
     [json(500, 'builtins.KeyError', "'zzz'"), setUp('missing_field', /Install/)],
     [fault(2, 'Contacts require a name'), park('refused_by_odoo')],

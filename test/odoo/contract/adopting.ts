@@ -2,8 +2,9 @@
 import type { Test } from 'tap';
 import { install } from './bridge-actions.ts';
 import { type ContractOdoo, create, read, unique, write } from './contract-odoo.ts';
-import { ACCESS, checkRefused } from './errors.ts';
-import { GONE, SECRET } from './hiding.ts';
+import { checkRefused } from './errors.ts';
+import { GONE, secret } from './hiding.ts';
+import { ACCESS } from './refusals.ts';
 
 const model = 'ir.actions.server';
 const SALES = ['base.group_user', 'sales_team.group_sale_salesman'];
@@ -76,7 +77,7 @@ export async function checkAdopt(t: Test, odoo: ContractOdoo): Promise<void> {
     { id: second, name: `${stem}_6` },
     { id: third, name: `${stem}_7` },
   ];
-  await checkRefused(t, sales, 'nor past a record rule, which undoes all', adopt(withHidden), SECRET);
+  await checkRefused(t, sales, 'nor past a record rule, which undoes all', adopt(withHidden), secret(odoo));
   await reveal();
   t.equal((await named()).length, 2);
   for (const module of ['bridge_main', '']) {

@@ -1,11 +1,13 @@
 /** What the contract suite asks of an Odoo, whether it is the simulator or a real one. */
+import { withBareRelations } from '../../../src/backends/odoo/bare-relations.ts';
 import { createJson2Transport } from '../../../src/backends/odoo/json2-transport.ts';
-import type { OdooCall } from '../../../src/backends/odoo/transport.ts';
+import type { OdooCall, OdooTransport } from '../../../src/backends/odoo/transport.ts';
 import { createXmlrpcTransport } from '../../../src/backends/odoo/xmlrpc-transport.ts';
 import { type Credentials, callRaw, type RawAnswer } from './raw-calls.ts';
 
 export interface Recipe extends Credentials {
   readonly kind: 'simulator' | 'real';
+  readonly major: 19 | 14;
   createUser(user: { login: string; groups: readonly string[] }): Promise<{ username: string; apiKey: string }>;
   /**
    * Runs `work` so that somebody else's edit of the partner, begun before it, commits while `work` is at it:
@@ -34,7 +36,7 @@ export type Row = Readonly<Record<string, unknown>> & { readonly id: number };
 export const calledPairs = new Set<string>();
 
 export function openOdoo(recipe: Recipe, kind: 'xmlrpc' | 'json2'): ContractOdoo {
-  const transport = kind === 'xmlrpc' ? createXmlrpcTransport(recipe) : createJson2Transport(recipe);
+  const transport = kind === 'xmlrpc' ? xmlrpc(recipe) : createJson2Transport(recipe);
   const note = ({ model, method }: OdooCall) => calledPairs.add(`${model}.${method}`);
   return {
     ...recipe,
@@ -49,6 +51,11 @@ export function openOdoo(recipe: Recipe, kind: 'xmlrpc' | 'json2'): ContractOdoo
     },
     as: (user) => openOdoo({ ...recipe, ...user }, kind),
   };
+}
+
+function xmlrpc(recipe: Recipe): OdooTransport {
+  const { major } = recipe;
+  return withBareRelations(createXmlrpcTransport(recipe), { major, full: `${major}.0` });
 }
 
 let counter = 0;

@@ -13,7 +13,8 @@ import {
   search,
   unique,
 } from './contract-odoo.ts';
-import { ACCESS, checkRefused, USER } from './errors.ts';
+import { checkRefused } from './errors.ts';
+import { ACCESS, USER } from './refusals.ts';
 import { installAutomation, listen } from './webhooks.ts';
 
 const WIZARD = 'base.partner.merge.automatic.wizard';

@@ -23,6 +23,13 @@ const Deserializer = require('xmlrpc/lib/deserializer.js') as new () => {
   deserializeMethodResponse(stream: Readable, done: (error: unknown, value: unknown) => void): void;
 };
 
+/** What the versions of Odoo call by different names. */
+const POSITIONAL: Readonly<Record<string, string>> = {
+  create: 'vals_list',
+  write: 'vals',
+  search: 'domain',
+  search_count: 'domain',
+};
 const userIds = new Map<string, unknown>();
 
 export function callRaw(kind: 'xmlrpc' | 'json2', to: Credentials, call: OdooCall): Promise<RawAnswer> {
@@ -36,9 +43,8 @@ async function callXmlrpc(to: Credentials, call: OdooCall): Promise<RawAnswer> {
     if (answer.kind !== 'value') return answer;
     userIds.set(key, answer.value);
   }
-  const { vals_list, ...args } = { ...call.args };
-  const named = call.method === 'create' ? args : { ...call.args };
-  const positional = [...(call.ids ? [call.ids] : []), ...(call.method === 'create' ? [vals_list] : [])];
+  const { [POSITIONAL[call.method] ?? '']: first, ...named } = { ...call.args };
+  const positional = [...(call.ids ? [call.ids] : []), ...(first === undefined ? [] : [first])];
   const context = call.context ? { context: call.context } : {};
   const params = [
     to.database,

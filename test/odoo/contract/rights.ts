@@ -1,7 +1,8 @@
 /** Users with fewer rights: what they may do, and what Odoo says when they may not. */
 import type { Test } from 'tap';
 import { type ContractOdoo, create, loadPartners, read, unique } from './contract-odoo.ts';
-import { ACCESS, checkRefused } from './errors.ts';
+import { checkRefused } from './errors.ts';
+import { ACCESS } from './refusals.ts';
 
 export async function checkRights(t: Test, odoo: ContractOdoo): Promise<void> {
   const id = await create(odoo, {});

@@ -1,7 +1,8 @@
 /** What tells one Odoo database from another, and to whom. */
 import type { Test } from 'tap';
 import type { ContractOdoo, Row } from './contract-odoo.ts';
-import { ACCESS, checkRefused } from './errors.ts';
+import { checkRefused } from './errors.ts';
+import { ACCESS } from './refusals.ts';
 
 const ASK = {
   model: 'ir.config_parameter',

@@ -1,5 +1,6 @@
 import t, { type Test } from 'tap';
 import { startOdooSimulator } from '../../../../sandbox/odoo-simulator/start-simulator.ts';
+import { connectOdoo } from '../../../../src/backends/odoo/connect-odoo.ts';
 import {
   archiveContact,
   createContact,
@@ -119,4 +120,12 @@ t.test('contacts on a real Odoo 19', { timeout: 280_000 }, async (t) => {
   if (!real) return;
   for (const [kind, create] of Object.entries(KINDS))
     await checkContacts(t, createOdooClient(create(real)), `real-${kind}`);
+});
+
+t.test('contacts on a real Odoo 14', { timeout: 280_000 }, async (t) => {
+  const real = await realOdoo(t, { version: 14 });
+  if (!real) return;
+  const { transport, version } = await connectOdoo({ ...real, transport: 'auto' });
+  t.match([transport.kind, version], ['xmlrpc', { major: 14, full: '14.0' }]);
+  await checkContacts(t, createOdooClient(transport), 'fourteen');
 });

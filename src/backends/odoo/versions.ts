@@ -1,0 +1,31 @@
+/** What differs between Odoo's versions, in one place: nothing else asks for a number. */
+import type { OdooVersion } from './transport.ts';
+
+/** The first major version in which it holds. 14 and 19 were run (see docs/odoo-facts.md), the others were read. */
+const SINCE = {
+  /** `search_read` takes `load`, so that relations come as bare ids; without it they come as pairs. */
+  bareRelations: 15,
+  /** `comment` of a contact is HTML; before, it is plain text. */
+  commentIsHtml: 15,
+  /** Automations can post webhooks. */
+  webhooks: 17,
+  /** `has_access` of a model; before, `check_access_rights`, which 19 keeps for a while. */
+  hasAccess: 18,
+  /** The JSON-2 API. */
+  json2: 19,
+  /** Webhooks leave after the commit; before, ahead of it, and also where none follows. */
+  postsAfterCommit: 19,
+  /** `web_save_multi`: different values for many records in one call. */
+  saveMulti: 19,
+} as const satisfies Readonly<Record<string, number>>;
+
+export type Feature = keyof typeof SINCE;
+
+export function hasFeature({ major }: OdooVersion, feature: Feature): boolean {
+  return major >= SINCE[feature];
+}
+
+/** For messages: `it came with version 19`. */
+export function firstVersionWith(feature: Feature): number {
+  return SINCE[feature];
+}
