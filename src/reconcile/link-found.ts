@@ -86,10 +86,11 @@ async function announceAdoptions<Found extends MatchVerdict & { kind: 'link' }>(
   claim: Claim,
   found: readonly Found[],
 ): Promise<readonly Found[]> {
-  const isBegun = ({ plan }: Found) => plan.seen.link.intents.some(({ kind }) => kind === 'create');
+  // What our own creation made has the name already, and what was sent for it must not be forgotten.
+  const isOurs = ({ plan }: Found) => findCreation(plan.seen.link) !== undefined;
   const sentAt = context.now();
   const intents = found
-    .filter((one) => !isBegun(one))
+    .filter((one) => !isOurs(one))
     .map(
       ({ plan: { seen } }): Intent => ({
         linkId: seen.link.id,
