@@ -41,7 +41,7 @@ t.test('10,000 changed records drain after an hour without Odoo: the rate is kep
   await letAnHourPass(clock, setup);
   tell('an hour has passed');
   t.equal(await depth(), IN_APP, 'all wait that were edited in the app; Odoo can tell of nothing');
-  t.notSame(await leased(setup), [], 'they were tried');
+  t.notSame(await findGivenBack(setup), [], 'they were tried');
 
   arrivals.splice(0);
   setup.app.setWebhook({ url: `${setup.bridge.url}/webhooks/app`, secret: setup.secrets.webhook });
@@ -75,7 +75,7 @@ t.test('an idle poll makes the same calls with 100,000 links as with a few', asy
   const simulator = await startOdooSimulator({ onRequest: (path) => calls.push(path) });
   t.teardown(() => simulator.close());
   const setup = await startBridge(t, { odoo: simulator });
-  for (const { appId } of await linkMany(setup, simulator, 3)) t.ok(appId);
+  await linkMany(setup, simulator, 3);
   async function countCalls(): Promise<number> {
     await setup.bridge.schedule.pollNow();
     await waitUntil('all is done', async () => (await setup.bridge.context.reports.queue()).depth === 0);
@@ -141,7 +141,7 @@ async function letAnHourPass(clock: { ms: number }, { bridge }: TestSetup): Prom
   }
 }
 
-async function leased({ bridge }: TestSetup) {
+async function findGivenBack({ bridge }: TestSetup) {
   return bridge.context.db.selectFrom('links').select('id').where('next_attempt_at', 'is not', null).limit(1).execute();
 }
 
