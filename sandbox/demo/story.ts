@@ -7,6 +7,7 @@ import { archiveAndRestore, changePhone, createInApp, createInOdoo } from './ste
 import { moveOneOfThree } from './steps/one-school.ts';
 import { surviveOutage } from './steps/outage.ts';
 import { stayQuiet } from './steps/quiet.ts';
+import { letAnApartment, orderATravel } from './steps/travel.ts';
 import { TEACHERS } from './teachers.ts';
 import type { Teller } from './teller.ts';
 
@@ -20,6 +21,11 @@ export async function tellStory(world: World, teller: Teller): Promise<void> {
   await teller.step('a partner with the tag Teacher is created in Odoo', () => createInOdoo(stage));
   await teller.step('one of three teachers of a school moves', () => moveOneOfThree(stage));
   await teller.step('archived and restored, from either side', () => archiveAndRestore(stage));
+  // The simulator is an Odoo with nothing but Contacts.
+  if (world.odoo.kind !== 'simulator') {
+    await teller.step('an apartment is let', () => letAnApartment(stage));
+    await teller.step('a travel is ordered and its quote validated', () => orderATravel(stage));
+  }
   await teller.step('both change one field, the app last', () => lastOneWins(stage, 'app'));
   await teller.step('both change one field, Odoo last', () => lastOneWins(stage, 'odoo'));
   await teller.step('Odoo is cut off, edits go on, Odoo is back', () => surviveOutage(stage));

@@ -65,6 +65,8 @@ export async function relink(
     for (const { odooId } of await relinkSome(context, entity, records, dryRun, report)) paired.add(odooId);
   }
   await findGoneFromApp(context, entity, inApp, report);
+  // Of what only the app makes, Odoo's other records of that model are none of the bridge's business.
+  if (entity.odoo.membership.kind === 'linked') return report;
   for await (const partners of listAll(context.odoo, entity)) {
     await lookAtPartners(context, entity, partners, { inApp, paired }, report);
   }
