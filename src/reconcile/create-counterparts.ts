@@ -53,7 +53,7 @@ export async function createCounterparts(
     }
     const linked = await linkFound(context, entity, claim, target, verdicts);
     const missing = verdicts.flatMap((verdict) => (verdict.kind === 'create' ? [verdict.plan] : []));
-    const held = verdicts.flatMap((verdict) => (verdict.kind === 'hold' ? [hold(verdict)] : []));
+    const held = verdicts.flatMap((verdict) => (verdict.kind === 'hold' ? [hold(verdict, target)] : []));
     const underWay = first
       .filter(({ seen }) => uncertain.has(seen.link.id))
       .map(({ seen }) => waitForCreation(seen, 250));
@@ -269,13 +269,14 @@ function baseAfterCreate(
   return { app: held, odoo: source, stamps: { app: result.stamp, odoo }, mapping };
 }
 
-function hold({ plan, detail, candidates }: MatchVerdict & { kind: 'hold' }): Settlement {
+function hold({ plan, detail, candidates }: MatchVerdict & { kind: 'hold' }, target: Side): Settlement {
   return {
     link: plan.seen.link,
     next: { kind: 'hold', hold: { kind: 'match', detail, candidates } },
     outcome: 'hold',
     logged: true,
-    openIntents: plan.seen.pending,
+    // What was tried in Odoo is over, and was looked for: kept, it would keep others from this record for ever.
+    openIntents: target === 'odoo' ? [] : plan.seen.pending,
   };
 }
 

@@ -28,7 +28,8 @@ function checkLink(world: World, links: readonly LinkView[], link: LinkView, sch
   // A poll does not see what is gone: without sweeps only a webhook tells of it, and that may have been lost.
   const mayBeGone = !partner && link.odooId !== null && !schedule.sweeps && !isTold(world, 'odoo', link);
   if (link.state === 'parked' && !mayBeGone) {
-    const expected = link.reason === 'flapping' ? wentBackAndForth(world, link, schedule) : isRefusable(row, partner);
+    const expected =
+      link.reason === 'flapping' ? wentBackAndForth(world, links, link, schedule) : isRefusable(row, partner);
     return expected ? [] : [{ invariant: 'I12', detail: `${where} is parked: ${link.reason}` }];
   }
   if (link.state === 'held' || !row) return [];
@@ -75,11 +76,23 @@ function isShared(world: World, links: readonly LinkView[], link: LinkView): boo
   });
 }
 
-/** People who take turns at one field are as bad as programs that do. */
-function wentBackAndForth({ ledger }: World, { entity, appId, odooId }: LinkView, { scope }: Schedule): boolean {
+/**
+ * People who take turns at one field are as bad as programs that do. What somebody edits in another record of a shared
+ * partner comes to this one through the partner.
+ */
+function wentBackAndForth(
+  { ledger }: World,
+  links: readonly LinkView[],
+  { id, entity, appId, odooId }: LinkView,
+  { scope }: Schedule,
+): boolean {
   const byPeople = (side: Side, record: string) => ledger.of(side, record).filter(({ author }) => author === 'person');
+  const siblings = links.filter((other) => other.odooId === odooId && other.id !== id && other.appId !== null);
   const inApp = byPeople('app', `${entity}:${appId}`);
-  const inOdoo = byPeople('odoo', String(odooId));
+  const inOdoo = [
+    ...byPeople('odoo', String(odooId)),
+    ...siblings.flatMap((other) => byPeople('app', `${other.entity}:${other.appId}`)),
+  ];
   const times = (changes: readonly Change[], field: string) =>
     changes.filter((change) => field in change.changes).length;
   if (scope === 'record') return inApp.length >= 2 && inOdoo.length >= 2;

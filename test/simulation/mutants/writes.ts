@@ -52,13 +52,6 @@ export const WRITES: readonly Mutant[] = [
     to: 'const uncertain: ReadonlySet<string> = new Set(source === target ? linkIds : []);',
   },
   {
-    name: 'a second try at a creation that was refused counts as one that may still land',
-    invariant: 'I11',
-    file: 'src/reconcile/create-counterparts.ts',
-    from: `const underWay = target === 'app' && seen.pending.includes(key);`,
-    to: 'const underWay = seen.pending.includes(key);',
-  },
-  {
     name: 'what is left to write after a creation counts as agreed',
     invariant: 'I1',
     file: 'src/reconcile/settlement.ts',
