@@ -34,6 +34,7 @@ const RIGHTS: Readonly<Record<string, Rights>> = {
   'ir.model.fields': { [ERP]: 'rwcu' },
   'ir.model.data': { [ERP]: 'rwcu' },
   'ir.config_parameter': { [SYSTEM]: 'rwcu' },
+  'ir.attachment': { [USER]: 'rwcu' },
   'ir.actions.server': { [SYSTEM]: 'rwcu' },
   'base.automation': { [SYSTEM]: 'rwcu' },
 };

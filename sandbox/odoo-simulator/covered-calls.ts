@@ -15,6 +15,7 @@ export const COVERED_CALLS: ReadonlySet<string> = new Set([
   ...methods('ir.model.fields', 'search search_read has_access check_access_rights'),
   ...methods('ir.model.data', 'check_object_reference search search_read has_access check_access_rights'),
   ...methods('ir.config_parameter', 'search_read'),
+  ...methods('ir.attachment', 'search_read'),
   ...methods('ir.actions.server', 'search search_read read create write unlink run fields_get has_access'),
   ...methods('ir.actions.server', 'check_access_rights'),
   ...methods('base.automation', 'search search_read create write unlink fields_get has_access'),

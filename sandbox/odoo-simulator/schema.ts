@@ -165,6 +165,13 @@ export const SCHEMA: Readonly<Record<string, ModelSpec>> = {
     {},
     'key',
   ),
+  'ir.attachment': model('Attachment', {
+    name: required(char('Name')),
+    mimetype: char('Mime Type', { readonly: true }),
+    res_model: char('Resource Model'),
+    res_id: whole('Resource ID'),
+    checksum: char('Checksum/SHA1', { readonly: true }),
+  }),
   'ir.actions.server': model(
     'Server Actions',
     {

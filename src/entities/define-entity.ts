@@ -137,6 +137,8 @@ export interface OwnField {
 
 export interface OdooMapping {
   readonly model: string;
+  /** So much else happens in the model that Odoo shall not post each change of it: polls and sweeps serve. */
+  readonly unwatched?: true;
   /** Shown in a box of this title in the form, whose view has that external id. */
   readonly own?: { readonly title: string; readonly form: string; readonly fields: readonly OwnField[] };
   readonly membership: Membership;

@@ -87,6 +87,7 @@ export const document = defineEntity({
   app: { matchBy: 'reading', decode: decodeApp, encode: () => ({}) },
   odoo: {
     model: 'ir.attachment',
+    unwatched: true,
     membership: { kind: 'linked' },
     matchField: null,
     fields: ['name', 'mimetype', 'res_model', 'res_id', 'checksum'],

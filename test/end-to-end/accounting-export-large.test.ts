@@ -24,6 +24,9 @@ const account = (id: number, code: string, account_type: string) => ({
 });
 
 const FIXED: Readonly<Record<string, StubMethod>> = {
+  // Which database it is.
+  'res.lang.search_read': searchRead([{ id: 1, create_date: '2026-01-01 00:00:00' }]),
+  'ir.config_parameter.search_read': searchRead([{ id: 1, value: 'd2f1' }]),
   'res.users.context_get': () => ({ uid: 2, lang: 'fr_FR' }),
   'res.users.search_read': searchRead([{ id: 2, company_id: 1, lang: 'fr_FR' }]),
   'res.company.search_read': searchRead([{ id: 1, name: 'Voyages', vat: false, currency_id: 1 }]),

@@ -57,7 +57,8 @@ const actionRows = z.array(
 const codeRows = z.array(z.looseObject({ id: z.number(), code: z.union([z.string(), z.literal(false)]) }));
 
 export function desiredAutomations(entities: readonly Entity[]): readonly Automation[] {
-  const models = [...new Set(entities.map(({ odoo }) => odoo.model))];
+  const watched = entities.filter(({ odoo }) => !odoo.unwatched);
+  const models = [...new Set(watched.map(({ odoo }) => odoo.model))];
   return models.flatMap((model) => {
     const fields = [...new Set(entities.filter(({ odoo }) => odoo.model === model).flatMap(({ odoo }) => odoo.fields))];
     return [
@@ -118,7 +119,7 @@ async function applySetup(options: SetupOptions, repair: boolean): Promise<Setup
   for (const automation of desiredAutomations(entities)) {
     // An Odoo app that is not installed: told above, or nobody needs it.
     if ((await findModel(transport, automation.model)) === null)
-      items.push({ name: automation.name, state: 'missing' });
+      items.push({ name: automation.name, state: 'skipped' });
     else items.push(await applyAutomation({ transport, webhookUrl }, automation, repair));
   }
   return { items, actionIds };

@@ -18,7 +18,10 @@ export async function applyOwnFields(options: SetupOptions, repair: boolean): Pr
   for (const entity of options.entities.filter(({ odoo }) => odoo.own)) {
     const modelId = await findModel(options.transport, entity.odoo.model);
     if (modelId === null)
-      items.push({ name: `Odoo app for ${entity.collection} (${entity.odoo.model})`, state: 'missing' });
+      items.push({
+        name: `Odoo app for ${entity.collection} (${entity.odoo.model}), which is not installed`,
+        state: 'skipped',
+      });
     else items.push(...(await applyFields(options.transport, entity, modelId, repair)));
   }
   return items;

@@ -157,8 +157,7 @@ async function writeBatch(
   results: Map<UpdateOperation, WriteResult>,
 ): Promise<void> {
   const action = await odoo.action('write_if_unchanged');
-  // Bytes that were written are not to come back: Odoo tells their size then.
-  const context = { ...writeContext(quiet), bin_size: true };
+  const context = writeContext(quiet);
   let pending = rows;
   if (action === null) {
     // No conditional write here: look right before, which leaves a window of one call open (health says so).

@@ -223,6 +223,14 @@ export async function checkReferences(t: Test, odoo: ContractOdoo): Promise<void
   t.match(await odoo.call({ model: 'res.lang', method: 'read', ids: english, args: { fields: ['iso_code'] } }), [
     { iso_code: 'en' },
   ]);
+  // As the poller asks, of a time that is yet to come.
+  const attached = ['name', 'mimetype', 'res_model', 'res_id', 'checksum', 'write_date', 'create_date'];
+  const domain = [
+    ['id', '>', 0],
+    ['write_date', '>=', '2999-01-01 00:00:00'],
+  ];
+  const poll = { domain, fields: attached, order: 'id', load: '', limit: 200 };
+  t.same(await odoo.call({ model: 'ir.attachment', method: 'search_read', args: poll }), []);
   t.same(await odoo.call({ model: 'res.users', method: 'context_get' }), { lang: 'en_US', tz: false, uid: 2 });
   const users = { domain: [['id', '=', 2]], fields: ['login', 'partner_id'], load: '' };
   t.match(await odoo.call({ model: 'res.users', method: 'search_read', args: users }), [
