@@ -181,5 +181,6 @@ async function connectBackend(
     directory,
     username: config.ODOO_USERNAME,
     companyId: config.ODOO_COMPANY_ID,
+    salesJournal: config.ODOO_SALES_JOURNAL,
   });
 }

@@ -27,6 +27,8 @@ export type Decision =
   | { readonly kind: 'out_of_scope' }
   | { readonly kind: 'create'; readonly in: Side; readonly values: CanonicalRecord }
   | { readonly kind: 'update'; readonly merge: Merge }
+  /** The app alone says whether it exists, and what was deleted in Odoo is to be there: it gets another counterpart. */
+  | { readonly kind: 'renew' }
   | { readonly kind: 'hold'; readonly why: HoldReason };
 
 export interface Merge {
@@ -35,7 +37,7 @@ export interface Merge {
   readonly outcomes: readonly GroupOutcome[];
 }
 
-export type HoldReason = 'missing_in_app' | 'deleted_in_odoo' | 'hidden_in_odoo';
+export type HoldReason = 'missing_in_app' | 'deleted_in_odoo' | 'only_app_deletes' | 'hidden_in_odoo';
 
 type Rule =
   | 'forget'
@@ -97,6 +99,7 @@ export function decide(input: DecideInput): Decision {
       return { kind: 'noop', reason: 'gone' };
     case 'missing_in_app':
     case 'deleted_in_odoo':
+    case 'only_app_deletes':
     case 'hidden_in_odoo':
       return { kind: 'hold', why: rule };
     case 'archive_in_app':
@@ -113,6 +116,8 @@ export function decide(input: DecideInput): Decision {
 /** A deletion is an archive over there. But an edit that Odoo never had must not vanish with it: a person decides. */
 function archiveInApp({ entity, base, app, released }: DecideInput): Decision {
   const { values } = present(app.side);
+  if (entity.groups.find(({ name }) => name === EXISTENCE.name)?.owner === 'app')
+    return released ? { kind: 'renew' } : { kind: 'hold', why: 'only_app_deletes' };
   const edited =
     base === null ||
     Object.keys(base.app).some((field) => !entity.same(field, readField(values, field), readField(base.app, field)));

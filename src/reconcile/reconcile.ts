@@ -162,6 +162,8 @@ function settleWithoutWriting(
       return { link, next: { kind: 'forget' }, outcome: 'noop', logged: false };
     case 'out_of_scope':
       return { link, next: { kind: 'done', outOfScope: true }, outcome: 'out_of_scope', logged: true };
+    case 'renew':
+      return { link, next: { kind: 'renew' }, outcome: 'renew', logged: true };
     case 'hold':
       return {
         link,
@@ -192,6 +194,11 @@ const HOLDS: Readonly<Record<HoldReason, Hold>> = {
     kind: 'delete',
     detail:
       'Odoo deleted this record, but it was edited in the app meanwhile. Release it to archive it in the app as well.',
+  },
+  only_app_deletes: {
+    kind: 'delete',
+    detail:
+      'Odoo deleted this record, but it is still valid in the app, which alone governs it. Cancel it in the app, or release it to make it anew in Odoo.',
   },
   hidden_in_odoo: {
     kind: 'delete',

@@ -13,4 +13,8 @@ export const nothingKnown: OdooReferences = {
   rows: () => [],
   hasField: () => true,
   companyCurrency: () => null,
+  ownCompanyId: () => null,
+  salesJournal: null,
+  variantId: () => null,
+  productId: () => null,
 };

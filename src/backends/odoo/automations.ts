@@ -53,7 +53,11 @@ const codeRows = z.array(z.looseObject({ id: z.number(), code: z.union([z.string
 export function desiredAutomations(entities: readonly Entity[]): readonly Automation[] {
   const models = [...new Set(entities.map(({ odoo }) => odoo.model))];
   return models.flatMap((model) => {
-    const fields = [...new Set(entities.filter(({ odoo }) => odoo.model === model).flatMap(({ odoo }) => odoo.fields))];
+    const fields = [
+      ...new Set(
+        entities.filter(({ odoo }) => odoo.model === model).flatMap(({ odoo }) => odoo.triggers ?? odoo.fields),
+      ),
+    ];
     return [
       { name: `Bridge: ${model} created or changed`, model, trigger: 'on_create_or_write', fields } as const,
       { name: `Bridge: ${model} deleted`, model, trigger: 'on_unlink', fields: [] } as const,

@@ -13,8 +13,14 @@ import { writeContext } from './write-context.ts';
 interface Row {
   readonly operation: CreateOperation;
   readonly write: OdooWrite;
+  /** The first row of the record; rows after it hold only what hangs on it. */
   readonly columns: Readonly<Record<string, string>>;
+  readonly further: readonly Readonly<Record<string, string>>[];
 }
+
+/** Records and rows that go in one call: large enough to be fast, small enough to stay well under the deadline. */
+const MOST_RECORDS = 200;
+const MOST_ROWS = 1_000;
 
 export async function createRecords(
   odoo: OdooContext,
@@ -33,15 +39,16 @@ export async function createRecords(
   const rows: Row[] = [];
   for (const operation of operations) {
     const error = findUnstorable(operation.values);
-    if (error) results.set(operation, { kind: 'refused', error });
-    else rows.push(toRow(odoo, entity, operation));
+    const row = toRow(odoo, entity, operation);
+    const refused = error ?? row.write.refused ?? null;
+    if (row.write.refused) odoo.references.forget();
+    if (refused) results.set(operation, { kind: 'refused', error: refused });
+    else rows.push(row);
   }
   // One load per set of columns: a cell that is left empty for a record would take the default away that Odoo gives.
   const alike = Map.groupBy(rows, ({ columns }) => Object.keys(columns).sort().join());
   for (const group of alike.values()) {
-    for (let start = 0; start < group.length; start += 200) {
-      await loadRows(odoo, entity, group.slice(start, start + 200), quiet, results);
-    }
+    for (const batch of inBatches(group)) await loadRows(odoo, entity, batch, quiet, results);
   }
   return operations.map((operation) => results.get(operation) ?? unanswered());
 }
@@ -55,7 +62,37 @@ function toRow({ references }: OdooContext, entity: Entity, operation: CreateOpe
   for (const [field, value] of Object.entries({ ...onCreate(references), ...write.values })) {
     columns[field.endsWith('_id') ? `${field}/.id` : field] = toCell(value);
   }
-  return { operation, write, columns };
+  const [first = {}, ...further] = toLineRows(write);
+  return { operation, write, columns: { ...columns, ...first }, further };
+}
+
+/** What hangs on a record stands in columns of its own: `invoice_line_ids/name`. */
+function toLineRows({ lines = {} }: OdooWrite): readonly Readonly<Record<string, string>>[] {
+  return Object.entries(lines).flatMap(([name, rows]) =>
+    rows.map((row) =>
+      Object.fromEntries(
+        Object.entries(row).map(([field, value]) => [
+          `${name}/${/_ids?$/.test(field) ? `${field}/.id` : field}`,
+          toCell(Array.isArray(value) ? value.join() : value),
+        ]),
+      ),
+    ),
+  );
+}
+
+function inBatches(rows: readonly Row[]): readonly (readonly Row[])[] {
+  const batches: Row[][] = [];
+  let size = 0;
+  for (const row of rows) {
+    size += 1 + row.further.length;
+    const last = batches.at(-1);
+    if (last && last.length < MOST_RECORDS && size <= MOST_ROWS) last.push(row);
+    else {
+      batches.push([row]);
+      size = 1 + row.further.length;
+    }
+  }
+  return batches;
 }
 
 /** `load()` takes text; an empty cell empties the field. */
@@ -74,7 +111,10 @@ async function loadRows(
 ): Promise<void> {
   if (rows.length === 0) return;
   const fields = [...new Set(rows.flatMap(({ columns }) => Object.keys(columns)))];
-  const data = rows.map(({ columns }) => fields.map((field) => columns[field] ?? (field.endsWith('_rank') ? '0' : '')));
+  const data = rows.flatMap(({ columns, further }) => [
+    fields.map((field) => columns[field] ?? (field.endsWith('_rank') ? '0' : '')),
+    ...further.map((line) => fields.map((field) => line[field] ?? '')),
+  ]);
   let answer: Loaded;
   try {
     answer = await load(odoo, entity, { model: entity.odoo.model, fields, data, context: writeContext(quiet) });
@@ -128,7 +168,8 @@ interface Loaded {
 }
 
 async function load(odoo: OdooContext, entity: Entity, request: LoadRequest): Promise<Loaded> {
-  const action = await odoo.action('load_and_read');
+  // What hangs on the records would have to be read later all the same.
+  const action = entity.odoo.children ? null : await odoo.action('load_and_read');
   const loaded: Loaded =
     action === null
       ? { ...(await loadRecords(odoo.transport, request)), rows: null }

@@ -39,8 +39,10 @@ export async function updateRecords(
   const rows: Row[] = [];
   for (const operation of operations) {
     const error = findUnstorable(operation.changes);
-    const write = entity.odoo.encode(operation.changes, operation.record.raw, odoo.references);
-    if (error) results.set(operation, { kind: 'refused', error });
+    const write = withLines(entity.odoo.encode(operation.changes, operation.record.raw, odoo.references));
+    const refused = error ?? write.refused ?? null;
+    if (write.refused) odoo.references.forget();
+    if (refused) results.set(operation, { kind: 'refused', error: refused });
     else if (Object.keys(write.values).length === 0)
       results.set(operation, toResult(odoo, entity, operation, write, null));
     else rows.push(toRow(entity, operation, write));
@@ -50,6 +52,19 @@ export async function updateRecords(
   }
   await takeSteps(odoo, entity, operations, results);
   return operations.map((operation) => results.get(operation) ?? unanswered());
+}
+
+/** All rows that hang on the record are made anew: which of them a person meant by a change, nobody can tell. */
+function withLines(write: OdooWrite): OdooWrite {
+  const commands = Object.entries(write.lines ?? {}).map(([field, rows]) => [
+    field,
+    [[5, 0, 0], ...rows.map((row) => [0, 0, Object.fromEntries(Object.entries(row).map(toCommand))])],
+  ]);
+  return { ...write, values: { ...write.values, ...Object.fromEntries(commands) } };
+}
+
+function toCommand([field, value]: [string, unknown]): [string, unknown] {
+  return [field, Array.isArray(value) ? [[6, 0, value]] : value];
 }
 
 /** Steps of business come after the values that they depend on. */
@@ -63,7 +78,7 @@ async function takeSteps(
   const written = operations.filter((operation) => results.get(operation)?.kind === 'ok');
   if (written.length === 0 || (steps.length === 0 && !entity.odoo.children)) return;
   await odoo.references.counterparts.loadParents(written.flatMap(({ whole }) => entity.parents(whole)));
-  const wanted = written.map(({ record, whole, changes }) => ({ id: Number(record.id), wanted: whole, changes }));
+  const wanted = written.map(({ record, whole, ...told }) => ({ ...told, id: Number(record.id), wanted: whole }));
   const advanced = await runTransitions(odoo, entity, steps, wanted);
   for (const operation of written) {
     const now = advanced.get(Number(operation.record.id));
