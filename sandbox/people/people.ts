@@ -20,15 +20,20 @@ export type Partner = Fields & { readonly id: number };
 
 /** Somebody at the app's pages. */
 export function appPerson(url: string) {
+  async function ask(
+    method: string,
+    path: string,
+    mediaType?: string,
+    body?: string | Uint8Array<ArrayBuffer>,
+  ): Promise<Response> {
+    const headers = mediaType === undefined ? {} : { 'content-type': mediaType };
+    const response = await fetch(`${url}/api/${path}`, { method, headers, ...(body !== undefined && { body }) });
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
+    return response;
+  }
   async function send(method: string, path: string, body?: Fields): Promise<Fields> {
-    const response = await fetch(`${url}/api/${path}`, {
-      method,
-      headers: body ? { 'content-type': 'application/json' } : {},
-      ...(body && { body: JSON.stringify(body) }),
-    });
-    const answer = (await response.json()) as Fields;
-    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${JSON.stringify(answer)}`);
-    return answer;
+    const answer = await (body ? ask(method, path, 'application/json', JSON.stringify(body)) : ask(method, path));
+    return (await answer.json()) as Fields;
   }
   return {
     create: async (collection: string, fields: Fields) => String((await send('POST', collection, fields)).id),
@@ -36,6 +41,13 @@ export function appPerson(url: string) {
     look: (collection: string, id: string) => send('GET', `${collection}/${id}`),
     archive: (collection: string, id: string) => send('POST', `${collection}/${id}/archive`),
     restore: (collection: string, id: string) => send('POST', `${collection}/${id}/restore`),
+    /** Presses a button such as `validate-quote`. @returns the record to go on with */
+    act: (collection: string, id: string, action: string, fields: Fields = {}) =>
+      send('POST', `${collection}/${id}/${action}`, fields),
+    /** Sends the bytes of a document. */
+    upload: async (id: string, bytes: Uint8Array<ArrayBuffer>, mediaType: string) =>
+      (await (await ask('PUT', `documents/${id}/content`, mediaType, bytes)).json()) as Fields,
+    download: async (id: string) => Buffer.from(await (await ask('GET', `documents/${id}/content`)).arrayBuffer()),
     /** All records, archived ones too. */
     all: async (collection: string) => {
       const records: Fields[] = [];
@@ -52,9 +64,10 @@ export function appPerson(url: string) {
       }
       return records;
     },
+    /** Those of exactly this name, title, number, file name or subject. */
     find: async (collection: string, name: string) =>
-      ((await send('GET', `${collection}?q=${encodeURIComponent(name)}&per_page=100`)).data as Fields[]).filter(
-        (row) => row.name === name,
+      ((await send('GET', `${collection}?q=${encodeURIComponent(name)}&per_page=100`)).data as Fields[]).filter((row) =>
+        [row.name, row.title, row.number, row.filename, row.subject].includes(name),
       ),
   };
 }

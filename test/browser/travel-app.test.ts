@@ -1,37 +1,13 @@
 /** The pages of the travel app as a person uses them, in a real browser, with the bridge and Odoo behind them. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { type BrowserContext, chromium, type Page } from 'playwright-core';
-import t, { type Test } from 'tap';
+import t from 'tap';
 import { startOdooSimulator } from '../../sandbox/odoo-simulator/start-simulator.ts';
 import { odooPerson } from '../../sandbox/people/people.ts';
 import { waitUntil } from '../../sandbox/people/wait-until.ts';
 import { startBridge } from '../support/start-bridge.ts';
+import { openBrowser, save, watchPage } from './open-browser.ts';
 
 // A first start of the browser on a busy machine takes its time.
 t.setTimeout(120_000);
-
-async function openBrowser(t: Test): Promise<BrowserContext> {
-  const profile = await mkdtemp(join(tmpdir(), 'browser-'));
-  const browser = await chromium.launchPersistentContext(profile, {
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--disable-background-networking',
-      '--disable-sync',
-    ].concat('--disable-component-update', '--no-first-run'),
-  });
-  t.teardown(async () => {
-    await browser.close();
-    await rm(profile, { recursive: true, force: true });
-  });
-  return browser;
-}
-
-const save = (page: Page) => page.getByRole('button', { name: 'Save' }).click();
 
 t.test('a person enters, corrects, archives and restores a teacher', async (t) => {
   const simulator = await startOdooSimulator();
@@ -39,14 +15,7 @@ t.test('a person enters, corrects, archives and restores a teacher', async (t) =
   const { app } = await startBridge(t, { odoo: simulator });
   const odoo = odooPerson(simulator);
   const page = await (await openBrowser(t)).newPage();
-  const outside: string[] = [];
-  const broken: string[] = [];
-  page.on('request', (request) => {
-    if (!request.url().startsWith(app.url)) outside.push(request.url());
-  });
-  page.on('pageerror', (error) => broken.push(error.message));
-  // No dialog may ever open: it would be somebody's script.
-  page.on('dialog', (dialog) => broken.push(dialog.message()));
+  const { outside, broken } = watchPage(page, app.url);
 
   await page.goto(app.url);
   await page.getByRole('link', { name: /new teacher/i }).click();

@@ -5,6 +5,7 @@ import { applyOperations, type Store } from '../data/apply-operations.ts';
 import type { Collection } from '../data/collection.ts';
 import { type OperationResult, parseOperation } from '../data/decide-operation.ts';
 import { type Cursor, decodeCursor, readByEmail, readByIds, readPage, showRecord } from '../data/records.ts';
+import { sendContent } from '../documents/send-content.ts';
 import { Problem } from '../problem.ts';
 import { requireCollection } from '../require-collection.ts';
 import { requireToken } from './require-token.ts';
@@ -54,6 +55,10 @@ interface Params {
 export function registerBridgeRoutes(server: FastifyInstance, options: { store: Store; apiToken: string }): void {
   const { store } = options;
   server.addHook('onRequest', requireToken(options.apiToken));
+
+  server.get<{ Params: { id: string } }>('/documents/:id/content', (request, reply) =>
+    sendContent(store.db, request.params.id, request, reply),
+  );
 
   server.get<Params>('/:collection', async (request) => {
     const collection = requireCollection(request.params.collection);

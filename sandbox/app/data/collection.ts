@@ -23,6 +23,8 @@ export interface Collection {
   /** Fields beside the name that a list shows and a search looks into. */
   readonly columns: readonly string[];
   readonly hasEmail: boolean;
+  /** Each record has bytes of its own, sent and fetched as a file. */
+  readonly hasContent?: boolean;
   /** What may become of the field `status`, when people change it. */
   readonly lifecycle?: Lifecycle;
   readonly rules?: Rules;

@@ -1,7 +1,12 @@
 /** What the app keeps: one entry per collection. Everything else reads these entries. */
 import { z } from 'zod';
 import { APARTMENTS } from '../collections/apartments.ts';
+import { CAMPAIGNS } from '../collections/campaigns.ts';
 import { GUESTS, TEACHERS, TENANTS } from '../collections/contacts.ts';
+import { DOCUMENTS } from '../collections/documents.ts';
+import { INVOICES } from '../collections/invoices.ts';
+import { MAILING_LISTS } from '../collections/mailing-lists.ts';
+import { MESSAGES } from '../collections/messages.ts';
 import { TRAVELS } from '../collections/travels.ts';
 import type { Collection, FieldError, Fields } from './collection.ts';
 
@@ -9,7 +14,11 @@ export type ParsedFields =
   | { readonly kind: 'valid'; readonly fields: Fields }
   | { readonly kind: 'invalid'; readonly errors: readonly FieldError[] };
 
-export const COLLECTIONS: readonly Collection[] = [TEACHERS, TENANTS, GUESTS, APARTMENTS, TRAVELS];
+export const COLLECTIONS: readonly Collection[] = [
+  ...[TEACHERS, TENANTS, GUESTS],
+  ...[APARTMENTS, TRAVELS, INVOICES, DOCUMENTS],
+  ...[MAILING_LISTS, CAMPAIGNS, MESSAGES],
+];
 
 const SCHEMAS = new Map(COLLECTIONS.map((collection) => [collection, makeSchemas(collection)]));
 

@@ -43,6 +43,8 @@ export type OperationResult =
   | { readonly status: 'not_found' }
   | { readonly status: 'invalid'; readonly errors: readonly FieldError[] };
 
+export type Refusal = Exclude<OperationResult, { readonly status: 'ok' }>;
+
 export type Event = 'created' | 'updated' | 'archived' | 'restored';
 
 export type Decision =

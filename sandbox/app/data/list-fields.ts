@@ -64,25 +64,23 @@ export function idListField(label: string, entity: string, options: FieldOptions
 
 /** Texts by their names: `{"first_name": "Ada"}`. */
 export function textsField(label: string, options: FieldOptions = {}): Field {
-  const texts = textSchema();
-  const schema = z.record(texts, texts, 'must be texts by their names');
-  return makeField(
-    label,
-    { initial: {}, required: true, ...options },
-    {
-      input: {
-        kind: 'rows',
-        columns: { name: textField('Name'), value: textField('Value') },
-        toRows: (value) =>
-          Object.entries((value ?? {}) as Readonly<Record<string, string>>).map(([name, text]) => ({
-            name,
-            value: text,
-          })),
-        fromRows: (rows) => Object.fromEntries(rows.map(({ name = '', value = '' }) => [name, value])),
-      },
-      schema,
+  const schema = z
+    .record(z.string(), textSchema(), 'must be texts by their names')
+    .refine((texts) => Object.keys(texts).every(isName), 'must each have a name');
+  return makeList(label, options, {}, schema, {
+    input: {
+      kind: 'rows',
+      columns: { name: textField('Name'), value: textField('Value') },
+      toRows: (value) => Object.entries((value ?? {}) as Texts).map(([name, text]) => ({ name, value: text })),
+      fromRows: (rows) => Object.fromEntries(rows.map(({ name = '', value = '' }) => [name.trim(), value])),
     },
-  );
+  });
+}
+
+type Texts = Readonly<Record<string, string>>;
+
+function isName(text: string): boolean {
+  return text.trim() !== '' && textSchema().safeParse(text).success;
 }
 
 interface Item {
@@ -105,20 +103,27 @@ function listField(label: string, options: FieldOptions, item: z.ZodType, kind: 
         seen.add(key);
       }
     });
-  return makeField(
-    label,
-    { initial: [], required: true, ...options },
-    {
-      input: {
-        kind: 'rows',
-        columns: kind.columns,
-        toRows: (value) => (Array.isArray(value) ? value.map(kind.toRow) : []),
-        fromRows: (rows) => rows.map(kind.fromRow),
-      },
-      schema,
-      references: (value) => (value as readonly unknown[]).flatMap((one, index) => kind.references(one, String(index))),
+  return makeList(label, options, [], schema, {
+    input: {
+      kind: 'rows',
+      columns: kind.columns,
+      toRows: (value) => (Array.isArray(value) ? value.map(kind.toRow) : []),
+      fromRows: (rows) => rows.map(kind.fromRow),
     },
-  );
+    references: (value) => (value as readonly unknown[]).flatMap((one, index) => kind.references(one, String(index))),
+  });
+}
+
+/** @param empty what null, or nothing, stands for */
+function makeList(
+  label: string,
+  options: FieldOptions,
+  empty: unknown,
+  schema: z.ZodType,
+  kind: Pick<Field, 'input' | 'references'>,
+): Field {
+  const whole = z.preprocess((value) => (value === null ? empty : value), schema);
+  return { ...makeField(label, { initial: empty, ...options }, { ...kind, schema }), schema: whole };
 }
 
 function formatCell(field: Field, value: unknown): string {

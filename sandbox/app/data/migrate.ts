@@ -41,6 +41,13 @@ const STEPS: Readonly<Record<string, readonly string[]>> = {
     )`,
     'create index outbox_due on travel_app.outbox (next_attempt_at) where given_up_at is null',
   ],
+  '0002_contents': [
+    'create table travel_app.contents (document_id text primary key, bytes bytea not null)',
+    // Already compressed, most of it: trying again would cost time and win nothing.
+    'alter table travel_app.contents alter column bytes set storage external',
+    `create unique index invoice_numbers on travel_app.records ((fields ->> 'number'))
+      where collection = 'invoices'`,
+  ],
 };
 
 export async function migrate<T>(db: Kysely<T>): Promise<void> {

@@ -20,6 +20,7 @@ export interface TravelAppTables {
     result: unknown;
     created_at: Generated<Date>;
   };
+  contents: { document_id: string; bytes: Buffer };
   outbox: {
     id: string;
     type: string;

@@ -1,9 +1,11 @@
 /** What a batch needs to know of other records, in one statement each. */
 import { sql } from 'kysely';
 import type { Collection } from './collection.ts';
-import { collectionOf, type ParsedFields } from './collections.ts';
+import { COLLECTIONS, collectionOf, type ParsedFields } from './collections.ts';
 import type { Reference } from './fields.ts';
 import type { Db } from './open-database.ts';
+
+const MAX_RELATED = 50;
 
 export interface Offer {
   readonly entity: string;
@@ -48,6 +50,29 @@ export async function readOffers(db: Db, entity: string, limit: number): Promise
     .limit(limit)
     .execute();
   return rows.map((row) => ({ entity, id: row.id, name: row.name ?? row.id }));
+}
+
+/** Travels, invoices and documents that point to this record, the last changed first. */
+export async function readRelated(db: Db, { entity, id }: { entity: string; id: string }): Promise<readonly Offer[]> {
+  const party = JSON.stringify({ entity, id });
+  const rows = await db
+    .selectFrom('records')
+    .select(['collection', 'id', 'fields'])
+    .where('deleted_at', 'is', null)
+    .where(
+      sql<boolean>`case collection
+        when 'documents' then fields -> 'owner' = ${party}::jsonb
+        when 'invoices' then fields -> 'customer' = ${party}::jsonb or (${entity} = 'travel' and fields ->> 'travel_id' = ${id})
+        when 'travels' then ${entity} = 'teacher' and fields ->> 'teacher_id' = ${id}
+      end`,
+    )
+    .orderBy('updated_at', 'desc')
+    .limit(MAX_RELATED)
+    .execute();
+  return rows.map((row) => {
+    const of = COLLECTIONS.find(({ name }) => name === row.collection) as Collection;
+    return { entity: of.entity, id: row.id, name: String(row.fields[of.nameField] ?? row.id) };
+  });
 }
 
 function selectReferred(db: Db, references: readonly Reference[]) {

@@ -1,13 +1,15 @@
 /** What people do, as JSON: `/api/{collection}`. The pages do the same with forms. */
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { DOCUMENTS } from '../collections/documents.ts';
 import type { Store } from '../data/apply-operations.ts';
-import type { KeylessOperation, OperationResult } from '../data/decide-operation.ts';
-import { readByIds, searchRecords, showRecord } from '../data/records.ts';
+import { MAX_CONTENT_BYTES } from '../data/contents.ts';
+import { type AppRecord, readByIds, searchRecords, showRecord } from '../data/records.ts';
+import { sendContent } from '../documents/send-content.ts';
 import { Problem } from '../problem.ts';
 import { requireCollection } from '../require-collection.ts';
-import { listActions } from './actions.ts';
-import { act, edit } from './edit.ts';
+import { asProblem, requireAction } from './answers.ts';
+import { act, type Done, edit, upload } from './edit.ts';
 
 const FIELDS = z.record(z.string(), z.unknown());
 const LIST = z.object({
@@ -22,6 +24,9 @@ interface InCollection {
 }
 interface OfRecord {
   Params: { collection: string; id: string };
+}
+interface OfContent {
+  Params: { id: string };
 }
 interface OfAction {
   Params: { collection: string; id: string; action: string };
@@ -47,49 +52,59 @@ export function registerApiRoutes(server: FastifyInstance, store: Store): void {
 
   server.post<InCollection>('/:collection', async (request, reply) => {
     const collection = requireCollection(request.params.collection);
-    const result = await edit(store, collection, { op: 'create', fields: readFields(request.body) });
-    return answerResult(reply, result, 201);
+    const done = await edit(store, collection, { op: 'create', fields: readFields(request.body) });
+    return reply.code(201).send(takeRecord(done));
   });
 
-  server.patch<OfRecord>('/:collection/:id', async (request, reply) => {
+  server.patch<OfRecord>('/:collection/:id', async (request) => {
     const collection = requireCollection(request.params.collection);
     const fields = readFields(request.body);
     const seen = readSeen(request);
-    const operation: KeylessOperation = { op: 'update', id: request.params.id, fields, if_updated_at: seen };
-    return answerResult(reply, await edit(store, collection, operation));
+    const { id } = request.params;
+    return takeRecord(await edit(store, collection, { op: 'update', id, fields, if_updated_at: seen }));
   });
 
   for (const op of ['archive', 'restore'] as const) {
-    server.post<OfRecord>(`/:collection/:id/${op}`, async (request, reply) => {
+    server.post<OfRecord>(`/:collection/:id/${op}`, async (request) => {
       const collection = requireCollection(request.params.collection);
-      return answerResult(reply, await edit(store, collection, { op, id: request.params.id }));
+      return takeRecord(await edit(store, collection, { op, id: request.params.id }));
     });
   }
 
   // Answers with the record to go on with: the invoice that was made of a travel, else the record itself.
-  server.post<OfAction>('/:collection/:id/:action', async (request, reply) => {
-    const collection = requireCollection(request.params.collection);
-    const action = listActions(collection).find(({ name }) => name === request.params.action);
-    if (action === undefined) throw new Problem(404, 'There is nothing at this address.');
+  server.post<OfAction>('/:collection/:id/:action', async (request) => {
+    const { collection, action } = requireAction(request.params);
     const typed = readFields(request.body ?? {});
     const seen = readSeen(request);
-    const acted = await act(store, collection, action, { id: request.params.id, typed, seen });
-    if (acted.kind === 'refused') return answerResult(reply, acted.result);
-    return reply.send(acted.made.record);
+    return takeRecord(await act(store, collection, action, { id: request.params.id, typed, seen }));
+  });
+
+  server.register((contents, _options, done) => {
+    registerContentRoutes(contents, store);
+    done();
   });
 }
 
-function answerResult(reply: FastifyReply, result: OperationResult, status = 200): FastifyReply {
-  switch (result.status) {
-    case 'ok':
-      return reply.code(status).send(result.record);
-    case 'invalid':
-      throw new Problem(422, 'Some fields are not valid.', { errors: result.errors });
-    case 'not_found':
-      throw new Problem(404, 'There is no such record.');
-    case 'stale':
-      throw new Problem(412, 'Somebody else has changed this record meanwhile.');
-  }
+/** The bytes of a document, raw, whatever their type. */
+function registerContentRoutes(server: FastifyInstance, store: Store): void {
+  server.removeAllContentTypeParsers();
+  const raw = { parseAs: 'buffer', bodyLimit: MAX_CONTENT_BYTES } as const;
+  server.addContentTypeParser('*', raw, (_request, body, done) => done(null, body));
+
+  server.put<OfContent>('/documents/:id/content', async (request) => {
+    const bytes = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+    const given = { bytes, mediaType: request.headers['content-type'] ?? null };
+    return takeRecord(await upload(store, DOCUMENTS, request.params.id, given, readSeen(request)));
+  });
+
+  server.get<OfContent>('/documents/:id/content', (request, reply) =>
+    sendContent(store.db, request.params.id, request, reply),
+  );
+}
+
+function takeRecord(done: Done): AppRecord {
+  if (done.kind === 'refused') throw asProblem(done.result);
+  return done.record;
 }
 
 /** As a person without the page would send it: only what was seen may be changed. */

@@ -1,4 +1,5 @@
 import { type Collection, type FieldError, isFrozen, isKept, nameOne } from '../data/collection.ts';
+import { collectionOf } from '../data/collections.ts';
 import type { Field } from '../data/fields.ts';
 import type { StoredRecord } from '../data/records.ts';
 import type { Offer } from '../data/relations.ts';
@@ -19,6 +20,8 @@ export interface FormView {
   readonly stale: boolean;
   readonly offers: readonly Offer[];
   readonly names: Names;
+  /** Records that point to this one. */
+  readonly related: readonly Offer[];
 }
 
 export function renderFormPage(collection: Collection, view: FormView, notice: Notice | null): string {
@@ -36,9 +39,10 @@ export function renderFormPage(collection: Collection, view: FormView, notice: N
     notice ?? describeTrouble(collection, view),
     html`<h1>${title}</h1>
 ${record !== null && renderState(record)}
-<form method="post" action="${path}" novalidate>
+<form method="post" action="${path}"${collection.hasContent && html` enctype="multipart/form-data"`} novalidate>
 ${record !== null && html`<input type="hidden" name="if_updated_at" value="${record.updated_at}">`}
 ${typed.map(([name, field]) => renderField(name, field, view, view.stale ? (record?.fields[name] ?? null) : undefined))}
+${collection.hasContent && renderFile(view, path)}
 ${renderOffers(
   typed.map(([, field]) => field),
   view.offers,
@@ -50,6 +54,7 @@ ${record !== null && renderActions(collection, record, path)}
 </div>
 </form>
 ${record !== null && shown.length > 0 && renderShown(shown, record, view.names)}
+${view.related.length > 0 && renderRelated(view.related)}
 ${record !== null && !isKept(collection, record.fields) && renderArchiving(path, record)}`,
   );
 }
@@ -80,7 +85,7 @@ beside it; save again to keep yours.</p>`;
 function labelOf(collection: Collection, path: string): string {
   const [name = '', row, column = ''] = path.split('.');
   const field = Object.hasOwn(collection.fields, name) ? collection.fields[name] : undefined;
-  if (field === undefined) return path;
+  if (field === undefined) return path === 'file' ? 'File' : path;
   if (field.input.kind !== 'rows' || row === undefined) return field.label;
   const cell = field.input.columns[column];
   const place = /^\d+$/.test(row) ? `, row ${Number(row) + 1}:` : '';
@@ -90,6 +95,19 @@ function labelOf(collection: Collection, path: string): string {
 function renderState(record: StoredRecord): Html {
   const archived = record.deleted_at !== null && html` <strong>Archived.</strong>`;
   return html`<p class="state">No. ${record.id}, last changed ${record.updated_at.slice(0, 19).replace('T', ' ')} UTC.${archived}</p>`;
+}
+
+/** Choosing none keeps the bytes that are there. */
+function renderFile({ record, errors }: FormView, path: string): Html {
+  const wrong = errors.filter(({ field }) => field === 'file');
+  const state = wrong.length > 0 && html` aria-invalid="true" aria-describedby="file-error"`;
+  return html`<div class="field">
+<label for="file">File</label>
+<input id="file" name="file" type="file"${state}>
+${wrong.map(({ message }) => html`<p class="error" id="file-error">File ${message}</p>`)}
+${record?.fields.sha256 != null && html`<p><a href="${path}/content">Download ${String(record.fields.filename)}</a></p>`}
+</div>
+`;
 }
 
 /** What is not typed in here: kept in Odoo, computed, or settled. */
@@ -102,6 +120,15 @@ ${fields.map(
   ]) => html`<div><dt id="${name}">${field.label}</dt><dd>${renderValue(field, record.fields[name], names)}</dd></div>
 `,
 )}</dl>`;
+}
+
+function renderRelated(related: readonly Offer[]): Html {
+  return html`<h2>Belongs to it</h2>
+<ul>${related.map(({ entity, id, name }) => {
+    const collection = collectionOf(entity);
+    return html`<li>${nameOne(collection)} <a href="${recordPath(collection, id)}">${name}</a></li>
+`;
+  })}</ul>`;
 }
 
 function renderArchiving(path: string, record: StoredRecord): Html {

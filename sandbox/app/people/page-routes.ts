@@ -5,14 +5,15 @@ import { z } from 'zod';
 import type { Store } from '../data/apply-operations.ts';
 import type { Collection, Fields } from '../data/collection.ts';
 import { COLLECTIONS } from '../data/collections.ts';
-import type { OperationResult } from '../data/decide-operation.ts';
 import type { Field } from '../data/fields.ts';
 import { readByIds, type StoredRecord, searchRecords } from '../data/records.ts';
-import { type Offer, readNames, readOffers } from '../data/relations.ts';
+import { type Offer, readNames, readOffers, readRelated } from '../data/relations.ts';
+import { sendContent } from '../documents/send-content.ts';
 import { Problem } from '../problem.ts';
 import { requireCollection } from '../require-collection.ts';
-import { listActions } from './actions.ts';
-import { act, edit } from './edit.ts';
+import { asProblem, requireAction } from './answers.ts';
+import { act, type Done, edit } from './edit.ts';
+import { addFormParsers, readFormBody } from './form-body.ts';
 import { type FormView, renderFormPage } from './form-page.ts';
 import { type FormValues, normalizeForm, pickFields, toFormValues } from './form-values.ts';
 import { html } from './html.ts';
@@ -37,7 +38,6 @@ const LIST = z.object({
   page: z.coerce.number().int().min(1).max(1_000_000).catch(1),
   done: z.string().optional().catch(undefined),
 });
-const FORM = z.record(z.string(), z.string());
 
 interface InCollection {
   Params: { collection: string };
@@ -45,11 +45,18 @@ interface InCollection {
 interface OfRecord {
   Params: { collection: string; id: string };
 }
+interface OfAction {
+  Params: { collection: string; id: string; action: string };
+}
+/** A form that was sent; of a new record when there is none yet. */
+interface Sent {
+  readonly collection: Collection;
+  readonly record: StoredRecord | null;
+  readonly values: FormValues;
+}
 
 export function registerPageRoutes(server: FastifyInstance, store: Store): void {
-  server.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) => {
-    done(null, Object.fromEntries(new URLSearchParams(String(body))));
-  });
+  addFormParsers(server);
 
   server.get('/style.css', async (_request, reply) => {
     const style = await readFile(new URL('style.css', import.meta.url), 'utf8');
@@ -69,12 +76,10 @@ export function registerPageRoutes(server: FastifyInstance, store: Store): void 
 
   server.post<InCollection>('/:collection', async (request, reply) => {
     const collection = requireCollection(request.params.collection);
-    const values = readForm(collection, request.body);
-    const result = await edit(store, collection, { op: 'create', fields: pickFields(collection, values, {}) });
-    if (result.status === 'ok') {
-      return reply.redirect(`${recordPath(collection, result.record.id)}?done=created`, 303);
-    }
-    return sendResult(reply, collection, null, values, result);
+    const { texts, values, file } = await readForm(collection, request.body);
+    const fields = { ...(file !== null && { filename: file.name }), ...pickFields(collection, texts, {}) };
+    const done = await edit(store, collection, { op: 'create', fields }, file);
+    return sendDone(reply, done, 'created', { collection, record: null, values });
   });
 
   server.get<OfRecord>('/:collection/:id', async (request, reply) => {
@@ -86,39 +91,35 @@ export function registerPageRoutes(server: FastifyInstance, store: Store): void 
 
   server.post<OfRecord>('/:collection/:id', async (request, reply) => {
     const collection = requireCollection(request.params.collection);
-    const before = await requireRecord(collection, request.params.id);
-    const values = readForm(collection, request.body);
-    const result = await edit(store, collection, {
-      op: 'update',
-      id: before.id,
-      fields: pickFields(collection, values, before.fields),
-      if_updated_at: values.if_updated_at ?? null,
-    });
-    if (result.status === 'ok') return reply.redirect(`${recordPath(collection, before.id)}?done=saved`, 303);
-    return sendResult(reply, collection, before, values, result);
+    const record = await requireRecord(collection, request.params.id);
+    const { texts, values, file } = await readForm(collection, request.body);
+    const fields = pickFields(collection, texts, record.fields);
+    const seen = values.if_updated_at ?? null;
+    const done = await edit(store, collection, { op: 'update', id: record.id, fields, if_updated_at: seen }, file);
+    return sendDone(reply, done, 'saved', { collection, record, values });
   });
+
+  server.get<{ Params: { id: string } }>('/documents/:id/content', (request, reply) =>
+    sendContent(store.db, request.params.id, request, reply),
+  );
 
   for (const op of ['archive', 'restore'] as const) {
     server.post<OfRecord>(`/:collection/:id/${op}`, async (request, reply) => {
       const collection = requireCollection(request.params.collection);
-      const result = await edit(store, collection, { op, id: request.params.id });
-      if (result.status === 'invalid') throw new Problem(422, 'This cannot be done.', { errors: result.errors });
-      if (result.status !== 'ok') throw new Problem(404, 'There is no such record.');
+      const done = await edit(store, collection, { op, id: request.params.id });
+      if (done.kind === 'refused') throw asProblem(done.result);
       return reply.redirect(`/${collection.name}?done=${op}d`, 303);
     });
   }
 
-  server.post<OfRecord & { Params: { action: string } }>('/:collection/:id/:action', async (request, reply) => {
-    const collection = requireCollection(request.params.collection);
-    const action = listActions(collection).find(({ name }) => name === request.params.action);
-    if (action === undefined) throw new Problem(404, 'There is nothing at this address.');
-    const before = await requireRecord(collection, request.params.id);
-    const values = readForm(collection, request.body);
-    const typed = pickFields(collection, values, before.fields);
-    const acted = await act(store, collection, action, { id: before.id, typed, seen: values.if_updated_at ?? null });
-    if (acted.kind === 'refused') return sendResult(reply, collection, before, values, acted.result);
-    const { made } = acted;
-    return reply.redirect(`${recordPath(made.collection, made.record.id)}?done=acted`, 303);
+  server.post<OfAction>('/:collection/:id/:action', async (request, reply) => {
+    const { collection, action } = requireAction(request.params);
+    const record = await requireRecord(collection, request.params.id);
+    const { texts, values } = await readForm(collection, request.body);
+    const typed = pickFields(collection, texts, record.fields);
+    const seen = values.if_updated_at ?? null;
+    const done = await act(store, collection, action, { id: record.id, typed, seen });
+    return sendDone(reply, done, 'acted', { collection, record, values });
   });
 
   async function showList(collection: Collection, input: unknown, reply: FastifyReply): Promise<FastifyReply> {
@@ -134,17 +135,15 @@ export function registerPageRoutes(server: FastifyInstance, store: Store): void 
     return sendPage(reply, renderListPage(collection, view, readNotice(query)));
   }
 
-  /** Shows the form again, with what kept it from being saved. */
-  async function sendResult(
-    reply: FastifyReply,
-    collection: Collection,
-    before: StoredRecord | null,
-    values: FormValues,
-    result: OperationResult,
-  ): Promise<FastifyReply> {
-    const stale = result.status === 'stale';
+  /** Goes on to the record, or shows the form again with what kept it from being saved. */
+  async function sendDone(reply: FastifyReply, done: Done, word: string, form: Sent): Promise<FastifyReply> {
+    if (done.kind === 'done') {
+      return reply.redirect(`${recordPath(done.collection, done.record.id)}?done=${word}`, 303);
+    }
+    const { collection, record: before, values } = form;
+    const stale = done.result.status === 'stale';
     const record = stale && before ? await requireRecord(collection, before.id) : before;
-    const errors = result.status === 'invalid' ? result.errors : [];
+    const errors = done.result.status === 'invalid' ? done.result.errors : [];
     return sendForm(reply.code(stale ? 409 : 422), collection, { record, values, errors, stale });
   }
 
@@ -158,7 +157,9 @@ export function registerPageRoutes(server: FastifyInstance, store: Store): void 
     const offers: Offer[] = [];
     for (const entity of entities) offers.push(...(await readOffers(store.db, entity, MAX_OFFERS)));
     const names = await readNames(store.db, view.record ? referencesOf(collection, view.record.fields) : []);
-    const whole = { errors: [], stale: false, ...view, offers, names };
+    const { entity } = collection;
+    const related = view.record ? await readRelated(store.db, { entity, id: view.record.id }) : [];
+    const whole = { errors: [], stale: false, ...view, offers, names, related };
     return sendPage(reply, renderFormPage(collection, whole, readNotice(query)));
   }
 
@@ -180,10 +181,10 @@ function suggestedBy({ input }: Field): readonly string[] {
   return input.kind === 'line' ? (input.suggest ?? []) : [];
 }
 
-function readForm(collection: Collection, body: unknown): FormValues {
-  const form = FORM.safeParse(body ?? {});
-  if (!form.success) throw new Problem(400, 'The form cannot be read.');
-  return normalizeForm(collection, form.data);
+async function readForm(collection: Collection, body: unknown) {
+  const { texts, file } = await readFormBody(body);
+  // What is shown again has no blank rows; that all of them are blank is a change all the same.
+  return { texts, values: normalizeForm(collection, texts), file: collection.hasContent ? file : null };
 }
 
 function readNotice(query: unknown): Notice | null {
