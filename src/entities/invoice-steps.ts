@@ -101,7 +101,7 @@ export const credit: Transition = {
   call: ({ wanted, row }) => ({
     model: 'account.move.reversal',
     method: 'refund_moves',
-    dialog: { reason: wanted.status === 'validated' ? 'corrected' : 'cancelled' },
+    dialog: { reason: wanted.status === 'validated' ? 'corrected' : 'cancelled', journal_id: row.journal_id },
     context: { active_model: 'account.move', active_ids: [row.id] },
   }),
 };

@@ -2,9 +2,13 @@
 import pg from 'pg';
 import type { Test } from 'tap';
 import { appPerson, type Fields, type OdooAddress, odooPerson } from '../../sandbox/people/people.ts';
-import { waitUntil } from '../../sandbox/people/wait-until.ts';
+import { waitUntil as waitFor } from '../../sandbox/people/wait-until.ts';
 import type { RpcValue } from '../../src/backends/odoo/transport.ts';
 import { startBridge } from '../support/start-bridge.ts';
+
+/** A real Odoo on a busy machine takes its time. */
+const PATIENCE_MS = 90_000;
+export const waitUntil = <T>(what: string, ask: () => Promise<T> | T) => waitFor(what, ask, PATIENCE_MS, 100);
 
 export const MOVE = [
   ...['state', 'name', 'move_type', 'partner_id', 'invoice_date', 'invoice_date_due', 'date', 'currency_id'],
@@ -34,7 +38,7 @@ export async function openInvoiceOffice(t: Test, address: OdooAddress, environme
     moves,
     write: (model: string, id: unknown, vals: Record<string, RpcValue>) =>
       odoo.call(model, 'write', { vals }, [Number(id)]),
-    calm: () => waitUntil('the queue is empty', async () => (await reports.queue()).depth === 0, 60_000),
+    calm: () => waitUntil('the queue is empty', async () => (await reports.queue()).depth === 0),
     lines: (move: number) =>
       find(
         'account.move.line',

@@ -1,8 +1,7 @@
 /** Invoices from the app to Odoo's books, and what was paid back to the app, over real HTTP with a real Odoo. */
 import type { Test } from 'tap';
 import type { OdooAddress } from '../../sandbox/people/people.ts';
-import { waitUntil } from '../../sandbox/people/wait-until.ts';
-import { type InvoiceOffice, line, openInvoiceOffice } from './invoice-office.ts';
+import { type InvoiceOffice, line, openInvoiceOffice, waitUntil } from './invoice-office.ts';
 
 export async function runInvoiceScenarios(
   t: Test,

@@ -195,10 +195,13 @@ async function tellHeld(
   const found = atOnce ?? (await readBack(odoo, entity, ids));
   await loadReferences(odoo.references, entity, found);
   const byId = new Map(found.map((row) => [row.id, row]));
+  // Of what the app alone governs, whatever Odoo holds is no edit.
+  const governed = entity.groups.flatMap(({ owner, fields }) => (owner === 'app' ? fields : []));
   rows.forEach(({ operation, write }, index) => {
     const row = byId.get(ids[index] ?? 0);
-    const held = row && atOnce ? toSideRecord(entity, row, odoo.references).values : operation.values;
-    const later = atOnce ? [] : write.deferred;
+    const values = row ? toSideRecord(entity, row, odoo.references).values : {};
+    const held = row && atOnce ? values : { ...operation.values, ...withFields(values, governed) };
+    const later = atOnce ? [] : write.deferred.filter((field) => !(field in withFields(values, governed)));
     results.set(operation, {
       kind: 'ok',
       id: String(ids[index]),
@@ -223,6 +226,10 @@ async function readBack(odoo: OdooContext, entity: Entity, ids: readonly number[
     if (error instanceof BridgeError) return [];
     throw error;
   }
+}
+
+function withFields(values: CanonicalRecord, fields: readonly string[]): CanonicalRecord {
+  return Object.fromEntries(Object.entries(values).filter(([field]) => fields.includes(field)));
 }
 
 function withoutFields(values: CanonicalRecord, fields: readonly string[]): CanonicalRecord {

@@ -119,6 +119,8 @@ export function createOdooBackend(options: OdooBackendOptions): OdooBackend {
     findKeys: (entity, ids) => findKeys(odoo, entity, ids),
     clock,
     async prepare(entities) {
+      // The set-up has just added what may not have been there before.
+      references.forget();
       for (const entity of entities) await references.load(entity).catch(unlessMissing);
     },
     hasCompareAndSet: async () => (await odoo.action('write_if_unchanged')) !== null,
