@@ -4,7 +4,7 @@
  */
 import type { ErrorDetail } from '../errors.ts';
 import { many2one } from './codecs.ts';
-import type { CanonicalRecord, OdooValues, Situation, Transition } from './define-entity.ts';
+import { type CanonicalRecord, type OdooValues, readField, type Situation, type Transition } from './define-entity.ts';
 import { decodeOdooLines } from './invoice-lines.ts';
 import { decimal } from './money.ts';
 
@@ -19,8 +19,7 @@ export function amount(value: unknown): string | null {
 
 /** Credit notes of the invoice, as they are read with it. */
 function creditNotes({ reversals }: OdooValues): readonly OdooValues[] {
-  const notes = Array.isArray(reversals) ? (reversals as readonly OdooValues[]) : [];
-  return notes.filter(({ state }) => state !== 'cancel');
+  return ((reversals ?? []) as readonly OdooValues[]).filter(({ state }) => state !== 'cancel');
 }
 
 /** Posted, and as a whole taken back by credit notes that are posted too. */
@@ -39,17 +38,17 @@ function hasOtherContent({ wanted, row, references }: Situation): boolean {
   const currency = references.rows('res.currency').find((each) => each.id === many2one(row.currency_id));
   return !(
     many2one(row.partner_id) === references.linkedId(entity, id.join(':')) &&
-    held('invoice_date', wanted.invoice_date ?? null) &&
-    held('invoice_date_due', wanted.due_date ?? null) &&
-    [null, undefined, currency?.name].includes(wanted.currency as string | null | undefined) &&
+    held('invoice_date', readField(wanted, 'invoice_date')) &&
+    held('invoice_date_due', readField(wanted, 'due_date')) &&
+    [null, currency?.name].includes(readField(wanted, 'currency')) &&
     decodeOdooLines(row.lines, references) === (wanted.lines ?? '[]')
   );
 }
 
 /** Whether it was the app where the content changed, or what was given up is valid again. */
 function isCorrected({ wanted, agreed }: Situation): boolean {
-  const differs = (field: string) => (wanted[field] ?? null) !== (agreed?.[field] ?? null);
-  return agreed !== null && (isGivenUp(agreed) || CONTENT.some(differs));
+  if (agreed === null) return false;
+  return isGivenUp(agreed) || CONTENT.some((field) => readField(wanted, field) !== readField(agreed, field));
 }
 
 function isGivenUp({ status }: CanonicalRecord): boolean {

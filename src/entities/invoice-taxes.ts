@@ -26,7 +26,7 @@ export function findTax(percent: string, references: OdooReferences): FoundTax {
   const [first] = [...fitting].sort((a, b) => Number(a.sequence) - Number(b.sequence));
   const found = byDefault ?? first;
   if (found) return { kind: 'found', id: Number(found.id) };
-  const known = [...new Set(usable.flatMap(({ amount }) => decimal(amount) ?? []))];
+  const known = [...new Set(usable.map(({ amount }) => String(decimal(amount))))];
   return { kind: 'missing', percent, known: known.sort((a, b) => Number(a) - Number(b)) };
 }
 

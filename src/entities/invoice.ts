@@ -212,7 +212,16 @@ export const invoice = defineEntity({
     },
     matchField: null,
     fields: [
-      ...['state', 'name', 'posted_before', 'journal_id', 'partner_id', 'invoice_date', 'invoice_date_due', 'currency_id'],
+      ...[
+        'state',
+        'name',
+        'posted_before',
+        'journal_id',
+        'partner_id',
+        'invoice_date',
+        'invoice_date_due',
+        'currency_id',
+      ],
       ...['invoice_origin', 'amount_untaxed', 'amount_tax', 'amount_total', 'payment_state', 'amount_residual', TRAVEL],
     ],
     triggers: ['state', 'name', 'payment_state', 'amount_residual'],

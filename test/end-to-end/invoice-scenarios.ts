@@ -15,47 +15,55 @@ export async function runInvoiceScenarios(
   const teacher = await app.create('teachers', { name: 'Anna Petit', email: 'anna@example.org' });
   const customer = { entity: 'teacher', id: teacher };
 
-  await t.test('a validated invoice is posted once, with all that it holds; a draft is not in Odoo at all', async (t) => {
-    const apartment = await app.create('apartments', { name: 'Studio', price: '95.00', currency: 'EUR' });
-    const id = await draft(customer, {
-      due_date: '2030-02-01',
-      lines: [
-        line('95.00', { description: 'Studio, 3 nights', quantity: 3, discount_percent: 12.5, apartment_id: apartment }),
-        line('33.33', { description: 'Breakfast', quantity: 1.5, tax_percent: 10 }),
-        line('-10.00', { description: 'Voucher', tax_percent: 0 }),
-        line('0.00', { description: 'Welcome drink' }),
-      ],
-    });
-    await calm();
-    t.same(await moves(id), []);
-    await validate(id);
-    const move = await invoice(id, { state: 'posted' });
-    const { total_untaxed, total_tax, total } = await app.look('invoices', id);
-    t.same(
-      [move.amount_untaxed, move.amount_tax, move.amount_total],
-      [total_untaxed, total_tax, total].map(Number),
-      'the totals of the app',
-    );
-    t.match(move, { invoice_date_due: '2030-02-01', ref: false });
-    const [partner] = await odoo.find('Anna Petit');
-    t.equal(move.partner_id, partner?.id);
-    const held = await lines(move.id);
-    t.match(held, [
-      { name: 'Studio, 3 nights', quantity: 3, price_unit: 95, discount: 12.5 },
-      { name: 'Breakfast', quantity: 1.5, price_unit: 33.33, discount: 0 },
-      { name: 'Voucher', quantity: 1, price_unit: -10, tax_ids: [] },
-      { name: 'Welcome drink', price_unit: 0 },
-    ]);
-    const [product] = await find('product.product', [['id', '=', Number(held[0]?.product_id)]], ['name']);
-    t.equal(product?.name, 'Studio');
-    await shows(id, { odoo_number: move.name, payment_state: 'not_paid', amount_residual: total });
-    await calm();
-    const before = { app: await app.look('invoices', id), odoo: await moves(id) };
-    await setup.bridge.schedule.pollNow();
-    await setup.bridge.schedule.pollNow();
-    await calm();
-    t.same({ app: await app.look('invoices', id), odoo: await moves(id) }, before, 'two polls write nothing');
-  });
+  await t.test(
+    'a validated invoice is posted once, with all that it holds; a draft is not in Odoo at all',
+    async (t) => {
+      const apartment = await app.create('apartments', { name: 'Studio', price: '95.00', currency: 'EUR' });
+      const id = await draft(customer, {
+        due_date: '2030-02-01',
+        lines: [
+          line('95.00', {
+            description: 'Studio, 3 nights',
+            quantity: 3,
+            discount_percent: 12.5,
+            apartment_id: apartment,
+          }),
+          line('33.33', { description: 'Breakfast', quantity: 1.5, tax_percent: 10 }),
+          line('-10.00', { description: 'Voucher', tax_percent: 0 }),
+          line('0.00', { description: 'Welcome drink' }),
+        ],
+      });
+      await calm();
+      t.same(await moves(id), []);
+      await validate(id);
+      const move = await invoice(id, { state: 'posted' });
+      const { total_untaxed, total_tax, total } = await app.look('invoices', id);
+      t.same(
+        [move.amount_untaxed, move.amount_tax, move.amount_total],
+        [total_untaxed, total_tax, total].map(Number),
+        'the totals of the app',
+      );
+      t.match(move, { invoice_date_due: '2030-02-01', ref: false });
+      const [partner] = await odoo.find('Anna Petit');
+      t.equal(move.partner_id, partner?.id);
+      const held = await lines(move.id);
+      t.match(held, [
+        { name: 'Studio, 3 nights', quantity: 3, price_unit: 95, discount: 12.5 },
+        { name: 'Breakfast', quantity: 1.5, price_unit: 33.33, discount: 0 },
+        { name: 'Voucher', quantity: 1, price_unit: -10, tax_ids: [] },
+        { name: 'Welcome drink', price_unit: 0 },
+      ]);
+      const [product] = await find('product.product', [['id', '=', Number(held[0]?.product_id)]], ['name']);
+      t.equal(product?.name, 'Studio');
+      await shows(id, { odoo_number: move.name, payment_state: 'not_paid', amount_residual: total });
+      await calm();
+      const before = { app: await app.look('invoices', id), odoo: await moves(id) };
+      await setup.bridge.schedule.pollNow();
+      await setup.bridge.schedule.pollNow();
+      await calm();
+      t.same({ app: await app.look('invoices', id), odoo: await moves(id) }, before, 'two polls write nothing');
+    },
+  );
 
   for (const method of ['round_per_line', 'round_globally']) {
     await t.test(`what differs by a cent stays a draft, in the mode ${method}`, async (t) => {

@@ -3,6 +3,7 @@ import type { CanonicalRecord, Entity, OdooWrite } from '../../entities/define-e
 import { findUnstorable } from '../../entities/storable-text.ts';
 import { BridgeError, beforeSending, describeError, TerminalError } from '../../errors.ts';
 import type { CreateOperation, WriteResult } from '../backend.ts';
+import { encodeWrites } from './encode-writes.ts';
 import { findMissingRight } from './find-missing-right.ts';
 import type { OdooContext } from './odoo-context.ts';
 import { classifyFault, maskPersonal } from './odoo-errors.ts';
@@ -29,21 +30,22 @@ export async function createRecords(
   quiet: boolean,
 ): Promise<readonly WriteResult[]> {
   const results = new Map<CreateOperation, WriteResult>();
+  let writes: readonly OdooWrite[];
   try {
     await odoo.references.load(entity);
     await odoo.references.counterparts.loadParents(operations.flatMap(({ values }) => entity.parents(values)));
+    const records = operations.map(({ values }) => ({ changes: values, row: null }));
+    writes = await encodeWrites(odoo, entity, records);
   } catch (error) {
     if (!(error instanceof BridgeError)) throw error;
     return operations.map(() => ({ kind: 'failed', error: beforeSending(error) }));
   }
   const rows: Row[] = [];
-  for (const operation of operations) {
-    const error = findUnstorable(operation.values);
-    const row = toRow(odoo, entity, operation);
-    const refused = error ?? row.write.refused ?? null;
-    if (row.write.refused) odoo.references.forget();
+  for (const [index, write] of writes.entries()) {
+    const operation = operations[index] as CreateOperation;
+    const refused = findUnstorable(operation.values) ?? write.refused ?? null;
     if (refused) results.set(operation, { kind: 'refused', error: refused });
-    else rows.push(row);
+    else rows.push(toRow(odoo, entity, operation, write));
   }
   // One load per set of columns: a cell that is left empty for a record would take the default away that Odoo gives.
   const alike = Map.groupBy(rows, ({ columns }) => Object.keys(columns).sort().join());
@@ -53,8 +55,7 @@ export async function createRecords(
   return operations.map((operation) => results.get(operation) ?? unanswered());
 }
 
-function toRow({ references }: OdooContext, entity: Entity, operation: CreateOperation): Row {
-  const write = entity.odoo.encode(operation.values, null, references);
+function toRow({ references }: OdooContext, entity: Entity, operation: CreateOperation, write: OdooWrite): Row {
   const { membership, onCreate } = entity.odoo;
   const columns: Record<string, string> = { id: operation.key };
   const tag = references.tagId(entity.name);

@@ -4,6 +4,7 @@ import type { Entity, FieldValue, OdooValues, OdooWrite } from '../../entities/d
 import { findUnstorable } from '../../entities/storable-text.ts';
 import { BridgeError, beforeSending, SetupError, TerminalError } from '../../errors.ts';
 import type { UpdateOperation, WriteResult } from '../backend.ts';
+import { encodeWrites } from './encode-writes.ts';
 import type { OdooContext } from './odoo-context.ts';
 import { type OdooRow, readRows } from './odoo-records.ts';
 import { type PlainRow, writePlain } from './plain-writes.ts';
@@ -29,19 +30,20 @@ export async function updateRecords(
   quiet: boolean,
 ): Promise<readonly WriteResult[]> {
   const results = new Map<UpdateOperation, WriteResult>();
+  let writes: readonly OdooWrite[];
   try {
     await odoo.references.load(entity);
     await odoo.references.counterparts.loadParents(operations.flatMap(({ changes }) => entity.parents(changes)));
+    const records = operations.map(({ changes, record }) => ({ changes, row: record.raw }));
+    writes = (await encodeWrites(odoo, entity, records)).map(withLines);
   } catch (error) {
     if (!(error instanceof BridgeError)) throw error;
     return operations.map(() => ({ kind: 'failed', error: beforeSending(error) }));
   }
   const rows: Row[] = [];
-  for (const operation of operations) {
-    const error = findUnstorable(operation.changes);
-    const write = withLines(entity.odoo.encode(operation.changes, operation.record.raw, odoo.references));
-    const refused = error ?? write.refused ?? null;
-    if (write.refused) odoo.references.forget();
+  for (const [index, write] of writes.entries()) {
+    const operation = operations[index] as UpdateOperation;
+    const refused = findUnstorable(operation.changes) ?? write.refused ?? null;
     if (refused) results.set(operation, { kind: 'refused', error: refused });
     else if (Object.keys(write.values).length === 0)
       results.set(operation, toResult(odoo, entity, operation, write, null));
