@@ -12,6 +12,7 @@ export async function runInvoiceScenarios(
   const { app, odoo, find, write, draft, validate, invoice, lines, shows, parked, moves, calm, alter, setup } = office;
   const setTaxRounding = (method: string) => write('res.company', 1, { tax_calculation_rounding_method: method });
   await activateTaxes(office);
+  await setTaxRounding('round_per_line');
   const teacher = await app.create('teachers', { name: 'Anna Petit', email: 'anna@example.org' });
   const customer = { entity: 'teacher', id: teacher };
 
