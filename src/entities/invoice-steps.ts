@@ -178,5 +178,5 @@ const CREDITED_IN_PART: ErrorDetail = {
 const CANCELLED: ErrorDetail = {
   code: 'cancelled_in_odoo',
   message: 'Somebody cancelled the invoice in Odoo, while it is valid in the app.',
-  remedy: 'Cancel it in the app as well; or set it to draft in Odoo: then it is posted by itself.',
+  remedy: 'Cancel it in the app as well; or set it to draft and post it again in Odoo.',
 };
