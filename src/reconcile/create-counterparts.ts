@@ -99,14 +99,15 @@ async function createAll(
       missing.map(({ values }) => values),
     );
   const sentAt = context.now();
-  const leftOut = await context[target].leftOut(
-    entity,
-    missing.map(({ values }) => values),
-  );
+  // What the other side alone governs is not for us to fill in.
+  const governed = fieldsOf(entity, target === 'app' ? 'app' : 'odoo');
+  const values = missing.map((plan) => withoutFields(plan.values, governed));
+  const leftOut = await context[target].leftOut(entity, values);
   const planned = missing.map((plan, index) => ({
     plan,
     key: createKey(context.instance, entity, plan.seen.link, target),
-    fields: withoutFields(plan.values, leftOut[index] ?? []),
+    values: values[index] ?? plan.values,
+    fields: withoutFields(values[index] ?? plan.values, leftOut[index] ?? []),
   }));
   const { ours } = await context.links.recordIntents(
     claim,
@@ -130,7 +131,7 @@ async function createAll(
   for (const quiet of [false, true]) {
     const batch = mine.filter(({ plan }) => plan.seen.link.priority >= PRIORITY.resync === quiet);
     if (batch.length === 0) continue;
-    const operations = batch.map(({ plan, key }) => ({ key, values: plan.values }));
+    const operations = batch.map(({ key, values }) => ({ key, values }));
     const results = await context[target].create(entity, operations, { quiet });
     for (const [index, { plan, key }] of batch.entries()) {
       const result = results[index] ?? { kind: 'failed' as const, error: new TypeError('a write was left unanswered') };
@@ -138,6 +139,11 @@ async function createAll(
     }
   }
   return settlements;
+}
+
+/** The fields that this side alone governs. */
+function fieldsOf({ groups }: Entity, owner: Side): readonly string[] {
+  return groups.flatMap((group) => (group.owner === owner ? group.fields : []));
 }
 
 function withoutFields(values: CanonicalRecord, left: readonly string[]): CanonicalRecord {
@@ -182,7 +188,10 @@ async function settleCreate(
     return { ...written, next: taken ? { kind: 'hold', hold: taken } : { kind: 'again' } };
   }
   const next = nextAfter(context, link.attempts, [result]);
-  return { ...written, next, base: baseAfterCreate(entity, seen, target, values, result) };
+  // What Odoo made of it by itself is still to be told.
+  const untold = target === 'odoo' && fieldsOf(entity, 'odoo').length > 0;
+  const base = baseAfterCreate(entity, seen, target, values, result);
+  return { ...written, next: untold && next.kind === 'done' ? { kind: 'again' } : next, base };
 }
 
 /** Null when it is only the lease that was lost. */
@@ -217,10 +226,15 @@ function baseAfterCreate(
   values: CanonicalRecord,
   result: WriteResult & { kind: 'ok' },
 ): Base {
-  const held = { ...values, ...result.values };
+  const held: Record<string, CanonicalRecord[string]> = { ...values, ...result.values };
   const source: Record<string, CanonicalRecord[string]> = { ...values };
   // A field that is still to be written must differ from its shadow on the side it comes from.
   for (const field of result.deferred) source[field] = held[field] = result.values[field] ?? null;
+  // Never agreed on: it flows from Odoo in the next pass.
+  for (const field of target === 'odoo' ? fieldsOf(entity, 'odoo') : []) {
+    delete source[field];
+    delete held[field];
+  }
   const mapping = mappingHash(entity);
   const [app, odoo] = [seen.app?.stamp ?? null, seen.odoo?.stamp ?? null];
   if (target === 'odoo') return { app: source, odoo: held, stamps: { app, odoo: result.stamp }, mapping };

@@ -86,10 +86,20 @@ function foldCreation(entity: Entity, link: ClaimedLink, sides: Sides) {
   const shadows = { app: fields, odoo: fields, [side]: asSpelled(fields, record) };
   // What Odoo does not hold, it cannot show: told again, it finds all done.
   if (side === 'odoo') shadows.odoo = { ...shadows.odoo, ...unheld(entity) };
+  // What the app alone governs was left out: its being empty there is no news for Odoo.
+  if (side === 'app') {
+    const governed = entity.groups.flatMap(({ owner, fields: some }) => (owner === 'app' ? some : []));
+    shadows.app = { ...shadows.app, ...pick(sides.app.values, governed) };
+    shadows.odoo = { ...shadows.odoo, ...pick(sides.odoo.values, governed) };
+  }
   const base: Base = { ...shadows, stamps: { app: null, odoo: null }, mapping: null };
   // As it was made, its stamp is that of our creation: what the creation left out is nobody's edit.
   const isAsMade = Object.entries(fields).every(([field, sent]) => isThere(entity, record.values, field, sent));
   return { intent, base, asMade: isAsMade ? side : null };
+}
+
+function pick(values: CanonicalRecord, fields: readonly string[]): CanonicalRecord {
+  return Object.fromEntries(fields.map((field) => [field, readField(values, field)]));
 }
 
 function unheld({ odoo }: Entity): CanonicalRecord {

@@ -14,7 +14,7 @@ export interface ScheduleContext extends PollContext {
   readonly tidy: () => Promise<void>;
   readonly app: Backend;
   readonly odoo: Backend;
-  readonly log: { info(values: object, message: string): void; warn(values: object, message: string): void };
+  readonly log: Readonly<Record<'debug' | 'info' | 'warn', (values: object, message: string) => void>>;
 }
 
 /** Five fields, or six with the seconds first, in UTC. */
@@ -30,7 +30,8 @@ export interface Schedule {
 }
 
 export function startSchedule(context: ScheduleContext, crons: Crons): Schedule {
-  const polling = oneAtATime(() => pollBothSides(context));
+  const failing = new Map<string, string>();
+  const polling = oneAtATime(() => pollBothSides(context, failing));
   const sweeping = oneAtATime(() => sweepBothSides(context));
   const settings = { noOverlap: true, timezone: 'Etc/UTC' };
   const tasks = [
@@ -63,11 +64,12 @@ function oneAtATime(work: () => Promise<void>): { run(): Promise<void>; end(): P
 }
 
 /** A side that is away keeps its cursor: what it missed is in the window of the next poll. */
-async function pollBothSides(context: ScheduleContext): Promise<void> {
+async function pollBothSides(context: ScheduleContext, failing: Map<string, string>): Promise<void> {
   for (const backend of [context.app, context.odoo]) {
     for (const entity of entities) {
       try {
         const { marked, held } = await poll(context, backend, entity);
+        failing.delete(`${backend.side} ${entity.name}`);
         if (marked > 0) context.log.info({ side: backend.side, entity: entity.name, marked }, 'poll found changes');
         if (held > 0) {
           context.log.warn(
@@ -77,7 +79,10 @@ async function pollBothSides(context: ScheduleContext): Promise<void> {
         }
       } catch (error) {
         const { code, message } = describeError(error);
-        context.log.warn({ side: backend.side, entity: entity.name, code }, message);
+        // What stays as it is (an Odoo app that is not installed) is not told every minute.
+        const level = failing.get(`${backend.side} ${entity.name}`) === code ? 'debug' : 'warn';
+        failing.set(`${backend.side} ${entity.name}`, code);
+        context.log[level]({ side: backend.side, entity: entity.name, code }, message);
       }
     }
   }

@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import type { Backend } from '../backends/backend.ts';
 import type { Entity } from '../entities/define-entity.ts';
+import { SetupError } from '../errors.ts';
 import type { Cursors } from '../links/cursors.ts';
 import { digestRecord } from '../links/digest.ts';
 import { type Links, type Pair, PRIORITY } from '../links/links.ts';
@@ -28,6 +29,8 @@ export interface Certificate {
   readonly differing: number;
   /** Names the content of all pairs: two sweeps that saw the same tell the same. */
   readonly digest: string;
+  /** Entities that could not be compared: their Odoo app is not installed, or the app has no such collection. */
+  readonly not_compared: readonly string[];
   /** The oldest change that was known and not applied when the sweep began; null when all was. */
   readonly oldest_unapplied: string | null;
 }
@@ -51,13 +54,22 @@ export async function sweep(context: SweepContext, entities: readonly Entity[]):
   await cursors.withTryLock('sweep', async () => {
     const startedAt = now();
     const compared: Compared = { lines: [], differing: 0, oldest: startedAt };
-    for (const entity of entities) await sweepEntity(context, entity, startedAt, compared);
+    const notCompared: string[] = [];
+    for (const entity of entities) {
+      try {
+        await sweepEntity(context, entity, startedAt, compared);
+      } catch (error) {
+        if (!(error instanceof SetupError)) throw error;
+        notCompared.push(entity.name);
+      }
+    }
     const { lines, differing, oldest } = compared;
     certificate = {
       at: new Date(startedAt).toISOString(),
       pairs: lines.length,
       differing,
       digest: createHash('sha256').update(lines.sort().join('\n')).digest('hex'),
+      not_compared: notCompared,
       oldest_unapplied: oldest < startedAt ? new Date(oldest).toISOString() : null,
     };
     await cursors.write(CERTIFICATE, JSON.stringify(certificate));

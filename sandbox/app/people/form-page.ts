@@ -4,7 +4,7 @@ import type { Field } from '../data/fields.ts';
 import type { StoredRecord } from '../data/records.ts';
 import type { Offer } from '../data/relations.ts';
 import { listActions } from './actions.ts';
-import { type FormValues, isTyped } from './form-values.ts';
+import { type FormValues, inputOf, isTyped } from './form-values.ts';
 import { type Html, html } from './html.ts';
 import { renderField, renderOffers } from './input.ts';
 import { type Notice, renderLayout } from './layout.ts';
@@ -32,6 +32,7 @@ export function renderFormPage(collection: Collection, view: FormView, notice: N
   const frozen = record !== null && isFrozen(collection, record.fields);
   const fields = Object.entries(collection.fields);
   const typed = frozen ? [] : fields.filter(([, field]) => isTyped(field));
+  const errors = view.errors.map((one) => ({ ...one, field: inputOf(collection, one.field) }));
   const shown = record === null ? [] : fields.filter((entry) => !typed.includes(entry));
   return renderLayout(
     title,
@@ -41,7 +42,7 @@ export function renderFormPage(collection: Collection, view: FormView, notice: N
 ${record !== null && renderState(record)}
 <form method="post" action="${path}"${collection.hasContent && html` enctype="multipart/form-data"`} novalidate>
 ${record !== null && html`<input type="hidden" name="if_updated_at" value="${record.updated_at}">`}
-${typed.map(([name, field]) => renderField(name, field, view, view.stale ? (record?.fields[name] ?? null) : undefined))}
+${typed.map(([name, field]) => renderField(name, field, { ...view, errors }, view.stale ? (record?.fields[name] ?? null) : undefined))}
 ${collection.hasContent && renderFile(view, path)}
 ${renderOffers(
   typed.map(([, field]) => field),
@@ -76,7 +77,8 @@ beside it; save again to keep yours.</p>`;
   }
   if (view.errors.length === 0) return null;
   const items = view.errors.map(
-    ({ field, message }) => html`<li><a href="#${field}">${labelOf(collection, field)} ${message}</a></li>`,
+    ({ field, message }) =>
+      html`<li><a href="#${inputOf(collection, field)}">${labelOf(collection, field)} ${message}</a></li>`,
   );
   return { tone: 'bad', content: html`<p>Not saved:</p><ul>${items}</ul>` };
 }

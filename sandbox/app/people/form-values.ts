@@ -66,6 +66,16 @@ export function pickFields(collection: Collection, form: FormValues, before: Fie
   return picked;
 }
 
+/** The name of the input that an error is about: `members.0.id` is typed into `members.0.party`. */
+export function inputOf(collection: Collection, path: string): string {
+  const [name = '', row = '', column = ''] = path.split('.');
+  const input = Object.hasOwn(collection.fields, name) ? collection.fields[name]?.input : undefined;
+  if (input?.kind !== 'rows' || !/^\d+$/.test(row)) return name;
+  const columns = Object.keys(input.columns);
+  const cell = columns.length === 1 ? columns[0] : columns.find((one) => one === column);
+  return cell === undefined ? name : `${name}.${row}.${cell}`;
+}
+
 /** @returns undefined when the form has no such list */
 function takeRows(form: FormValues, list: string, { columns }: Rows): readonly Row[] | undefined {
   const rows: Record<string, string>[] = [];

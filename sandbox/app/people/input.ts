@@ -4,11 +4,14 @@ import type { Field, Rows } from '../data/fields.ts';
 import type { Offer } from '../data/relations.ts';
 import { asFormValue, type FormValues } from './form-values.ts';
 import { type Html, html } from './html.ts';
+import { type Names, renderLink } from './value.ts';
 
 export interface InputView {
   readonly values: FormValues;
+  /** By the names of inputs. */
   readonly errors: readonly FieldError[];
-  readonly offers: readonly Offer[];
+  /** Of the records that the stored values point to. */
+  readonly names: Names;
 }
 
 /** Tone, id and text of a line under an input. */
@@ -18,29 +21,48 @@ const BLANK_ROWS = 2;
 
 /** @param stored what the record holds now, when that is to be told */
 export function renderField(name: string, field: Field, view: InputView, stored: unknown): Html {
-  const errors = view.errors.filter(
-    (one) => one.field === name || (one.field.startsWith(`${name}.`) && !hasCell(field, one)),
-  );
+  const errors = view.errors.filter((one) => one.field === name);
   const notes: Note[] = [
     ...(field.hint === undefined ? [] : [['hint', `${name}-hint`, field.hint] as const]),
     ...errors.map(({ message }, index): Note => ['error', `${name}-error${index || ''}`, `${field.label} ${message}`]),
   ];
-  if (stored !== undefined && field.input.kind !== 'rows') {
-    const text = asFormValue(field, stored);
-    if (text !== (view.values[name] ?? '')) notes.push(['error', `${name}-stored`, `Now: ${text || 'empty'}`]);
+  if (stored !== undefined) {
+    const [now, typed] = describeDifference(name, field, view.values, stored);
+    if (now !== typed) notes.push(['error', `${name}-stored`, `Now: ${now || 'empty'}`]);
   }
   if (field.input.kind === 'rows') return renderRows(name, field, field.input, view, notes);
   return html`<div class="field">
 <label for="${name}">${field.label}${field.required && html` <span class="hint">(required)</span>`}</label>
 ${renderInput(name, field, view, describeState(field, errors.length > 0, notes))}
-${renderNotes(notes)}
+${renderNamed(field, view.values[name] ?? '', view.names)}${renderNotes(notes)}
 </div>
 `;
 }
 
-function hasCell({ input }: Field, { field }: FieldError): boolean {
-  const column = field.split('.')[2] ?? '';
-  return input.kind === 'rows' && Object.keys(input.columns).length > 1 && Object.hasOwn(input.columns, column);
+/** @returns what is stored and what stands in the form, both as one text */
+function describeDifference(
+  name: string,
+  field: Field,
+  values: FormValues,
+  stored: unknown,
+): readonly [string, string] {
+  if (field.input.kind !== 'rows') return [asFormValue(field, stored), values[name] ?? ''];
+  const join = (texts: readonly string[]) => texts.filter((text) => text !== '').join(', ');
+  const typed = Object.entries(values).flatMap(([cell, text]) => (cell.startsWith(`${name}.`) ? text : []));
+  return [join(field.input.toRows(stored).flatMap((row) => Object.values(row))), join(typed)];
+}
+
+/** The record that the text in an input means, if it is the stored one. */
+function renderNamed({ input }: Field, text: string, names: Names): Html | false {
+  if (input.kind !== 'line' || input.suggest === undefined) return false;
+  const [entity, id] = input.suggest.length === 1 ? [input.suggest[0] ?? '', text] : splitParty(text);
+  const isKnown = input.suggest.includes(entity) && names.has(`${entity}/${id}`);
+  return isKnown && html`<p class="hint">${renderLink({ path: '', entity, id }, names)}</p>`;
+}
+
+function splitParty(text: string): readonly [string, string] {
+  const slash = text.indexOf('/');
+  return [text.slice(0, slash), text.slice(slash + 1)];
 }
 
 function renderRows(list: string, field: Field, { columns }: Rows, view: InputView, notes: readonly Note[]): Html {
@@ -71,7 +93,8 @@ function renderCell(name: string, field: Field, index: number, view: InputView):
   const errors = view.errors.filter((one) => one.field === name);
   const notes = errors.map(({ message }): Note => ['error', `${name}-error`, message]);
   const state = html`${describeState({ ...field, required: false }, errors.length > 0, notes)} aria-label="${field.label}, row ${index + 1}"`;
-  return html`<td>${renderInput(name, field, view, state)}${renderNotes(notes)}</td>`;
+  const named = renderNamed(field, view.values[name] ?? '', view.names);
+  return html`<td>${renderInput(name, field, view, state)}${named}${renderNotes(notes)}</td>`;
 }
 
 function describeState(field: Field, isWrong: boolean, notes: readonly Note[]): Html {

@@ -32,7 +32,7 @@ function renderCell(field: Field, text: string, names: Names): Html {
   return reference ? renderLink(reference, names) : html`${text}`;
 }
 
-function renderLink(reference: Reference, names: Names): Html {
+export function renderLink(reference: Reference, names: Names): Html {
   const name = names.get(`${reference.entity}/${reference.id}`) ?? `${reference.entity}/${reference.id}`;
   return html`<a href="${recordPath(collectionOf(reference.entity), reference.id)}">${name}</a>`;
 }

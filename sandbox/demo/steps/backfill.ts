@@ -15,7 +15,7 @@ export async function installWebhooks({ world, odoo }: Stage): Promise<string> {
     fields: ['name', 'active', 'trigger_field_ids'],
   })) as Fields[];
   check(rules.length === 2 && rules.every(({ active }) => active === true), 'Odoo has both automation rules');
-  return 'two automation rules and four server actions are in Odoo';
+  return 'automation rules, server actions and fields of its own are in Odoo';
 }
 
 export async function enterTeachers(stage: Stage): Promise<string> {

@@ -79,10 +79,10 @@ export function createModelFacts(
   return {
     async load({ odoo }) {
       const wanted = Object.entries(odoo.tables ?? {});
-      await Promise.all([
-        ...(odoo.optional ? [once(`fields of ${odoo.model}`, () => loadFields(odoo.model))] : []),
-        ...wanted.map(([model, names]) => once(`${model} ${names.join()}`, () => loadTable(model, names))),
-      ]);
+      if (odoo.optional) await once(`fields of ${odoo.model}`, () => loadFields(odoo.model));
+      await Promise.all(
+        wanted.map(([model, names]) => once(`${model} ${names.join()}`, () => loadTable(model, names))),
+      );
     },
     rows: (model) => tables.get(model) ?? [],
     hasField: (model, field) => fields.get(model)?.has(field) ?? true,

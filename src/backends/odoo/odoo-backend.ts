@@ -61,10 +61,11 @@ const ACTION_FRESH_MS = 60_000;
 
 export function createOdooBackend(options: OdooBackendOptions): OdooBackend {
   const { transport, version, instance } = options;
+  const facts = createModelFacts(transport, options);
   const references = createReferences(
     transport,
     createTags(transport, options.tags),
-    createModelFacts(transport, options),
+    facts,
     createCounterparts(options.directory, createVariants(transport)),
   );
   const byWrites = createClockEstimate();
@@ -119,8 +120,8 @@ export function createOdooBackend(options: OdooBackendOptions): OdooBackend {
     findKeys: (entity, ids) => findKeys(odoo, entity, ids),
     clock,
     async prepare(entities) {
-      // The set-up has just added what may not have been there before.
-      references.forget();
+      // The set-up has just added fields and tags.
+      facts.forget();
       for (const entity of entities) await references.load(entity).catch(unlessMissing);
     },
     hasCompareAndSet: async () => (await odoo.action('write_if_unchanged')) !== null,

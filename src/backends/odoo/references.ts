@@ -55,7 +55,9 @@ export function createReferences(
     await loadWorld();
     if (entity === null) return;
     const { membership } = entity.odoo;
-    await Promise.all([membership.kind === 'tag' ? tags.load(membership.tagModel) : null, facts.load(entity)]);
+    // The model itself first: where its Odoo app is not installed, nothing else is asked for.
+    await facts.load(entity);
+    if (membership.kind === 'tag') await tags.load(membership.tagModel);
     tags.require(entity.name);
   }
 

@@ -69,8 +69,16 @@ t.test('lists and texts are typed in as rows', async (t) => {
     { entity: 'guest', id: '1' },
   ]);
   const refused = await app.submit('/mailing-lists', { name: 'Spring', 'members.0.party': 'guest/9' });
-  t.match(refused.text, '<a href="#members.0">Members, row 1: is not there: there is no guest 9</a>');
-  t.match(refused.text, 'value="guest/9"');
+  t.match(refused.text, '<a href="#members.0.party">Members, row 1: is not there: there is no guest 9</a>');
+  t.match(refused.text, /<input id="members.0.party"[^>]* value="guest\/9"[^>]* aria-invalid="true"/);
+  const { json: list } = await app.send('GET', '/api/mailing-lists/2');
+  await app.send('PATCH', '/api/mailing-lists/2', { members: [] });
+  const overtaken = { if_updated_at: list.updated_at, 'members.0.party': 'teacher/1' };
+  const stale = await app.submit('/mailing-lists/2', overtaken);
+  t.equal(stale.status, 409);
+  t.match(stale.text, 'Now: empty', 'what the list is now is told beside what was typed');
+  await app.send('PATCH', '/api/mailing-lists/2', { members: list.members });
+  t.match((await app.send('GET', '/mailing-lists/2')).text, '<a href="/guests/1">Gil</a>');
 
   await app.submit('/campaigns', {
     subject: 'Spring',
