@@ -40,6 +40,7 @@ export function createModelFacts(
   const fields = new Map<string, ReadonlySet<string>>();
   const tables = new Map<string, readonly OdooValues[]>();
   const columns = new Map<string, ReadonlySet<string>>();
+  const turns = new Map<string, Promise<void>>();
   let ownCompany: number | null = null;
 
   /** Who comes while it is under way waits for the same. */
@@ -61,8 +62,15 @@ export function createModelFacts(
     fields.set(model, new Set(Object.keys(fieldsSchema.parse(answer))));
   }
 
-  async function loadTable(model: string, wanted: readonly string[]): Promise<void> {
-    // Several entities may need the table, each other fields of it.
+  /** Several entities may need the table, each other fields of it: one after the other, or the last would win. */
+  function loadTable(model: string, wanted: readonly string[]): Promise<void> {
+    const before = turns.get(model)?.catch(() => {}) ?? Promise.resolve();
+    const mine = before.then(() => readTable(model, wanted));
+    turns.set(model, mine);
+    return mine;
+  }
+
+  async function readTable(model: string, wanted: readonly string[]): Promise<void> {
     const all = new Set([...(columns.get(model) ?? []), ...wanted]);
     tables.set(model, await search(model, [], [...all], ARCHIVED_TOO.has(model)));
     columns.set(model, all);
