@@ -23,7 +23,6 @@ export async function openInvoiceOffice(t: Test, address: OdooAddress, environme
   const setup = await startBridge(t, { odoo: address, environment });
   const app = appPerson(setup.app.url);
   const odoo = odooPerson(address);
-  const { reports } = setup.bridge.context;
 
   const find = async (model: string, domain: RpcValue, fields: string[]) =>
     (await odoo.call(model, 'search_read', { domain, fields, load: '', order: 'id' })) as (Fields & { id: number })[];
@@ -38,7 +37,7 @@ export async function openInvoiceOffice(t: Test, address: OdooAddress, environme
     moves,
     write: (model: string, id: unknown, vals: Record<string, RpcValue>) =>
       odoo.call(model, 'write', { vals }, [Number(id)]),
-    calm: () => waitUntil('the queue is empty', async () => (await reports.queue()).depth === 0),
+    calm: () => waitUntil('the queue is empty', async () => (await setup.bridge.context.reports.queue()).depth === 0),
     lines: (move: number) =>
       find(
         'account.move.line',

@@ -117,7 +117,9 @@ export async function runInvoiceScenarios(
     await waitUntil('the app shows that', async () => (await app.look('travels', travel)).probability === 100);
 
     const payments = await find('account.payment', [['partner_id', '=', Number(move.partner_id)]], ['state']);
-    for (const { id: payment } of payments) await odoo.call('account.payment', 'action_draft', {}, [payment]);
+    const made = payments.map(({ id: payment }) => payment);
+    await odoo.call('account.payment', 'action_draft', {}, made);
+    await odoo.call('account.payment', 'action_cancel', {}, made);
     await shows(id, { payment_state: 'not_paid', amount_residual: '120.00' });
   });
 
