@@ -19,9 +19,8 @@ interface Row {
   readonly further: readonly Readonly<Record<string, string>>[];
 }
 
-/** Records and rows that go in one call: large enough to be fast, small enough to stay well under the deadline. */
-const MOST_RECORDS = 200;
-const MOST_ROWS = 1_000;
+/** Records, and rows that hang on them, in one call: large enough to be fast, small enough to stay well under the deadline. */
+const MOST_ROWS = 200;
 
 export async function createRecords(
   odoo: OdooContext,
@@ -87,7 +86,7 @@ function inBatches(rows: readonly Row[]): readonly (readonly Row[])[] {
   for (const row of rows) {
     size += 1 + row.further.length;
     const last = batches.at(-1);
-    if (last && last.length < MOST_RECORDS && size <= MOST_ROWS) last.push(row);
+    if (last && size <= MOST_ROWS) last.push(row);
     else {
       batches.push([row]);
       size = 1 + row.further.length;
