@@ -8,7 +8,8 @@ import { startBridge } from '../support/start-bridge.ts';
 
 /** A real Odoo on a busy machine takes its time. */
 const PATIENCE_MS = 90_000;
-export const waitUntil = <T>(what: string, ask: () => Promise<T> | T) => waitFor(what, ask, PATIENCE_MS, 100);
+export const waitUntil = <T>(what: string, ask: () => Promise<T> | T, patienceMs = PATIENCE_MS) =>
+  waitFor(what, ask, patienceMs, 100);
 
 export const MOVE = [
   ...['state', 'name', 'move_type', 'partner_id', 'invoice_date', 'invoice_date_due', 'date', 'currency_id'],
@@ -52,13 +53,17 @@ export async function openInvoiceOffice(t: Test, address: OdooAddress, environme
       app.create('invoices', { customer, invoice_date: TODAY, due_date: TODAY, lines: [line('100.00')], ...fields }),
     validate: (id: string) => app.act('invoices', id, 'validate'),
     /** The only invoice of it, once it is as told. */
-    invoice: (id: string, wanted: Fields) =>
-      waitUntil(`invoice ${id} is ${JSON.stringify(wanted)} in Odoo`, async () => {
-        const found = (await moves(id)).filter(({ move_type }) => move_type === 'out_invoice');
-        const [only] = found;
-        const isAsTold = Object.entries(wanted).every(([field, value]) => only?.[field] === value);
-        return found.length === 1 && only && isAsTold ? only : undefined;
-      }),
+    invoice: (id: string, wanted: Fields, patienceMs?: number) =>
+      waitUntil(
+        `invoice ${id} is ${JSON.stringify(wanted)} in Odoo`,
+        async () => {
+          const found = (await moves(id)).filter(({ move_type }) => move_type === 'out_invoice');
+          const [only] = found;
+          const isAsTold = Object.entries(wanted).every(([field, value]) => only?.[field] === value);
+          return found.length === 1 && only && isAsTold ? only : undefined;
+        },
+        patienceMs,
+      ),
     shows: (id: string, wanted: Fields) =>
       waitUntil(`the app shows ${JSON.stringify(wanted)}`, async () => {
         const record = await app.look('invoices', id);

@@ -3,6 +3,7 @@ import type { CanonicalRecord, Entity, OdooWrite } from '../../entities/define-e
 import { findUnstorable } from '../../entities/storable-text.ts';
 import { BridgeError, beforeSending, describeError, TerminalError } from '../../errors.ts';
 import type { CreateOperation, WriteResult } from '../backend.ts';
+import { createTurns } from './begin-in-time.ts';
 import { encodeWrites } from './encode-writes.ts';
 import { findMissingRight } from './find-missing-right.ts';
 import type { OdooContext } from './odoo-context.ts';
@@ -48,8 +49,10 @@ export async function createRecords(
   }
   // One load per set of columns: a cell that is left empty for a record would take the default away that Odoo gives.
   const alike = Map.groupBy(rows, ({ columns }) => Object.keys(columns).sort().join());
-  for (const group of alike.values()) {
-    for (const batch of inBatches(group)) await loadRows(odoo, entity, batch, quiet, results);
+  const mayBegin = createTurns();
+  for (const batch of [...alike.values()].flatMap(inBatches)) {
+    if (mayBegin()) await loadRows(odoo, entity, batch, quiet, results);
+    else for (const { operation } of batch) results.set(operation, { kind: 'stale' });
   }
   return operations.map((operation) => results.get(operation) ?? unanswered());
 }

@@ -12,6 +12,7 @@ import type {
 import { entityNamed } from '../../entities/registry.ts';
 import { BridgeError, describeError, TerminalError } from '../../errors.ts';
 import type { WriteResult } from '../backend.ts';
+import { createTurns } from './begin-in-time.ts';
 import type { OdooContext } from './odoo-context.ts';
 import { loadReferences, type OdooRow, readRows } from './odoo-records.ts';
 
@@ -29,11 +30,6 @@ export type Advanced =
 
 /** More steps than any business has: then two of them undo each other. */
 const MOST_STEPS = 6;
-/**
- * So long after the write was announced steps are begun: one whose answer is lost must surely be over when the
- * announcement ends. Records whose turn has not come by then are announced anew.
- */
-const STEPS_MS = 10_000;
 const createdIds = z.tuple([z.number()]);
 
 /** One by one: each step is a transaction of its own, and one record that cannot go on must not hold the others up. */
@@ -44,7 +40,7 @@ export async function runTransitions(
   records: readonly Advance[],
 ): Promise<ReadonlyMap<number, Advanced>> {
   const results = new Map<number, Advanced>();
-  const startedAt = Date.now();
+  const mayBegin = createTurns();
   const rows = await readFresh(
     odoo,
     entity,
@@ -52,7 +48,7 @@ export async function runTransitions(
   );
   for (const record of records) {
     const { id } = record;
-    if (results.size > 0 && Date.now() - startedAt > STEPS_MS) {
+    if (!mayBegin()) {
       results.set(id, { kind: 'stale' });
       continue;
     }
