@@ -62,6 +62,7 @@ const schema = z.object({
   ODOO_TAG_APARTMENT: z.string().min(1).default('Apartment'),
   APP_URL: url,
   APP_API_TOKEN: required,
+  DOCUMENT_MAX_MIB: whole(25, 1, 90),
   APP_WEBHOOK_SECRETS: list(
     z.string().regex(/^whsec_[A-Za-z0-9+/]{32,}={0,2}$/, 'each must be whsec_ followed by at least 24 bytes in base64'),
   ),

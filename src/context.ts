@@ -1,5 +1,6 @@
 /** The composition root: builds everything from the configuration and closes it last-in first-out. */
 import { APP_ANSWERS, createAppBackend } from './backends/app/app-backend.ts';
+import { createReadContent } from './backends/app/read-content.ts';
 import type { Backend } from './backends/backend.ts';
 import { type Breaker, createBreaker } from './backends/breaker.ts';
 import { createGate, type Gate } from './backends/gate.ts';
@@ -179,6 +180,11 @@ async function connectBackend(
     },
     recallAction: (name) => recallNumber(`odoo:action:${name}`),
     directory,
+    readContent: createReadContent({
+      url: config.APP_URL,
+      token: config.APP_API_TOKEN,
+      maxBytes: config.DOCUMENT_MAX_MIB * 1_048_576,
+    }),
     username: config.ODOO_USERNAME,
     companyId: config.ODOO_COMPANY_ID,
     salesJournal: config.ODOO_SALES_JOURNAL,

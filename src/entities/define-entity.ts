@@ -124,6 +124,8 @@ export interface OdooWrite {
   readonly refused?: ErrorDetail | null;
   /** Changes that must wait for a pass of their own, after `values` is written. */
   readonly deferred: readonly string[];
+  /** Bytes that the app hands out under this hash, to be written to this field (base64). */
+  readonly bytes?: { readonly field: string; readonly sha256: string };
   /** Changes that Odoo cannot hold; they stay as they are there, with this reason on the link. */
   readonly unheld: readonly { readonly field: string; readonly reason: string }[];
 }
@@ -209,6 +211,8 @@ export interface Entity {
   /** To be raised whenever a helper of `decode` or `encode` changes what they give for the same record. */
   readonly revision: number;
   readonly groups: readonly FieldGroup[];
+  /** Of what the app alone says whether it exists: a person is asked before what Odoo deleted is made anew there. */
+  readonly asksToRenew?: true;
   /** Whether a record of the app has to be in Odoo at all; left out: always. */
   isWanted?(values: CanonicalRecord): boolean;
   /** What must exist on the other side before these values of the app can be written there. */

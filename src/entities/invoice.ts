@@ -196,6 +196,7 @@ export const invoice = defineEntity({
     ...['odoo_number', 'payment_state', 'amount_residual'].map(ofOdoo),
     { ...EXISTENCE, owner: 'app' },
   ],
+  asksToRenew: true,
   isWanted: ({ status }) => status === 'validated',
   parents({ customer, travel_id, lines }) {
     const travel = typeof travel_id === 'string' ? [{ entity: 'travel', id: travel_id }] : [];

@@ -25,10 +25,10 @@ export type Decision =
   /** The link ties nothing together and will not: it is dropped. */
   | { readonly kind: 'forget' }
   | { readonly kind: 'out_of_scope' }
+  /** The app governs whether it exists, and Odoo has deleted it: another one takes its place. */
+  | { readonly kind: 'renew' }
   | { readonly kind: 'create'; readonly in: Side; readonly values: CanonicalRecord }
   | { readonly kind: 'update'; readonly merge: Merge }
-  /** The app alone says whether it exists, and what was deleted in Odoo is to be there: it gets another counterpart. */
-  | { readonly kind: 'renew' }
   | { readonly kind: 'hold'; readonly why: HoldReason };
 
 export interface Merge {
@@ -115,9 +115,10 @@ export function decide(input: DecideInput): Decision {
 
 /** A deletion is an archive over there. But an edit that Odoo never had must not vanish with it: a person decides. */
 function archiveInApp({ entity, base, app, released }: DecideInput): Decision {
+  if (entity.groups.some(({ name, owner }) => name === EXISTENCE.name && owner === 'app')) {
+    return entity.asksToRenew && !released ? { kind: 'hold', why: 'only_app_deletes' } : { kind: 'renew' };
+  }
   const { values } = present(app.side);
-  if (entity.groups.find(({ name }) => name === EXISTENCE.name)?.owner === 'app')
-    return released ? { kind: 'renew' } : { kind: 'hold', why: 'only_app_deletes' };
   const edited =
     base === null ||
     Object.keys(base.app).some((field) => !entity.same(field, readField(values, field), readField(base.app, field)));

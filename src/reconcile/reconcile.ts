@@ -160,10 +160,10 @@ function settleWithoutWriting(
     }
     case 'forget':
       return { link, next: { kind: 'forget' }, outcome: 'noop', logged: false };
-    case 'out_of_scope':
-      return { link, next: { kind: 'done', outOfScope: true }, outcome: 'out_of_scope', logged: true };
     case 'renew':
       return { link, next: { kind: 'renew' }, outcome: 'renew', logged: true };
+    case 'out_of_scope':
+      return { link, next: { kind: 'done', outOfScope: true }, outcome: 'out_of_scope', logged: true };
     case 'hold':
       return {
         link,

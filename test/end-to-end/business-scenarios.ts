@@ -1,4 +1,5 @@
 /** Apartments and travels, both ways, over real HTTP: for the simulator and for a real Odoo. */
+import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Test } from 'tap';
 import { appPerson, type Fields, type OdooAddress, odooPerson } from '../../sandbox/people/people.ts';
@@ -168,6 +169,44 @@ export async function runBusinessScenarios(
       t.match(lost, { probability: 0, lost_reason_id: Number });
       await calm();
       t.equal((await app.look('travels', id)).deleted_at, null, 'it is not put away in the app');
+    });
+  });
+
+  await t.test('documents hang on their owner in Odoo, each once', async (t) => {
+    const teacher = await app.create('teachers', { name: 'Dora Document' });
+    const bytes = (text: string) => new Uint8Array(Buffer.from(`%PDF-1.4 ${text}`));
+    const owner = { entity: 'teacher', id: teacher };
+    const id = await app.create('documents', { kind: 'contract', owner, filename: 'contract.pdf' });
+    await app.upload(id, bytes('first'), 'application/pdf');
+    const attached = ['name', 'checksum', 'mimetype', 'res_model', 'res_id'];
+    const domain = [['name', 'in', ['contract.pdf', 'signed.pdf']]];
+    const found = await one('ir.attachment', domain, attached);
+    const partner = await odoo.appears('Dora Document');
+    t.match(found, { res_model: 'res.partner', res_id: partner.id, mimetype: 'application/pdf' });
+    t.equal(found.checksum, createHash('sha1').update(bytes('first')).digest('hex'));
+    await calm();
+    await app.upload(id, bytes('second'), 'application/pdf');
+    const sums = ['first', 'second'].map((text) => createHash('sha1').update(bytes(text)).digest('hex'));
+    await waitUntil('the bytes are replaced in place', async () => {
+      const row = await one('ir.attachment', domain, attached);
+      return row.id === found.id && row.checksum === sums[1] ? row : undefined;
+    });
+    await calm();
+    await app.edit('documents', id, { filename: 'signed.pdf' });
+    await one('ir.attachment', [['name', '=', 'signed.pdf']], attached);
+    await calm();
+    await app.archive('documents', id);
+    await waitUntil('it is gone', async () => (await find('ir.attachment', domain, ['id'])).length === 0 || undefined);
+    await calm();
+    await app.restore('documents', id);
+    const again = await one('ir.attachment', domain, attached);
+    t.match(again, { name: 'signed.pdf', checksum: sums[1] });
+    await calm();
+    await odoo.call('ir.attachment', 'unlink', {}, [Number(again.id)]);
+    await setup.bridge.context.links.markApp([{ entity: 'document', id }], 'ir.attachment', 0);
+    await waitUntil('somebody deleted it in Odoo: it is there again', async () => {
+      const [row] = await find('ir.attachment', domain, attached);
+      return row && row.id !== again.id ? row : undefined;
     });
   });
 

@@ -157,8 +157,10 @@ t.test('of what the app alone governs, a deletion in Odoo is never carried over'
     odoo: { existence: 'deleted', side: null },
     base: { app: old, odoo: old },
   } as const;
-  t.same(decide({ ...deleted, released }), { kind: 'hold', why: 'only_app_deletes' });
-  t.same(decide({ ...deleted, released: true }), { kind: 'renew' }, 'a person wants it there');
+  t.same(decide({ ...deleted, released }), { kind: 'renew' });
+  const asking = { ...deleted, entity: { ...entity, asksToRenew: true as const } };
+  t.same(decide({ ...asking, released }), { kind: 'hold', why: 'only_app_deletes' });
+  t.same(decide({ ...asking, released: true }), { kind: 'renew' }, 'a person wants it there');
 });
 
 t.test('what a person restores goes to both sides, whoever edited last', async (t) => {

@@ -6,6 +6,8 @@ export interface AppClientOptions {
   readonly token: string;
   readonly timeoutMs?: number;
   readonly maxResponseBytes?: number;
+  /** Answers are bytes, not JSON: the body is a Buffer then. */
+  readonly raw?: boolean;
 }
 
 export interface AppAnswer {
@@ -36,10 +38,10 @@ export function createAppClient(options: AppClientOptions): AppClient {
       redirect: 'manual',
       signal: AbortSignal.timeout(timeoutMs),
     });
-    const text = await readBody(response, maxResponseBytes);
+    const bytes = await readBody(response, maxResponseBytes);
     const receivedAt = Date.now();
     if (!response.ok) throw classifyStatus(response, method);
-    return { body: parseBody(text), sentAt, receivedAt };
+    return { body: options.raw === true ? bytes : parseBody(bytes.toString('utf8')), sentAt, receivedAt };
   };
 }
 
@@ -51,7 +53,7 @@ async function send(url: string, init: RequestInit): Promise<Response> {
   }
 }
 
-async function readBody(response: Response, maxBytes: number): Promise<string> {
+async function readBody(response: Response, maxBytes: number): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   try {
@@ -63,7 +65,7 @@ async function readBody(response: Response, maxBytes: number): Promise<string> {
   } catch (error) {
     throw classifyNetworkError(error);
   }
-  if (bytes <= maxBytes) return Buffer.concat(chunks).toString('utf8');
+  if (bytes <= maxBytes) return Buffer.concat(chunks);
   throw new TerminalError({
     code: 'app_answer_too_large',
     message: `The app answered with more than ${maxBytes} bytes.`,

@@ -5,6 +5,7 @@ import { BridgeError, beforeSending, describeError, TerminalError } from '../../
 import type { CreateOperation, WriteResult } from '../backend.ts';
 import { createTurns } from './begin-in-time.ts';
 import { encodeWrites } from './encode-writes.ts';
+import { fillBytes } from './fill-bytes.ts';
 import { findMissingRight } from './find-missing-right.ts';
 import type { OdooContext } from './odoo-context.ts';
 import { classifyFault, maskPersonal } from './odoo-errors.ts';
@@ -45,6 +46,7 @@ export async function createRecords(
     const operation = operations[index] as CreateOperation;
     const refused = findUnstorable(operation.values) ?? write.refused ?? null;
     if (refused) results.set(operation, { kind: 'refused', error: refused });
+    else if (write.bytes) await loadDocument(odoo, entity, toRow(odoo, entity, operation, write), quiet, results);
     else rows.push(toRow(odoo, entity, operation, write));
   }
   // One load per set of columns: a cell that is left empty for a record would take the default away that Odoo gives.
@@ -57,13 +59,39 @@ export async function createRecords(
   return operations.map((operation) => results.get(operation) ?? unanswered());
 }
 
+/** Alone, so that no more than one document is in memory. */
+async function loadDocument(
+  odoo: OdooContext,
+  entity: Entity,
+  row: Row,
+  quiet: boolean,
+  results: Map<CreateOperation, WriteResult>,
+): Promise<void> {
+  const { operation, write, columns } = row;
+  try {
+    const { values } = await fillBytes(odoo, write, operation.values, null);
+    const field = write.bytes?.field ?? '';
+    await loadRows(odoo, entity, [{ ...row, columns: { ...columns, [field]: toCell(values[field]) } }], quiet, results);
+  } catch (error) {
+    results.set(operation, notFilled(error));
+  }
+}
+
+/** Nothing has been sent to Odoo yet. */
+export function notFilled(error: unknown): WriteResult {
+  if (!(error instanceof BridgeError)) throw error;
+  if (error instanceof TerminalError) return { kind: 'refused', error: describeError(error) };
+  return { kind: 'failed', error: beforeSending(error) };
+}
+
 function toRow({ references }: OdooContext, entity: Entity, operation: CreateOperation, write: OdooWrite): Row {
   const { membership, onCreate } = entity.odoo;
   const columns: Record<string, string> = { id: operation.key };
   const tag = references.tagId(entity.name);
   if (membership.kind === 'tag' && tag !== null) columns[`${membership.field}/.id`] = String(tag);
   for (const [field, value] of Object.entries({ ...onCreate(references), ...write.values })) {
-    columns[field.endsWith('_id') ? `${field}/.id` : field] = toCell(value);
+    // An attachment's `res_id` is a number whose model stands beside it.
+    columns[field.endsWith('_id') && field !== 'res_id' ? `${field}/.id` : field] = toCell(value);
   }
   const [first = {}, ...further] = toLineRows(write);
   return { operation, write, columns: { ...columns, ...first }, further };

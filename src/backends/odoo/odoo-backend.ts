@@ -43,6 +43,7 @@ export interface OdooBackendOptions extends FactSettings {
   readonly instance: string;
   readonly tags: TagSettings;
   readonly directory: LinkDirectory;
+  readonly readContent: OdooContext['readContent'];
   /** Ids of the server actions as the set-up left them; who is no administrator cannot search for them. */
   readonly recallAction: (name: ActionName) => Promise<number | null>;
 }
@@ -77,6 +78,7 @@ export function createOdooBackend(options: OdooBackendOptions): OdooBackend {
     instance,
     references,
     action: rememberActions(options),
+    readContent: options.readContent,
     observeWrite(writeDate, sentAt) {
       if (writeDate === undefined) return;
       const from = parseOdooTime(writeDate);

@@ -10,5 +10,7 @@ export interface OdooContext {
   readonly references: ReferenceStore;
   /** Id of a usable server action, or null. */
   action(name: ActionName): Promise<number | null>;
+  /** The bytes of a document of the app. */
+  readContent(documentId: string): Promise<Buffer>;
   observeWrite(writeDate: string | undefined, sentAt: number): void;
 }

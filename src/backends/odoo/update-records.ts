@@ -4,7 +4,9 @@ import type { Entity, FieldValue, OdooValues, OdooWrite } from '../../entities/d
 import { findUnstorable } from '../../entities/storable-text.ts';
 import { BridgeError, beforeSending, SetupError, TerminalError } from '../../errors.ts';
 import type { UpdateOperation, WriteResult } from '../backend.ts';
+import { notFilled } from './create-records.ts';
 import { encodeWrites } from './encode-writes.ts';
+import { fillBytes } from './fill-bytes.ts';
 import type { OdooContext } from './odoo-context.ts';
 import { type OdooRow, readRows } from './odoo-records.ts';
 import { type PlainRow, writePlain } from './plain-writes.ts';
@@ -45,6 +47,7 @@ export async function updateRecords(
     const operation = operations[index] as UpdateOperation;
     const refused = findUnstorable(operation.changes) ?? write.refused ?? null;
     if (refused) results.set(operation, { kind: 'refused', error: refused });
+    else if (write.bytes) await writeDocument(odoo, entity, operation, write, quiet, results);
     else if (Object.keys(write.values).length === 0)
       results.set(operation, toResult(odoo, entity, operation, write, null));
     else rows.push(toRow(entity, operation, write));
@@ -67,6 +70,25 @@ function withLines(write: OdooWrite): OdooWrite {
 
 function toCommand([field, value]: [string, unknown]): [string, unknown] {
   return [field, Array.isArray(value) ? [[6, 0, value]] : value];
+}
+
+/** Alone, so that no more than one document is in memory; bytes that Odoo has are not sent again. */
+async function writeDocument(
+  odoo: OdooContext,
+  entity: Entity,
+  operation: UpdateOperation,
+  write: OdooWrite,
+  quiet: boolean,
+  results: Map<UpdateOperation, WriteResult>,
+): Promise<void> {
+  try {
+    const { values } = await fillBytes(odoo, write, operation.whole, operation.record.raw);
+    const filled = { ...write, values };
+    if (Object.keys(values).length === 0) results.set(operation, toResult(odoo, entity, operation, filled, null));
+    else await writeRows(odoo, entity, [toRow(entity, operation, filled)], quiet, results, { denials: 0 });
+  } catch (error) {
+    results.set(operation, notFilled(error));
+  }
 }
 
 /** Steps of business come after the values that they depend on. */
@@ -152,7 +174,8 @@ async function writeBatch(
   results: Map<UpdateOperation, WriteResult>,
 ): Promise<void> {
   const action = await odoo.action('write_if_unchanged');
-  const context = writeContext(quiet);
+  // Bytes that were written are not to come back: Odoo tells their size then.
+  const context = { ...writeContext(quiet), bin_size: true };
   let pending = rows;
   if (action === null) {
     // No conditional write here: look right before, which leaves a window of one call open (health says so).

@@ -75,6 +75,7 @@ async function openLab(place: Place, { actions, groups = SALES, create = createJ
       tags: { names: {}, recall: async () => null, remember: async () => {}, exclusively: (work) => work() },
       recallAction: async (name) => actionIds.get(name) ?? null,
       directory: { odooIds: async () => new Map(), appIds: async () => [] },
+      readContent: () => Promise.reject(new Error('no documents here')),
       username: user.username,
       companyId: undefined,
     });
