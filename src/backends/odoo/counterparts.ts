@@ -31,10 +31,10 @@ export function createCounterparts(directory: LinkDirectory, variants: Variants)
 
   async function loadAppIds(entities: readonly string[], ids: ReadonlySet<number>): Promise<void> {
     if (ids.size === 0) return;
+    const found = await directory.appIds(entities, [...ids]);
+    // At once: other workers are reading them.
     for (const entity of entities) for (const id of ids) appIds.delete(`${entity}:${id}`);
-    for (const { entity, appId, odooId } of await directory.appIds(entities, [...ids])) {
-      appIds.set(`${entity}:${odooId}`, appId);
-    }
+    for (const { entity, appId, odooId } of found) appIds.set(`${entity}:${odooId}`, appId);
   }
 
   return {
@@ -54,8 +54,9 @@ export function createCounterparts(directory: LinkDirectory, variants: Variants)
     },
     async loadParents(keys) {
       if (keys.length === 0) return;
+      const found = await directory.odooIds(keys);
       for (const { entity, id } of keys) odooIds.delete(`${entity}:${id}`);
-      for (const [key, id] of await directory.odooIds(keys)) odooIds.set(key, id);
+      for (const [key, id] of found) odooIds.set(key, id);
       const products = keys.filter(({ entity }) => entityNamed(entity).odoo.model === PRODUCT);
       await variants.loadProducts(products.flatMap(({ entity, id }) => odooIds.get(`${entity}:${id}`) ?? []));
     },

@@ -36,8 +36,9 @@ export function createVariants(transport: OdooTransport): Variants {
     // Asked anew each time: a variant may have gone out of use.
     async loadProducts(ids) {
       if (ids.length === 0) return;
+      const found = await search('product_tmpl_id', ids);
       for (const id of ids) variants.delete(id);
-      for (const { id, product_tmpl_id } of await search('product_tmpl_id', ids)) {
+      for (const { id, product_tmpl_id } of found) {
         products.set(id, product_tmpl_id);
         if (!variants.has(product_tmpl_id)) variants.set(product_tmpl_id, id);
       }
