@@ -48,6 +48,7 @@ const schema = z.object({
   ODOO_API_KEY: required,
   ODOO_TRANSPORT: oneOf(['auto', 'xmlrpc', 'json2'], 'auto'),
   ODOO_COMPANY_ID: z.string().regex(/^\d+$/, 'must be the number of a company').transform(Number).optional(),
+  ODOO_SALES_JOURNAL: z.string().min(1).optional(),
   ODOO_WEBHOOK_TOKENS: list(secret('token')),
   ODOO_CALLS_PER_SECOND: z
     .string()

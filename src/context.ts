@@ -211,5 +211,6 @@ async function connectBackend(
     }),
     username: config.ODOO_USERNAME,
     companyId: config.ODOO_COMPANY_ID,
+    salesJournal: config.ODOO_SALES_JOURNAL,
   });
 }

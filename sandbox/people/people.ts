@@ -95,6 +95,14 @@ export function odooPerson(address: OdooAddress, transport: OdooTransport = crea
   const context = { active_test: false };
   const call = (model: string, method: string, args: Record<string, RpcValue>, ids?: number[]) =>
     transport.call({ model, method, args, context, ...(ids && { ids }) });
+  /** The same from within a list or a dialog, which tells what it was opened on. */
+  const callIn = (
+    around: Record<string, RpcValue>,
+    model: string,
+    method: string,
+    args: Record<string, RpcValue>,
+    ids?: number[],
+  ) => transport.call({ model, method, args, context: { ...context, ...around }, ...(ids && { ids }) });
   async function search(domain: RpcValue): Promise<Partner[]> {
     const args = { domain, fields: SHOWN, load: '', order: 'id' };
     return (await call('res.partner', 'search_read', args)) as Partner[];
@@ -102,6 +110,7 @@ export function odooPerson(address: OdooAddress, transport: OdooTransport = crea
   const find = (name: string) => search([['name', '=', name]]);
   return {
     call,
+    callIn,
     search,
     find,
     /** The partner of that name, once it is there. */

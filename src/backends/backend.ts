@@ -63,6 +63,8 @@ export interface UpdateOperation {
   readonly changes: CanonicalChanges;
   /** The other side's record as a whole: steps of business look at more than what changed. */
   readonly whole: CanonicalRecord;
+  /** The app's record as both sides last agreed on it. */
+  readonly agreed: CanonicalRecord | null;
 }
 
 export interface WriteOptions {

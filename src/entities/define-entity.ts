@@ -50,6 +50,13 @@ export interface OdooReferences {
   hasField(model: string, field: string): boolean;
   /** ISO 4217 code of the currency that the company keeps its books in. */
   companyCurrency(): string | null;
+  /** The company in which the bridge acts; null when it is not known. */
+  ownCompanyId(): number | null;
+  /** Code of the journal that invoices go to; null for the company's own choice. */
+  readonly salesJournal: string | null;
+  /** The variant (`product.product`) to sell of a product (`product.template`); null when it has none. */
+  variantId(productId: number): number | null;
+  productId(variantId: number): number | null;
 }
 
 /** A step of business that is a method in Odoo and not a value. */
@@ -60,6 +67,8 @@ export interface Transition {
    * Done when this field flows to the app, before it is written there; left out: whenever something flows to Odoo.
    */
   readonly accompanies?: string;
+  /** Another record that it is about (the travel of an invoice): its row is read beforehand. */
+  about?(situation: Situation): Parent | null;
   /**
    * Whether it is to be done: what the app wants, and what Odoo holds. False again once it is done; so it is never done
    * twice, whatever became of the answer to an earlier call.
@@ -77,8 +86,12 @@ export interface Situation {
   readonly wanted: CanonicalRecord;
   /** What of it flows to Odoo now (or, for a step that accompanies, to the app). */
   readonly changes: CanonicalChanges;
+  /** The app's record as both sides last agreed on it; null as long as they never did. */
+  readonly agreed: CanonicalRecord | null;
   /** The record as it is in Odoo. */
   readonly row: OdooValues;
+  /** The other record that the step is about; null when there is none, or it has no counterpart. */
+  readonly about: OdooValues | null;
   readonly references: OdooReferences;
 }
 
@@ -100,11 +113,17 @@ export interface Children {
   readonly parent: string;
   readonly fields: readonly string[];
   readonly domain?: readonly (readonly [string, string, unknown])[];
+  /** Fields that hold a variant of a product, with the entities whose records the products are. */
+  readonly variants?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** What to send to Odoo for some changes of one record. */
 export interface OdooWrite {
   readonly values: OdooValues;
+  /** By one2many field: the rows that are to hang on the record, in place of those that do. A list of ids is a many2many. */
+  readonly lines?: Readonly<Record<string, readonly OdooValues[]>>;
+  /** Why none of it can be sent: the record is parked with this. */
+  readonly refused?: ErrorDetail | null;
   /** Changes that must wait for a pass of their own, after `values` is written. */
   readonly deferred: readonly string[];
   /** Bytes that the app hands out under this hash, to be written to this field (base64). */
@@ -132,7 +151,9 @@ export interface Parent {
 export interface OwnField {
   readonly name: string;
   readonly label: string;
-  readonly type: 'char' | 'text' | 'date' | 'integer';
+  readonly type: 'char' | 'text' | 'date' | 'integer' | 'many2one';
+  /** The model that a many2one points to; where this Odoo lacks it, the field is left out. */
+  readonly relation?: string;
 }
 
 export interface OdooMapping {
@@ -144,6 +165,8 @@ export interface OdooMapping {
   readonly membership: Membership;
   /** Fields to read, all that `decode` and the compare-and-set need; `optional` ones are left out where this Odoo lacks them. */
   readonly fields: readonly string[];
+  /** Those whose change Odoo is to tell of; left out: all of them. */
+  readonly triggers?: readonly string[];
   /** Those of the fields that an Odoo may lack: its version, its apps or the set-up of the bridge bring them. */
   readonly optional?: readonly string[];
   /** Fields by which records of other entities are referred to, with the entities they may be. */
@@ -192,6 +215,8 @@ export interface Entity {
   /** To be raised whenever a helper of `decode` or `encode` changes what they give for the same record. */
   readonly revision: number;
   readonly groups: readonly FieldGroup[];
+  /** Of what the app alone says whether it exists: a person is asked before what Odoo deleted is made anew there. */
+  readonly asksToRenew?: true;
   /** Whether a record of the app has to be in Odoo at all; left out: always. */
   isWanted?(values: CanonicalRecord): boolean;
   /** What must exist on the other side before these values of the app can be written there. */

@@ -4,11 +4,12 @@ import { apartment } from './apartment.ts';
 import type { Entity } from './define-entity.ts';
 import { document } from './document.ts';
 import { guest } from './guest.ts';
+import { invoice } from './invoice.ts';
 import { teacher } from './teacher.ts';
 import { tenant } from './tenant.ts';
 import { travel } from './travel.ts';
 
-export const entities: readonly Entity[] = [teacher, tenant, guest, apartment, travel, document];
+export const entities: readonly Entity[] = [teacher, tenant, guest, apartment, travel, invoice, document];
 
 const byName = new Map(entities.map((entity) => [entity.name, entity]));
 

@@ -171,7 +171,7 @@ export const travel = defineEntity({
     signals: ['status'],
     transitions: [reopen],
     tables: {
-      'crm.stage': ['name', 'sequence'],
+      'crm.stage': ['name', 'sequence', 'is_won'],
       'crm.lost.reason': ['name'],
       'res.currency': ['name'],
       'res.company': ['currency_id'],

@@ -118,8 +118,11 @@ function toWrite(
   const record: SideRecord | null = seen[side];
   if (record === null || Object.keys(changes).length === 0) return [];
   const whole = seen[side === 'app' ? 'odoo' : 'app']?.values ?? {};
+  const agreed = seen.base?.app ?? null;
   const key = updateKey(context.instance, seen.link, record.stamp, changes);
-  return [{ plan, side, quiet: seen.link.priority >= PRIORITY.resync, operation: { key, record, changes, whole } }];
+  return [
+    { plan, side, quiet: seen.link.priority >= PRIORITY.resync, operation: { key, record, changes, whole, agreed } },
+  ];
 }
 
 function toIntent(context: ReconcileContext, entity: Entity, { plan, side, operation }: Write): GuardedIntent {

@@ -38,7 +38,7 @@ export interface Merge {
   readonly outcomes: readonly GroupOutcome[];
 }
 
-export type HoldReason = 'missing_in_app' | 'deleted_in_odoo' | 'hidden_in_odoo';
+export type HoldReason = 'missing_in_app' | 'deleted_in_odoo' | 'only_app_deletes' | 'hidden_in_odoo';
 
 type Rule =
   | 'forget'
@@ -100,6 +100,7 @@ export function decide(input: DecideInput): Decision {
       return { kind: 'noop', reason: 'gone' };
     case 'missing_in_app':
     case 'deleted_in_odoo':
+    case 'only_app_deletes':
     case 'hidden_in_odoo':
       return { kind: 'hold', why: rule };
     case 'archive_in_app':
@@ -115,7 +116,9 @@ export function decide(input: DecideInput): Decision {
 
 /** A deletion is an archive over there. But an edit that Odoo never had must not vanish with it: a person decides. */
 function archiveInApp({ entity, base, app, released }: DecideInput): Decision {
-  if (entity.groups.some(({ name, owner }) => name === 'active' && owner === 'app')) return { kind: 'renew' };
+  if (entity.groups.some(({ name, owner }) => name === EXISTENCE.name && owner === 'app')) {
+    return entity.asksToRenew && !released ? { kind: 'hold', why: 'only_app_deletes' } : { kind: 'renew' };
+  }
   const { values } = present(app.side);
   // A field that was never agreed on has nothing to differ from: whatever stands in it is an edit.
   const isEdited = (field: string, value: FieldValue) =>

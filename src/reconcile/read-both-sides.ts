@@ -98,11 +98,12 @@ export function toDecideInput(context: ReconcileContext, entity: Entity, seen: O
   };
 }
 
-function appExistence({ link, app }: Observation, entity: Entity): AppExistence {
+function appExistence({ link, app, absence }: Observation, entity: Entity): AppExistence {
   if (link.appId === null) return 'unlinked';
   if (app === null) return 'missing';
   // Not to be in Odoo, as long as it is as it is: the same as one that was archived before it ever came there.
-  if (link.odooId === null && entity.isWanted?.(app.values) === false) return 'archived';
+  const isThere = link.odooId !== null && absence?.kind !== 'deleted';
+  if (!isThere && entity.isWanted?.(app.values) === false) return 'archived';
   return app.values.active === true ? 'active' : 'archived';
 }
 

@@ -203,6 +203,11 @@ const HOLDS: Readonly<Record<HoldReason, Hold>> = {
     detail:
       'Odoo deleted this record, but it was edited in the app meanwhile. Release it to archive it in the app as well.',
   },
+  only_app_deletes: {
+    kind: 'delete',
+    detail:
+      'Odoo deleted this record, but it is still valid in the app, which alone governs it. Cancel it in the app, or release it to make it anew in Odoo.',
+  },
   hidden_in_odoo: {
     kind: 'delete',
     detail: "Odoo hides this record from the bridge's user. That is no deletion: give the user the right to see it.",

@@ -116,12 +116,19 @@ t.test('a cancelled travel that goes on is reopened, but not one that was lost i
   const [reopen] = travel.odoo.transitions ?? [];
   const lost = { ...row, active: false, probability: 0 };
   const due = (wanted: object, changes: object, on: OdooValues) =>
-    reopen?.isDue({ wanted: { active: true, ...wanted }, changes: { ...changes }, row: on, references });
+    reopen?.isDue({
+      wanted: { active: true, ...wanted },
+      changes: { ...changes },
+      agreed: null,
+      about: null,
+      row: on,
+      references,
+    });
   t.equal(due({ status: 'submitted' }, { status: 'submitted' }, lost), true);
   t.equal(due({ status: 'submitted' }, { title: 'x' }, lost), false, 'somebody in Odoo lost it');
   t.equal(due({ status: 'cancelled' }, { status: 'cancelled' }, lost), false);
   t.equal(due({ status: 'submitted' }, { status: 'submitted' }, row), false);
-  t.same(reopen?.call({ wanted: {}, changes: {}, row: lost, references }), {
+  t.same(reopen?.call({ wanted: {}, changes: {}, agreed: null, about: null, row: lost, references }), {
     model: 'crm.lead',
     method: 'action_unarchive',
     ids: [5],

@@ -147,6 +147,24 @@ t.test('what Odoo deleted is archived in the app, unless the app has an edit tha
   t.match(decide({ ...deleted, base: without, released, app: empty }), archived, 'but there is nothing in it');
 });
 
+t.test('of what the app alone governs, a deletion in Odoo is never carried over', async (t) => {
+  const groups = sample.groups.map((group) => (group.name === 'active' ? { ...group, owner: 'app' as const } : group));
+  const entity = { ...sample, groups };
+  const old = side({ name: 'old' }, 0).values;
+  const app = { existence: 'active', side: side({ name: 'old' }, 1) } as const;
+  const deleted = {
+    entity,
+    policy,
+    app,
+    odoo: { existence: 'deleted', side: null },
+    base: { app: old, odoo: old },
+  } as const;
+  t.same(decide({ ...deleted, released }), { kind: 'renew' });
+  const asking = { ...deleted, entity: { ...entity, asksToRenew: true as const } };
+  t.same(decide({ ...asking, released }), { kind: 'hold', why: 'only_app_deletes' });
+  t.same(decide({ ...asking, released: true }), { kind: 'renew' }, 'a person wants it there');
+});
+
 t.test('what a person restores goes to both sides, whoever edited last', async (t) => {
   const old = side({ name: 'old', street: 'old' }, 0).values;
   const both = {

@@ -14,4 +14,8 @@ export const nothingKnown: OdooReferences = {
   hasField: () => true,
   companyCurrency: () => null,
   commentIsHtml: true,
+  ownCompanyId: () => null,
+  salesJournal: null,
+  variantId: () => null,
+  productId: () => null,
 };

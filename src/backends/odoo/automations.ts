@@ -60,7 +60,11 @@ export function desiredAutomations(entities: readonly Entity[]): readonly Automa
   const watched = entities.filter(({ odoo }) => !odoo.unwatched);
   const models = [...new Set(watched.map(({ odoo }) => odoo.model))];
   return models.flatMap((model) => {
-    const fields = [...new Set(entities.filter(({ odoo }) => odoo.model === model).flatMap(({ odoo }) => odoo.fields))];
+    const fields = [
+      ...new Set(
+        entities.filter(({ odoo }) => odoo.model === model).flatMap(({ odoo }) => odoo.triggers ?? odoo.fields),
+      ),
+    ];
     return [
       { name: `Bridge: ${model} created or changed`, model, trigger: 'on_create_or_write', fields } as const,
       { name: `Bridge: ${model} deleted`, model, trigger: 'on_unlink', fields: [] } as const,

@@ -1,6 +1,8 @@
 /** Which records of one side stand for which of the other, as far as mappings refer to them. */
 import { idList, many2one } from '../../entities/codecs.ts';
 import type { Entity, OdooValues, Parent } from '../../entities/define-entity.ts';
+import { entityNamed } from '../../entities/registry.ts';
+import { PRODUCT, type Variants } from './product-variants.ts';
 
 /** The memory of the bridge, as this side may ask it. */
 export interface LinkDirectory {
@@ -14,6 +16,7 @@ export interface LinkDirectory {
 }
 
 export interface Counterparts {
+  readonly variants: Variants;
   /** For decoding these rows. */
   loadForRows(entity: Entity, rows: readonly OdooValues[]): Promise<void>;
   /** For encoding values of the app that refer to these records. */
@@ -22,24 +25,40 @@ export interface Counterparts {
   linkedAppId(entity: string, odooId: number): string | null;
 }
 
-export function createCounterparts(directory: LinkDirectory): Counterparts {
+export function createCounterparts(directory: LinkDirectory, variants: Variants): Counterparts {
   const odooIds = new Map<string, number>();
   const appIds = new Map<string, string>();
+
+  async function loadAppIds(entities: readonly string[], ids: ReadonlySet<number>): Promise<void> {
+    if (ids.size === 0) return;
+    const found = await directory.appIds(entities, [...ids]);
+    // At once: other workers are reading them.
+    for (const entity of entities) for (const id of ids) appIds.delete(`${entity}:${id}`);
+    for (const { entity, appId, odooId } of found) appIds.set(`${entity}:${odooId}`, appId);
+  }
+
   return {
+    variants,
     async loadForRows({ odoo }, rows) {
       for (const [field, entities] of Object.entries(odoo.links ?? {})) {
-        const ids = new Set(rows.flatMap((row) => many2one(row[field]) ?? idList(row[field])));
-        if (ids.size === 0) continue;
-        for (const entity of entities) for (const id of ids) appIds.delete(`${entity}:${id}`);
-        for (const { entity, appId, odooId } of await directory.appIds(entities, [...ids])) {
-          appIds.set(`${entity}:${odooId}`, appId);
+        await loadAppIds(entities, new Set(rows.flatMap((row) => many2one(row[field]) ?? idList(row[field]))));
+      }
+      for (const [name, child] of Object.entries(odoo.children ?? {})) {
+        const lines = rows.flatMap((row) => (row[name] ?? []) as readonly OdooValues[]);
+        for (const [field, entities] of Object.entries(child.variants ?? {})) {
+          const held = [...new Set(lines.flatMap((line) => many2one(line[field]) ?? []))];
+          await variants.loadVariants(held);
+          await loadAppIds(entities, new Set(held.flatMap((id) => variants.productId(id) ?? [])));
         }
       }
     },
     async loadParents(keys) {
       if (keys.length === 0) return;
+      const found = await directory.odooIds(keys);
       for (const { entity, id } of keys) odooIds.delete(`${entity}:${id}`);
-      for (const [key, id] of await directory.odooIds(keys)) odooIds.set(key, id);
+      for (const [key, id] of found) odooIds.set(key, id);
+      const products = keys.filter(({ entity }) => entityNamed(entity).odoo.model === PRODUCT);
+      await variants.loadProducts(products.flatMap(({ entity, id }) => odooIds.get(`${entity}:${id}`) ?? []));
     },
     linkedId: (entity, appId) => odooIds.get(`${entity}:${appId}`) ?? null,
     linkedAppId: (entity, odooId) => appIds.get(`${entity}:${odooId}`) ?? null,

@@ -3,6 +3,8 @@ import type { CanonicalRecord, Entity, OdooWrite } from '../../entities/define-e
 import { findUnstorable } from '../../entities/storable-text.ts';
 import { BridgeError, beforeSending, describeError, TerminalError } from '../../errors.ts';
 import type { CreateOperation, WriteResult } from '../backend.ts';
+import { createTurns } from './begin-in-time.ts';
+import { encodeWrites } from './encode-writes.ts';
 import { fillBytes } from './fill-bytes.ts';
 import { findMissingRight } from './find-missing-right.ts';
 import type { OdooContext } from './odoo-context.ts';
@@ -14,8 +16,13 @@ import { writeContext } from './write-context.ts';
 interface Row {
   readonly operation: CreateOperation;
   readonly write: OdooWrite;
+  /** The first row of the record; rows after it hold only what hangs on it. */
   readonly columns: Readonly<Record<string, string>>;
+  readonly further: readonly Readonly<Record<string, string>>[];
 }
+
+/** Records, and rows that hang on them, in one call: large enough to be fast, small enough to stay well under the deadline. */
+const MOST_ROWS = 200;
 
 export async function createRecords(
   odoo: OdooContext,
@@ -24,27 +31,30 @@ export async function createRecords(
   quiet: boolean,
 ): Promise<readonly WriteResult[]> {
   const results = new Map<CreateOperation, WriteResult>();
+  let writes: readonly OdooWrite[];
   try {
     await odoo.references.load(entity);
     await odoo.references.counterparts.loadParents(operations.flatMap(({ values }) => entity.parents(values)));
+    const records = operations.map(({ values }) => ({ changes: values, row: null }));
+    writes = await encodeWrites(odoo, entity, records);
   } catch (error) {
     if (!(error instanceof BridgeError)) throw error;
     return operations.map(() => ({ kind: 'failed', error: beforeSending(error) }));
   }
   const rows: Row[] = [];
-  for (const operation of operations) {
-    const error = findUnstorable(operation.values);
-    const row = error ? null : toRow(odoo, entity, operation);
-    if (error) results.set(operation, { kind: 'refused', error });
-    else if (row?.write.bytes) await loadDocument(odoo, entity, row, quiet, results);
-    else if (row) rows.push(row);
+  for (const [index, write] of writes.entries()) {
+    const operation = operations[index] as CreateOperation;
+    const refused = findUnstorable(operation.values) ?? write.refused ?? null;
+    if (refused) results.set(operation, { kind: 'refused', error: refused });
+    else if (write.bytes) await loadDocument(odoo, entity, toRow(odoo, entity, operation, write), quiet, results);
+    else rows.push(toRow(odoo, entity, operation, write));
   }
   // One load per set of columns: a cell that is left empty for a record would take the default away that Odoo gives.
   const alike = Map.groupBy(rows, ({ columns }) => Object.keys(columns).sort().join());
-  for (const group of alike.values()) {
-    for (let start = 0; start < group.length; start += 200) {
-      await loadRows(odoo, entity, group.slice(start, start + 200), quiet, results);
-    }
+  const mayBegin = createTurns();
+  for (const batch of [...alike.values()].flatMap(inBatches)) {
+    if (mayBegin()) await loadRows(odoo, entity, batch, quiet, results);
+    else for (const { operation } of batch) results.set(operation, { kind: 'stale' });
   }
   return operations.map((operation) => results.get(operation) ?? unanswered());
 }
@@ -74,8 +84,7 @@ export function notFilled(error: unknown): WriteResult {
   return { kind: 'failed', error: beforeSending(error) };
 }
 
-function toRow({ references }: OdooContext, entity: Entity, operation: CreateOperation): Row {
-  const write = entity.odoo.encode(operation.values, null, references);
+function toRow({ references }: OdooContext, entity: Entity, operation: CreateOperation, write: OdooWrite): Row {
   const { membership, onCreate } = entity.odoo;
   const columns: Record<string, string> = { id: operation.key };
   const tag = references.tagId(entity.name);
@@ -84,7 +93,37 @@ function toRow({ references }: OdooContext, entity: Entity, operation: CreateOpe
     // An attachment's `res_id` is a number whose model stands beside it.
     columns[field.endsWith('_id') && field !== 'res_id' ? `${field}/.id` : field] = toCell(value);
   }
-  return { operation, write, columns };
+  const [first = {}, ...further] = toLineRows(write);
+  return { operation, write, columns: { ...columns, ...first }, further };
+}
+
+/** What hangs on a record stands in columns of its own: `invoice_line_ids/name`. */
+function toLineRows({ lines = {} }: OdooWrite): readonly Readonly<Record<string, string>>[] {
+  return Object.entries(lines).flatMap(([name, rows]) =>
+    rows.map((row) =>
+      Object.fromEntries(
+        Object.entries(row).map(([field, value]) => [
+          `${name}/${/_ids?$/.test(field) ? `${field}/.id` : field}`,
+          toCell(Array.isArray(value) ? value.join() : value),
+        ]),
+      ),
+    ),
+  );
+}
+
+function inBatches(rows: readonly Row[]): readonly (readonly Row[])[] {
+  const batches: Row[][] = [];
+  let size = 0;
+  for (const row of rows) {
+    size += 1 + row.further.length;
+    const last = batches.at(-1);
+    if (last && size <= MOST_ROWS) last.push(row);
+    else {
+      batches.push([row]);
+      size = 1 + row.further.length;
+    }
+  }
+  return batches;
 }
 
 /** `load()` takes text; an empty cell empties the field. */
@@ -103,7 +142,10 @@ async function loadRows(
 ): Promise<void> {
   if (rows.length === 0) return;
   const fields = [...new Set(rows.flatMap(({ columns }) => Object.keys(columns)))];
-  const data = rows.map(({ columns }) => fields.map((field) => columns[field] ?? (field.endsWith('_rank') ? '0' : '')));
+  const data = rows.flatMap(({ columns, further }) => [
+    fields.map((field) => columns[field] ?? (field.endsWith('_rank') ? '0' : '')),
+    ...further.map((line) => fields.map((field) => line[field] ?? '')),
+  ]);
   let answer: Loaded;
   try {
     answer = await load(odoo, entity, { model: entity.odoo.model, fields, data, context: writeContext(quiet) });
@@ -157,7 +199,8 @@ interface Loaded {
 }
 
 async function load(odoo: OdooContext, entity: Entity, request: LoadRequest): Promise<Loaded> {
-  const action = await odoo.action('load_and_read');
+  // What hangs on the records would have to be read later all the same.
+  const action = entity.odoo.children ? null : await odoo.action('load_and_read');
   const loaded: Loaded =
     action === null
       ? { ...(await loadRecords(odoo.transport, request)), rows: null }
@@ -183,10 +226,13 @@ async function tellHeld(
   const found = atOnce ?? (await readBack(odoo, entity, ids));
   await loadReferences(odoo.references, entity, found);
   const byId = new Map(found.map((row) => [row.id, row]));
+  // Of what the app alone governs, whatever Odoo holds is no edit.
+  const governed = entity.groups.flatMap(({ owner, fields }) => (owner === 'app' ? fields : []));
   rows.forEach(({ operation, write }, index) => {
     const row = byId.get(ids[index] ?? 0);
-    const held = row && atOnce ? toSideRecord(entity, row, odoo.references).values : operation.values;
-    const later = atOnce ? [] : write.deferred;
+    const values = row ? toSideRecord(entity, row, odoo.references).values : {};
+    const held = row && atOnce ? values : { ...operation.values, ...withFields(values, governed) };
+    const later = atOnce ? [] : write.deferred.filter((field) => !(field in withFields(values, governed)));
     results.set(operation, {
       kind: 'ok',
       id: String(ids[index]),
@@ -211,6 +257,10 @@ async function readBack(odoo: OdooContext, entity: Entity, ids: readonly number[
     if (error instanceof BridgeError) return [];
     throw error;
   }
+}
+
+function withFields(values: CanonicalRecord, fields: readonly string[]): CanonicalRecord {
+  return Object.fromEntries(Object.entries(values).filter(([field]) => fields.includes(field)));
 }
 
 function withoutFields(values: CanonicalRecord, fields: readonly string[]): CanonicalRecord {

@@ -10,6 +10,8 @@ export interface ModelFacts {
   rows(model: string): readonly OdooValues[];
   hasField(model: string, field: string): boolean;
   companyCurrency(): string | null;
+  ownCompanyId(): number | null;
+  readonly salesJournal: string | null;
   /** Looks anew at the next load: something was not there that should be. */
   forget(): void;
 }
@@ -18,18 +20,27 @@ export interface FactSettings {
   /** Whose company it is when the user may see several. */
   readonly username: string;
   readonly companyId: number | undefined;
+  /** Code of the journal for invoices; undefined for the company's own choice. */
+  readonly salesJournal?: string | undefined;
 }
 
+/** What is out of use there still explains old records: the currency of an amount, the tax of a line. */
+const ARCHIVED_TOO: ReadonlySet<string> = new Set(['res.currency', 'account.tax']);
 const FRESH_MS = 600_000;
 const COMPANY = 'res.company';
 const rowsSchema = z.array(z.looseObject({ id: z.number() }));
 const fieldsSchema = z.record(z.string(), z.unknown());
 
-export function createModelFacts(transport: OdooTransport, { username, companyId }: FactSettings): ModelFacts {
+export function createModelFacts(
+  transport: OdooTransport,
+  { username, companyId, salesJournal }: FactSettings,
+): ModelFacts {
   const loadedAt = new Map<string, number>();
   const loading = new Map<string, Promise<void>>();
   const fields = new Map<string, ReadonlySet<string>>();
   const tables = new Map<string, readonly OdooValues[]>();
+  const columns = new Map<string, ReadonlySet<string>>();
+  const turns = new Map<string, Promise<void>>();
   let ownCompany: number | null = null;
 
   /** Who comes while it is under way waits for the same. */
@@ -51,9 +62,18 @@ export function createModelFacts(transport: OdooTransport, { username, companyId
     fields.set(model, new Set(Object.keys(fieldsSchema.parse(answer))));
   }
 
-  async function loadTable(model: string, wanted: readonly string[]): Promise<void> {
-    // A currency that is not in use is archived, and still names the amounts of old records.
-    tables.set(model, await search(model, [], wanted, model === 'res.currency'));
+  /** Several entities may need the table, each other fields of it: one after the other, or the last would win. */
+  function loadTable(model: string, wanted: readonly string[]): Promise<void> {
+    const before = turns.get(model)?.catch(() => {}) ?? Promise.resolve();
+    const mine = before.then(() => readTable(model, wanted));
+    turns.set(model, mine);
+    return mine;
+  }
+
+  async function readTable(model: string, wanted: readonly string[]): Promise<void> {
+    const all = new Set([...(columns.get(model) ?? []), ...wanted]);
+    tables.set(model, await search(model, [], [...all], ARCHIVED_TOO.has(model)));
+    columns.set(model, all);
     if (model !== COMPANY || companyId !== undefined) return;
     const [user] = await search('res.users', [['login', '=', username]], ['company_id'], false);
     ownCompany = many2one(user?.company_id);
@@ -79,6 +99,8 @@ export function createModelFacts(transport: OdooTransport, { username, companyId
       const row = tables.get('res.currency')?.find(({ id }) => id === currency);
       return typeof row?.name === 'string' ? row.name : null;
     },
+    ownCompanyId: () => (typeof company()?.id === 'number' ? Number(company()?.id) : null),
+    salesJournal: salesJournal ?? null,
     forget: () => loadedAt.clear(),
   };
 }

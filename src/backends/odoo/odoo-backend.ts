@@ -27,6 +27,7 @@ import {
   searchRows,
   toSideRecord,
 } from './odoo-records.ts';
+import { createVariants } from './product-variants.ts';
 import { createReferences } from './references.ts';
 import { runTransitions } from './run-transitions.ts';
 import { createCompanies } from './school-company.ts';
@@ -67,7 +68,7 @@ export function createOdooBackend(options: OdooBackendOptions): OdooBackend {
     version,
     createTags(transport, options.tags),
     facts,
-    createCounterparts(options.directory),
+    createCounterparts(options.directory, createVariants(transport)),
   );
   const byWrites = createClockEstimate();
   const byDates = createClockEstimate();
@@ -159,7 +160,7 @@ async function accompany(
     const { id } = operation.record;
     const due = flowing(operation);
     await odoo.references.counterparts.loadParents(entity.parents(operation.whole));
-    const wanted = { id: Number(id), wanted: operation.whole, changes: operation.changes };
+    const wanted = { ...operation, id: Number(id), wanted: operation.whole };
     const advanced = due.length === 0 ? null : (await runTransitions(odoo, entity, due, [wanted])).get(wanted.id);
     results.push(advanced && advanced.kind !== 'done' ? advanced : nothingDone(id));
   }

@@ -40,17 +40,24 @@ async function applyFields(
     ['name', 'in', own.fields.map(({ name }) => name)],
   ];
   const present = new Set((await searchNames(transport, 'ir.model.fields', domain)).map(({ name }) => name));
-  const missing = own.fields.filter(({ name }) => !present.has(name));
+  const wanted: OwnField[] = [];
+  for (const field of own.fields) if (await isPossible(transport, field)) wanted.push(field);
+  const missing = wanted.filter(({ name }) => !present.has(name));
   if (missing.length > 0 && repair) {
     const vals_list = missing.map((field) => toField(field, modelId)) as RpcValue[];
     await transport.call({ model: 'ir.model.fields', method: 'create', args: { vals_list } });
   }
   const fields = { name: `Fields of ${collection} (${model})`, state: stateOf(missing.length === 0, repair) };
-  return [fields, await applyView(transport, collection, model, own, repair)];
+  return [fields, await applyView(transport, collection, model, { ...own, fields: wanted }, repair)];
 }
 
-function toField({ name, label, type }: OwnField, model_id: number) {
-  return { name, field_description: label, ttype: type, model_id, state: 'manual' };
+/** What a field points to may come with an Odoo app that is not installed. */
+async function isPossible(transport: OdooTransport, { relation }: OwnField): Promise<boolean> {
+  return relation === undefined || (await findModel(transport, relation)) !== null;
+}
+
+function toField({ name, label, type, relation }: OwnField, model_id: number) {
+  return { name, field_description: label, ttype: type, model_id, state: 'manual', ...(relation && { relation }) };
 }
 
 type Own = NonNullable<Entity['odoo']['own']>;

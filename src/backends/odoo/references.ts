@@ -16,6 +16,8 @@ export interface ReferenceStore extends OdooReferences {
   /** @returns the names among these that no company has yet */
   findMissingCompanies(names: readonly string[]): Promise<readonly string[]>;
   rememberCompany(name: string, id: number): void;
+  /** Something is not there that should be: small tables are looked at anew. */
+  forget(): void;
   readonly tags: Tags;
   readonly counterparts: Counterparts;
 }
@@ -129,6 +131,11 @@ export function createReferences(
     hasField: facts.hasField,
     companyCurrency: facts.companyCurrency,
     commentIsHtml: hasFeature(version, 'commentIsHtml'),
+    ownCompanyId: facts.ownCompanyId,
+    salesJournal: facts.salesJournal,
+    variantId: counterparts.variants.variantId,
+    productId: counterparts.variants.productId,
+    forget: facts.forget,
   };
 
   function rememberCompany(name: string, id: number): void {

@@ -5,10 +5,14 @@ import type {
   CanonicalRecord,
   Entity,
   OdooMethod,
+  OdooValues,
+  Situation,
   Transition,
 } from '../../entities/define-entity.ts';
+import { entityNamed } from '../../entities/registry.ts';
 import { BridgeError, describeError, TerminalError } from '../../errors.ts';
 import type { WriteResult } from '../backend.ts';
+import { createTurns } from './begin-in-time.ts';
 import type { OdooContext } from './odoo-context.ts';
 import { loadReferences, type OdooRow, readRows } from './odoo-records.ts';
 
@@ -16,12 +20,13 @@ export interface Advance {
   readonly id: number;
   readonly wanted: CanonicalRecord;
   readonly changes: CanonicalChanges;
+  readonly agreed: CanonicalRecord | null;
 }
 
-/** The record after all steps that were due, `spent`, or why one of them failed. */
+/** The record after all steps that were due, `spent`, or why one of them failed; `stale`: its turn has not come. */
 export type Advanced =
   | { readonly kind: 'done'; readonly row: OdooRow }
-  | Extract<WriteResult, { kind: 'spent' | 'missing' | 'refused' | 'failed' }>;
+  | Extract<WriteResult, { kind: 'spent' | 'missing' | 'refused' | 'failed' | 'stale' }>;
 
 /** More steps than any business has: then two of them undo each other. */
 const MOST_STEPS = 6;
@@ -35,6 +40,7 @@ export async function runTransitions(
   records: readonly Advance[],
 ): Promise<ReadonlyMap<number, Advanced>> {
   const results = new Map<number, Advanced>();
+  const mayBegin = createTurns();
   const rows = await readFresh(
     odoo,
     entity,
@@ -42,6 +48,10 @@ export async function runTransitions(
   );
   for (const record of records) {
     const { id } = record;
+    if (!mayBegin()) {
+      results.set(id, { kind: 'stale' });
+      continue;
+    }
     try {
       results.set(id, await advance(odoo, entity, transitions, record, rows.get(id)));
     } catch (error) {
@@ -57,7 +67,7 @@ async function advance(
   odoo: OdooContext,
   entity: Entity,
   transitions: readonly Transition[],
-  { id, wanted, changes }: Advance,
+  { id, ...told }: Advance,
   first: OdooRow | undefined,
 ): Promise<Advanced> {
   const { references } = odoo;
@@ -65,18 +75,45 @@ async function advance(
   for (let step = 0; step < MOST_STEPS; step += 1) {
     const now = row;
     if (now === undefined) return { kind: 'missing' };
-    const situation = { wanted, changes, row: now, references };
-    const due = transitions.find((transition) => transition.isDue(situation));
-    if (!due) {
-      return entity.odoo.isSpent?.(situation) === true ? { kind: 'spent' } : { kind: 'done', row: now };
-    }
-    const refusal = due.refuse?.(situation) ?? null;
+    const situation = { ...told, row: now, about: null, references };
+    const next = await findDue(odoo, transitions, situation);
+    if (!next) return entity.odoo.isSpent?.(situation) === true ? { kind: 'spent' } : { kind: 'done', row: now };
+    const { due, seen } = next;
+    const refusal = due.refuse?.(seen) ?? null;
     if (refusal !== null) return { kind: 'refused', error: refusal };
-    await callMethod(odoo, due.call(situation));
+    const failure = await callMethod(odoo, due.call(seen)).then(() => null, refusalOnly);
     row = (await readFresh(odoo, entity, [id])).get(id);
-    if (row !== undefined && due.isDue({ ...situation, row })) return { kind: 'refused', error: noEffect(due) };
+    if (row === undefined) continue;
+    const after = { ...seen, row, about: await readAbout(odoo, due, { ...seen, row }) };
+    // What Odoo refuses may be done all the same: by a person, or by an earlier call whose answer was lost.
+    if (due.isDue(after)) return { kind: 'refused', error: failure ? describeError(failure) : noEffect(due) };
   }
   throw new TypeError(`the steps of ${entity.name} ${id} do not end`);
+}
+
+async function findDue(odoo: OdooContext, transitions: readonly Transition[], situation: Situation) {
+  for (const due of transitions) {
+    const seen = { ...situation, about: await readAbout(odoo, due, situation) };
+    if (due.isDue(seen)) return { due, seen };
+  }
+  return null;
+}
+
+async function readAbout(odoo: OdooContext, { about }: Transition, situation: Situation): Promise<OdooValues | null> {
+  const record = about?.(situation) ?? null;
+  if (record === null) return null;
+  const entity = entityNamed(record.entity);
+  const { references } = odoo;
+  await references.counterparts.loadParents([record]);
+  const id = references.linkedId(record.entity, record.id);
+  if (id === null) return null;
+  await references.load(entity);
+  return (await readRows(odoo, entity, [id]))[0] ?? null;
+}
+
+function refusalOnly(error: unknown): TerminalError {
+  if (error instanceof TerminalError) return error;
+  throw error;
 }
 
 async function callMethod(odoo: OdooContext, { model, method, ids, dialog, args, context }: OdooMethod): Promise<void> {

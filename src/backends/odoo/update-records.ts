@@ -5,6 +5,7 @@ import { findUnstorable } from '../../entities/storable-text.ts';
 import { BridgeError, beforeSending, SetupError, TerminalError } from '../../errors.ts';
 import type { UpdateOperation, WriteResult } from '../backend.ts';
 import { notFilled } from './create-records.ts';
+import { encodeWrites } from './encode-writes.ts';
 import { fillBytes } from './fill-bytes.ts';
 import type { OdooContext } from './odoo-context.ts';
 import { type OdooRow, readRows } from './odoo-records.ts';
@@ -31,18 +32,21 @@ export async function updateRecords(
   quiet: boolean,
 ): Promise<readonly WriteResult[]> {
   const results = new Map<UpdateOperation, WriteResult>();
+  let writes: readonly OdooWrite[];
   try {
     await odoo.references.load(entity);
     await odoo.references.counterparts.loadParents(operations.flatMap(({ changes }) => entity.parents(changes)));
+    const records = operations.map(({ changes, record }) => ({ changes, row: record.raw }));
+    writes = (await encodeWrites(odoo, entity, records)).map(withLines);
   } catch (error) {
     if (!(error instanceof BridgeError)) throw error;
     return operations.map(() => ({ kind: 'failed', error: beforeSending(error) }));
   }
   const rows: Row[] = [];
-  for (const operation of operations) {
-    const error = findUnstorable(operation.changes);
-    const write = entity.odoo.encode(operation.changes, operation.record.raw, odoo.references);
-    if (error) results.set(operation, { kind: 'refused', error });
+  for (const [index, write] of writes.entries()) {
+    const operation = operations[index] as UpdateOperation;
+    const refused = findUnstorable(operation.changes) ?? write.refused ?? null;
+    if (refused) results.set(operation, { kind: 'refused', error: refused });
     else if (write.bytes) await writeDocument(odoo, entity, operation, write, quiet, results);
     else if (Object.keys(write.values).length === 0)
       results.set(operation, toResult(odoo, entity, operation, write, null));
@@ -53,6 +57,19 @@ export async function updateRecords(
   }
   await takeSteps(odoo, entity, operations, results);
   return operations.map((operation) => results.get(operation) ?? unanswered());
+}
+
+/** All rows that hang on the record are made anew: which of them a person meant by a change, nobody can tell. */
+function withLines(write: OdooWrite): OdooWrite {
+  const commands = Object.entries(write.lines ?? {}).map(([field, rows]) => [
+    field,
+    [[5, 0, 0], ...rows.map((row) => [0, 0, Object.fromEntries(Object.entries(row).map(toCommand))])],
+  ]);
+  return { ...write, values: { ...write.values, ...Object.fromEntries(commands) } };
+}
+
+function toCommand([field, value]: [string, unknown]): [string, unknown] {
+  return [field, Array.isArray(value) ? [[6, 0, value]] : value];
 }
 
 /** Alone, so that no more than one document is in memory; bytes that Odoo has are not sent again. */
@@ -85,7 +102,7 @@ async function takeSteps(
   const written = operations.filter((operation) => results.get(operation)?.kind === 'ok');
   if (written.length === 0 || (steps.length === 0 && !entity.odoo.children)) return;
   await odoo.references.counterparts.loadParents(written.flatMap(({ whole }) => entity.parents(whole)));
-  const wanted = written.map(({ record, whole, changes }) => ({ id: Number(record.id), wanted: whole, changes }));
+  const wanted = written.map(({ record, whole, ...told }) => ({ ...told, id: Number(record.id), wanted: whole }));
   const advanced = await runTransitions(odoo, entity, steps, wanted);
   for (const operation of written) {
     const now = advanced.get(Number(operation.record.id));

@@ -1,0 +1,52 @@
+/** Stands between a client and a server and loses answers: the server has done what it was asked, the client never hears. */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+interface Test {
+  teardown(work: () => Promise<void>): unknown;
+}
+
+export interface LosingProxy {
+  readonly url: string;
+  /** The answer to the next question whose address or body contains this text. */
+  loseNext(text: string): void;
+  /** Texts whose answer has not been lost yet. */
+  readonly pending: readonly string[];
+}
+
+export async function startLosingProxy(t: Test, target: string): Promise<LosingProxy> {
+  const pending: string[] = [];
+  const server = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk);
+    const body = Buffer.concat(chunks);
+    const { host: _host, connection: _connection, 'content-length': _length, ...headers } = request.headers;
+    try {
+      const answer = await fetch(target + request.url, {
+        method: request.method ?? 'GET',
+        headers: headers as Record<string, string>,
+        ...(body.length > 0 && { body }),
+        redirect: 'manual',
+      });
+      const bytes = Buffer.from(await answer.arrayBuffer());
+      const lost = pending.findIndex((text) => `${request.url}`.includes(text) || body.includes(text));
+      if (lost >= 0 && answer.ok) {
+        pending.splice(lost, 1);
+        response.destroy();
+        return;
+      }
+      const date = answer.headers.get('date');
+      const type = answer.headers.get('content-type') ?? 'application/octet-stream';
+      response.writeHead(answer.status, { 'content-type': type, ...(date !== null && { date }) }).end(bytes);
+    } catch {
+      response.destroy();
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.teardown(async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  });
+  const { port } = server.address() as AddressInfo;
+  return { url: `http://127.0.0.1:${port}`, pending, loseNext: (text) => void pending.push(text) };
+}
