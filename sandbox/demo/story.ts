@@ -2,6 +2,7 @@
 import type { World } from '../world/start-world.ts';
 import { setStage } from './stage.ts';
 import { backfill, enterTeachers, installWebhooks } from './steps/backfill.ts';
+import { invoiceTheTravel } from './steps/invoice.ts';
 import { lastOneWins } from './steps/last-one-wins.ts';
 import { archiveAndRestore, changePhone, createInApp, createInOdoo } from './steps/live-edits.ts';
 import { moveOneOfThree } from './steps/one-school.ts';
@@ -25,6 +26,7 @@ export async function tellStory(world: World, teller: Teller): Promise<void> {
   if (world.odoo.kind !== 'simulator') {
     await teller.step('an apartment is let', () => letAnApartment(stage));
     await teller.step('a travel is ordered and its quote validated', () => orderATravel(stage));
+    await teller.step('it is invoiced and paid', () => invoiceTheTravel(stage));
   }
   await teller.step('both change one field, the app last', () => lastOneWins(stage, 'app'));
   await teller.step('both change one field, Odoo last', () => lastOneWins(stage, 'odoo'));

@@ -111,6 +111,13 @@ export function odooPerson(address: OdooAddress, transport: OdooTransport = crea
   return {
     call,
     callIn,
+    /** Registers a payment with Odoo's own dialog; all of it, if not said otherwise. */
+    async pay(moves: readonly number[], amount?: number): Promise<void> {
+      const around = { active_model: 'account.move', active_ids: [...moves] };
+      const vals_list = [amount === undefined ? {} : { amount }];
+      const made = await callIn(around, 'account.payment.register', 'create', { vals_list });
+      await callIn(around, 'account.payment.register', 'action_create_payments', {}, z.array(z.number()).parse(made));
+    },
     search,
     find,
     /** The partner of that name, once it is there. */
