@@ -3,7 +3,8 @@ import type { Command } from 'commander';
 import { EXIT, type Output, print, within, withinBound } from './command-line.ts';
 import { entities } from './entities/registry.ts';
 import { planRebind, type RebindPlan, rebind, type SidePlan } from './rebind.ts';
-import { type PairName, type RelinkReport, relink } from './sources/relink.ts';
+import type { PairName, RelinkReport } from './sources/relink.ts';
+import { relinkAll } from './sources/relink-all.ts';
 
 export function addDisasterCommands(program: Command): void {
   addRelink(program);
@@ -51,12 +52,8 @@ function addRelink(program: Command): void {
       const wanted = entities.filter(({ name }) => options.entity === undefined || name === options.entity);
       if (wanted.length === 0) command.error(`unknown entity: ${options.entity}`, { exitCode: EXIT.usage });
       const reports = await withinBound(async (context) => {
-        const made: RelinkReport[] = [];
         const relinking = { ...context, instance: context.config.BRIDGE_INSTANCE };
-        for (const entity of wanted) {
-          made.push(await relink(relinking, entity, { dryRun: options.dryRun === true }));
-        }
-        return made;
+        return relinkAll(relinking, wanted, { dryRun: options.dryRun === true });
       });
       print(reports, options, () => [...reports.flatMap(describeRelink), afterRelink(options)].join('\n'));
       if (reports.some(({ contradicting }) => contradicting.length > 0)) process.exitCode = EXIT.drift;

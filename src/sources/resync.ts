@@ -5,6 +5,7 @@ import { entitiesOfCollection } from '../entities/registry.ts';
 import { describeError } from '../errors.ts';
 import { type Links, PRIORITY } from '../links/links.ts';
 import type { RunScope, Runs } from '../links/runs.ts';
+import { isAbsence } from './absence.ts';
 import { markRecords } from './listing.ts';
 
 export interface ResyncContext {
@@ -37,12 +38,24 @@ export async function resumeResyncs(context: ResyncContext): Promise<void> {
 
 async function listRun(context: ResyncContext, runId: string, collection: string, scope: RunScope): Promise<void> {
   try {
+    let listed = 0;
+    let absent: unknown = null;
     for (const entity of entitiesOfCollection(collection)) {
       if (scope.ids) await enlist(context, runId, context.app, entity, scope.ids);
       // Odoo first: a record that the bridge once made in the app is found by its create key, and by nothing else if Odoo
       // has no external id of it. Looked at from the app it would be somebody new.
-      else for (const backend of sidesOf(context, entity)) await listSide(context, runId, backend, entity, scope);
+      else {
+        try {
+          for (const backend of sidesOf(context, entity)) await listSide(context, runId, backend, entity, scope);
+          listed += 1;
+        } catch (error) {
+          if (!isAbsence(error)) throw error;
+          absent = error;
+        }
+      }
     }
+    // Of many, those that there are; where there is none at all, the set-up is wrong.
+    if (absent !== null && listed === 0) throw absent;
     await context.runs.finishListing(runId);
   } catch (error) {
     await context.runs.fail(runId, describeError(error));

@@ -5,10 +5,10 @@
 import { createHash } from 'node:crypto';
 import type { Backend } from '../backends/backend.ts';
 import type { Entity } from '../entities/define-entity.ts';
-import { SetupError } from '../errors.ts';
 import type { Cursors } from '../links/cursors.ts';
 import { digestRecord } from '../links/digest.ts';
 import { type Links, type Pair, PRIORITY } from '../links/links.ts';
+import { isAbsence } from './absence.ts';
 import { markListed, markRecords } from './listing.ts';
 
 export interface SweepContext {
@@ -59,7 +59,8 @@ export async function sweep(context: SweepContext, entities: readonly Entity[]):
       try {
         await sweepEntity(context, entity, startedAt, compared);
       } catch (error) {
-        if (!isAbsence(error)) throw error;
+        // Where there is none at all, the set-up is wrong, and nothing is certified.
+        if (!isAbsence(error) || notCompared.length === entities.length - 1) throw error;
         notCompared.push(entity.name);
       }
     }
@@ -75,11 +76,6 @@ export async function sweep(context: SweepContext, entities: readonly Entity[]):
     await cursors.write(CERTIFICATE, JSON.stringify(certificate));
   });
   return certificate;
-}
-
-/** Odoo lacks the app that brings the model, or the app the collection: the other entities are compared all the same. */
-function isAbsence(error: unknown): boolean {
-  return error instanceof SetupError && ['missing_module', 'app_wrong_address'].includes(error.code);
 }
 
 /** @returns what the last sweep that came to its end has seen; null before the first */

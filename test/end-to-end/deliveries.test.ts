@@ -15,6 +15,8 @@ async function setUp(t: Test) {
   const simulator = await startOdooSimulator({ onRequest: (path) => paths.push(path) });
   t.teardown(() => simulator.close());
   const setup = await startBridge(t, { odoo: simulator });
+  // The poll of the start is over, and none comes by itself.
+  await setup.bridge.schedule.pollNow();
   const app = appPerson(setup.app.url);
   const partners = simulator.table('res.partner');
   const queue = () => setup.bridge.context.reports.queue();

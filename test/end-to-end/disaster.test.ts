@@ -206,7 +206,8 @@ t.test('the database is lost', async (t) => {
     shown.stdout,
     /^ {2}1 contradict; nothing was changed there\n {4}app .*, Odoo \d+: that one carries that of/m,
   );
-  t.match(shown.stdout, /^ {2}not known: 1 in the app, 1 in Odoo\nnothing was changed: run it without --dry-run\n$/m);
+  t.match(shown.stdout, /^ {2}not known: 1 in the app, 1 in Odoo\n/m);
+  t.match(shown.stdout, /\nnothing was changed: run it without --dry-run\n$/);
   t.equal(shown.code, 3, 'something contradicts');
   const usage = await runCommand({ ...setup.environment, ...environment }, 'relink', '--entity', 'lead');
   t.equal(usage.code, 2);
@@ -224,7 +225,7 @@ t.test('the database is lost', async (t) => {
     0,
   );
   t.same(
-    reports.map(({ unknown }) => unknown),
+    reports.filter((report) => KINDS.some(({ entity }) => entity === report.entity)).map(({ unknown }) => unknown),
     [
       { app: 0, odoo: 0 },
       { app: 0, odoo: 0 },

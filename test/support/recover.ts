@@ -4,7 +4,8 @@ import { createContext } from '../../src/context.ts';
 import { entities } from '../../src/entities/registry.ts';
 import type { RunReport } from '../../src/links/runs.ts';
 import { createLogger } from '../../src/logger.ts';
-import { type RelinkReport, relink } from '../../src/sources/relink.ts';
+import type { RelinkReport } from '../../src/sources/relink.ts';
+import { relinkAll } from '../../src/sources/relink-all.ts';
 import { syncUntilDone } from '../../src/sync-until-done.ts';
 
 export interface Recovered {
@@ -23,8 +24,7 @@ export async function recover(
   const context = await createContext(config, createLogger({ level: 'warn', file: config.LOG_FILE, stdout: false }));
   try {
     const relinking = { ...context, instance: config.BRIDGE_INSTANCE };
-    const reports: RelinkReport[] = [];
-    for (const entity of entities) reports.push(await relink(relinking, entity, { dryRun }));
+    const reports = await relinkAll(relinking, entities, { dryRun });
     const rows = await context.db.selectFrom('links').select('id').execute();
     const run = dryRun ? null : await syncUntilDone(context, 'all', {});
     return { reports, links: rows.length, run };
