@@ -74,7 +74,6 @@ export function createReviewer({ now, ledger, clocks, tie, pairs }: ReviewerOpti
       editedAt: (covered ? edit?.at : edit?.begunAt) ?? null,
       seenAt: seen?.begunAt ?? null,
       writtenByBridge: version.author === 'bridge',
-      asBridgeLeftIt: history.findLast(({ changes }) => Object.keys(changes).length > 0)?.author === 'bridge',
       remembered: false,
       uncertaintyMs: read.clock.uncertaintyMs,
     };
