@@ -66,9 +66,9 @@ export const GUARDS: readonly Mutant[] = [
     name: 'a cursor moves before what it passes over is marked',
     invariant: 'I13',
     file: POLLER,
-    from: 'const since = cursor === null ? null : windowStart(context, backend, Date.parse(cursor));',
-    to: `const since = cursor === null ? null : windowStart(context, backend, Date.parse(cursor));
-    await context.cursors.advance(name, new Date(context.now() + backend.clock().offsetMs).toISOString());`,
+    from: 'const { startedAt, ...counts } = await markListed(',
+    to: `await cursors.advance(name, new Date(context.now() + backend.clock().offsetMs).toISOString());
+    const { startedAt, ...counts } = await markListed(`,
   },
   {
     name: 'a mark that comes while a pass runs is lost',
