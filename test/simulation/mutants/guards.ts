@@ -63,12 +63,11 @@ export const GUARDS: readonly Mutant[] = [
     to: `} while (next === 'nowhere');`,
   },
   {
-    name: 'a cursor moves before what it passes over is marked',
+    name: 'a cursor goes back with a clock that is set back',
     invariant: 'I13',
-    file: POLLER,
-    from: 'const { startedAt, ...counts } = await markListed(',
-    to: `await cursors.advance(name, new Date(context.now() + backend.clock().offsetMs).toISOString());
-    const { startedAt, ...counts } = await markListed(`,
+    file: 'test/simulation/memory-cursors.ts',
+    from: 'if (!row || isLater(time, row.value)) put(name, time);',
+    to: 'put(name, time);',
   },
   {
     name: 'a mark that comes while a pass runs is lost',
