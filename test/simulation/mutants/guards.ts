@@ -42,13 +42,6 @@ export const GUARDS: readonly Mutant[] = [
     to: '',
   },
   {
-    name: 'what was never agreed on goes down with a record that was deleted in Odoo',
-    invariant: 'I6',
-    file: DECIDE,
-    from: ': !entity.isEmpty(field, value);',
-    to: ': base === null;',
-  },
-  {
     name: 'polls do not look back',
     invariant: 'I1',
     file: POLLER,
@@ -61,6 +54,13 @@ export const GUARDS: readonly Mutant[] = [
     file: LISTING,
     from: '} while (next !== null);',
     to: `} while (next === 'nowhere');`,
+  },
+  {
+    name: 'a new record that only a poll saw is not marked',
+    invariant: 'I1',
+    file: LISTING,
+    from: 'await markRecords(links, backend, entity, unlinked, priority);',
+    to: '',
   },
   {
     name: 'a cursor goes back with a clock that is set back',
