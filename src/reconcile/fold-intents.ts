@@ -175,7 +175,9 @@ function asSpelled(sent: CanonicalRecord, { values }: Seen): CanonicalRecord {
 function editSinceCovered(edit: CoveredEdit | null, record: Seen | null, shadow: CanonicalRecord): Instants | null {
   if (!edit || !record) return edit;
   const others = findDiffering(record.values, { ...shadow, ...edit.strayed });
-  return others.length === 0 ? edit : { from: edit.from, to: record.stamped.to };
+  if (others.length === 0) return edit;
+  // A clock that was set back since may have told that edit to be later than this one.
+  return { from: Math.min(edit.from, record.stamped.from), to: record.stamped.to };
 }
 
 function findDiffering(values: CanonicalRecord, expected: CanonicalRecord): readonly string[] {

@@ -59,7 +59,7 @@ export async function linkFound(
         outcome: attached ? 'link' : 'wait',
         logged: true,
         wroteOdoo: target === 'odoo',
-        ...(stamp !== null && record && { ownOdooStamp: stamp, edits: { app: null, odoo: edit } }),
+        ...(stamp !== null && record && ownStamp(record, edit, stamp)),
         openIntents: plan.seen.pending,
       });
     } catch (error) {
@@ -109,6 +109,14 @@ async function announceAdoptions<Found extends MatchVerdict & { kind: 'link' }>(
   if (intents.length === 0) return found;
   const { ours } = await context.links.recordIntents(claim, intents);
   return found.filter(({ plan }) => ours.has(plan.seen.link.id));
+}
+
+/**
+ * A record of our own making has its name and its tag already: adopting it writes nothing, and a stamp that is not that
+ * of the creation any more is somebody's who edited it since.
+ */
+function ownStamp(record: SideRecord, edit: CoveredEdit | null, adopted: string) {
+  return { ownOdooStamp: edit === null ? record.stamp : adopted, edits: { app: null, odoo: edit } };
 }
 
 /** Null for a record of our own making as it was made: its stamp proves no edit. */

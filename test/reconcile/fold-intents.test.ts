@@ -160,6 +160,9 @@ t.test('an edit under an answered write is dated as what was seen, and wider whe
   t.match(fold(known, { name: 'A', city: 'c' }, { name: 'A', city: 'x' }).edits, { app: null, odoo: EDITED });
   const more = fold(known, { name: 'A', city: 'c' }, { name: 'B', city: 'x' });
   t.same(more.edits.odoo, { from: EDITED.from, to: SENT + 999 }, 'between our reading and our writing, at any time');
+  const ahead = { from: SENT + 60_000, to: SENT + 61_000, strayed: { city: 'x' } };
+  const setBack = fold({ ...known, edits: { app: null, odoo: ahead } }, { name: 'A' }, { name: 'B', city: 'x' });
+  t.same(setBack.edits.odoo, { from: SENT, to: SENT + 999 }, 'its clock was ahead, and has been set back');
   t.match(fold(known, { name: 'A' }, null).edits.odoo, EDITED);
 });
 

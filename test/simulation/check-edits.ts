@@ -124,6 +124,8 @@ function isOnRecord(
     const part = lost !== null && typeof lost === 'object' ? (lost as Record<string, FieldValue>)[field] : lost;
     // What Odoo cannot hold went as far as to the partner's warning only.
     if (!ownLink && (value === 'XX' || value === 'pt')) return true;
+    // Odoo lowers no rank above one: what was made a supplier over here is both over there.
+    if (!ownLink && field === 'type' && part === 'both' && value !== 'none') return true;
     return isSame(entity, field, (part ?? null) as FieldValue, value);
   });
 }

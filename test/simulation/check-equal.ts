@@ -66,14 +66,24 @@ function isTold({ ledger, webhooks }: World, side: Side, { entity, appId, odooId
   );
 }
 
-/** One partner may stand for records of several kinds: it stays in use until all of them are archived, or wait for a person. */
+/**
+ * One partner may stand for records of several kinds: it stays in use until all of them are archived, or wait for a
+ * person. Who takes the tag off that kept it in use decides in Odoo what becomes of it.
+ */
 function isShared(world: World, links: readonly LinkView[], link: LinkView): boolean {
   const others = links.filter(({ id, odooId }) => odooId === link.odooId && id !== link.id);
   return others.some(({ entity, appId, state }) => {
     if (state === 'parked' || state === 'held') return true;
+    if (state === 'out_of_scope' && wasUntaggedLater(world, link)) return true;
     const row = appId === null ? undefined : world.app.find(entityNamed(entity), appId);
     return row?.deleted_at === null;
   });
+}
+
+function wasUntaggedLater({ ledger }: World, { entity, appId, odooId }: LinkView): boolean {
+  const archived = ledger.of('app', `${entity}:${appId}`).findLast(({ changes }) => 'active' in changes);
+  const tagged = ledger.of('odoo', String(odooId)).findLast(({ raw }) => raw.includes('category_id'));
+  return archived !== undefined && tagged !== undefined && tagged.at > archived.at;
 }
 
 /**

@@ -1,9 +1,9 @@
 /** I5: each decision of a conflict is reviewed at the moment at which it is announced. */
 import type { Backend, ClockOffset } from '../../src/backends/backend.ts';
 import type { CanonicalChanges, Side } from '../../src/entities/define-entity.ts';
-import type { Claim, ClaimedLink, ConflictEntry } from '../../src/links/links.ts';
+import type { Claim, ClaimedLink, ConflictEntry, Intent } from '../../src/links/links.ts';
 import type { Store } from './database.ts';
-import type { Ledger } from './ledger.ts';
+import type { Change, Ledger } from './ledger.ts';
 import { review, type Truth } from './reference-model.ts';
 import type { SideClock } from './side-clock.ts';
 import type { Violation } from './violation.ts';
@@ -61,6 +61,7 @@ export function createReviewer({ now, ledger, clocks, tie, pairs }: ReviewerOpti
     const versions = history.filter(({ stamp }) => stamp === read.stamp);
     const version = versions.at(-1);
     if (!version || new Set(versions.map(({ author }) => author)).size > 1) return null;
+    if (intents.some((intent) => intent.side === side && isMistakable(intent, history))) return null;
     // Under the stamp of a write of ours nobody sees that a record was saved as it is.
     const covered = remembered[side] !== null || intents.some((one) => one.kind === 'update' && one.side === side);
     const edits = history.filter(({ author, at }) => author === 'person' && at <= version.at);
@@ -74,7 +75,6 @@ export function createReviewer({ now, ledger, clocks, tie, pairs }: ReviewerOpti
       editedAt: (covered ? edit?.at : edit?.begunAt) ?? null,
       seenAt: seen?.begunAt ?? null,
       writtenByBridge: version.author === 'bridge',
-      asBridgeLeftIt: history.findLast(({ changes }) => Object.keys(changes).length > 0)?.author === 'bridge',
       remembered: false,
       uncertaintyMs: read.clock.uncertaintyMs,
     };
@@ -88,6 +88,14 @@ export function createReviewer({ now, ledger, clocks, tie, pairs }: ReviewerOpti
   /** Through a partner that stands for several records the edit of one is the bridge's write to another. */
   function isShared(odooId: number | null): boolean {
     return [...pairs()].filter((pair) => pair.endsWith(` ${odooId}`)).length > 1;
+  }
+
+  /** Odoo lowers no rank above one, and a write of ours that got no answer did not tell so. */
+  function isWhatOdooMadeOfOurs({ field }: ConflictEntry, { intents, odooId }: ClaimedLink): boolean {
+    const unanswered = intents.some(({ side, fields }) => side === 'odoo' && field in fields);
+    if (field !== 'type' || !unanswered) return false;
+    const history = ledger().of('odoo', String(odooId));
+    return history.findLast(({ changes }) => field in changes)?.author === 'bridge';
   }
 
   /** Where a write of ours was not answered, a stamp may be its own, and cover an edit of any time since it was sent. */
@@ -113,7 +121,7 @@ export function createReviewer({ now, ledger, clocks, tie, pairs }: ReviewerOpti
       const [app, odoo] = [truths[0] && doubt(truths[0], link, 'app'), truths[1] && doubt(truths[1], link, 'odoo')];
       if (!app || !odoo) continue;
       for (const entry of conflicts) {
-        if (isNobodysEdit(entry)) continue;
+        if (isNobodysEdit(entry) || isWhatOdooMadeOfOurs(entry, link)) continue;
         reviewed += 1;
         const wrong = review(entry, { app, odoo }, tie);
         if (wrong === null) continue;
@@ -150,6 +158,15 @@ export function createReviewer({ now, ledger, clocks, tie, pairs }: ReviewerOpti
     violations,
     reviewed: () => reviewed,
   };
+}
+
+/** Who writes by chance the very value of a write of ours that got no answer cannot be told from it. */
+function isMistakable({ kind, fields, sentAt }: Intent, history: readonly Change[]): boolean {
+  const byPeople = history.filter(({ author, at }) => author === 'person' && at > sentAt - READ_TO_SEND_MS);
+  return (
+    kind === 'update' &&
+    byPeople.some(({ changes }) => Object.entries(changes).some(([field, value]) => fields[field] === value))
+  );
 }
 
 /**

@@ -13,6 +13,8 @@ export interface Process {
   die(): void;
   /** Stands still for so long when it would go on for the n-th time from now. */
   stallAfter(resumes: number, ms: number): void;
+  /** Neither dies nor stands still of what was in store for it. */
+  spare(): void;
   onCrash(act: () => void): void;
 }
 
@@ -62,6 +64,10 @@ export function createProcess(scheduler: Scheduler, name: string): Process {
     die,
     stallAfter(resumes, ms) {
       brake = { resumes, ms };
+    },
+    spare() {
+      fuse = Number.POSITIVE_INFINITY;
+      brake = null;
     },
     onCrash: (act) => undertakers.push(act),
   };

@@ -12,8 +12,6 @@ export interface Truth {
   readonly seenAt: number | null;
   /** Whether the version that was read is one that the bridge wrote: its stamp proves no edit. */
   readonly writtenByBridge: boolean;
-  /** Whether it holds what the bridge wrote: who only saved it again has modified nothing, and never wins. */
-  readonly asBridgeLeftIt: boolean;
   /** Whether the bridge remembers the edit that its own write has covered: that is evidence, too. */
   readonly remembered: boolean;
   /** How wrong the bridge may be about this side's clock, in milliseconds. */
@@ -40,7 +38,7 @@ export function review(ruling: Ruling, truth: Readonly<Record<Side, Truth>>, tie
       return close ? 'an owner wins without a doubt' : null;
     case 'own_stamp':
       if (!close) return 'a win without evidence must be flagged as close';
-      return (lost.writtenByBridge || lost.asBridgeLeftIt) && (won.remembered || !won.writtenByBridge)
+      return lost.writtenByBridge && (won.remembered || !won.writtenByBridge)
         ? null
         : `the loser's stamp is not the bridge's own, or the winner's is`;
     case 'later': {

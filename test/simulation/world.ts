@@ -162,6 +162,7 @@ export function createWorld(
       database.heal();
       webhooks.heal();
       people.relent();
+      for (const { process } of bridges.values()) process.spare();
       launch();
     },
     isCalm: () => network.underWay() === 0 && webhooks.underWay() === 0,

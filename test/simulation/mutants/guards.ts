@@ -42,13 +42,6 @@ export const GUARDS: readonly Mutant[] = [
     to: '',
   },
   {
-    name: 'what was never agreed on goes down with a record that was deleted in Odoo',
-    invariant: 'I6',
-    file: DECIDE,
-    from: ': !entity.isEmpty(field, value);',
-    to: ': base === null;',
-  },
-  {
     name: 'polls do not look back',
     invariant: 'I1',
     file: POLLER,
@@ -63,12 +56,18 @@ export const GUARDS: readonly Mutant[] = [
     to: `} while (next === 'nowhere');`,
   },
   {
-    name: 'a cursor moves before what it passes over is marked',
+    name: 'a new record that only a poll saw is not marked',
+    invariant: 'I1',
+    file: LISTING,
+    from: 'await markRecords(links, backend, entity, unlinked, priority);',
+    to: '',
+  },
+  {
+    name: 'a cursor goes back with a clock that is set back',
     invariant: 'I13',
-    file: POLLER,
-    from: 'const since = cursor === null ? null : windowStart(context, backend, Date.parse(cursor));',
-    to: `const since = cursor === null ? null : windowStart(context, backend, Date.parse(cursor));
-    await context.cursors.advance(name, new Date(context.now() + backend.clock().offsetMs).toISOString());`,
+    file: 'test/simulation/memory-cursors.ts',
+    from: 'if (!row || isLater(time, row.value)) put(name, time);',
+    to: 'put(name, time);',
   },
   {
     name: 'a mark that comes while a pass runs is lost',
