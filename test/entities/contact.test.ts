@@ -145,6 +145,7 @@ t.test('membership, kind, references', async (t) => {
   t.same(teacher.odoo.companies({ school: ' Lycée ' }), [' Lycée ']);
   t.same(teacher.odoo.companies({ school: null }), []);
   t.same(guest.odoo.companies({ school: 'x' }), []);
+  t.same(guest.parents({}), []);
 });
 
 t.test('equality, emptiness, match keys', async (t) => {

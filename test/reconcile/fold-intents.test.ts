@@ -71,6 +71,18 @@ t.test('nothing was under way', async (t) => {
   t.equal(fold(link(null), { name: 'x' }, { name: 'y' }).base, null);
 });
 
+t.test('what only one side holds is not agreed on by a creation', async (t) => {
+  const signalling = { ...sample, odoo: { ...sample.odoo, signals: ['plan'] } };
+  const sent = intent('odoo', record({ name: 'new', plan: 'A' }), { kind: 'create' });
+  const sides = { app: held({ name: 'new', plan: 'A' }, SENT), odoo: held({ name: 'new' }, SENT) };
+  const { base } = foldIntents(signalling, link(null, sent), sides, 0);
+  t.equal(base?.app.plan, 'A');
+  t.equal(base?.odoo.plan, null, 'Odoo never shows it');
+  const { plan: _left, ...fields } = record({ name: 'new' });
+  const made = fold(link(null, intent('app', fields, { kind: 'create' })), { name: 'new' }, { name: 'new', plan: 'B' });
+  t.match(made.base, { app: { plan: null }, odoo: { plan: 'B' } }, 'what the app alone governs was left out');
+});
+
 t.test('a creation that landed is the base, unless a side is missing', async (t) => {
   const created = intent('odoo', record({ name: 'new' }), { kind: 'create' });
   t.match(fold(link(null, created), { name: 'new' }, { name: 'edited' }).base, {

@@ -44,6 +44,14 @@ t.test('a question and its answer', async (t) => {
   });
 });
 
+t.test('bytes stay bytes where they are asked for', async (t) => {
+  const server = await startFaultyServer(t, json({ not: 'parsed' }));
+  const call = createAppClient({ url: server.url, token, raw: true });
+  const { body } = await call('GET', '/bridge/documents/1/content');
+  t.ok(Buffer.isBuffer(body));
+  t.same(JSON.parse(String(body)), { not: 'parsed' });
+});
+
 t.test('answers that are no success', async (t) => {
   const setUp = (code: string, remedy: RegExp) => ({ name: 'SetupError', code, remedy });
   const retry = (code: string, outcome: string) => ({ name: 'RetryableError', code, outcome });
