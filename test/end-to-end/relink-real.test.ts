@@ -63,7 +63,7 @@ t.test('relink on a real Odoo', { timeout: 270_000 }, async (t) => {
         ODOO_API_KEY: credentials.apiKey,
       };
       const { reports } = await recover(environment, { dryRun: true });
-      const tied = reports.map((report) => report.tied);
+      const tied = reports.slice(0, 3).map((report) => report.tied);
       t.same(tied, [1, 0, 3], `${who}, over ${transport}: those with an external id`);
       t.match(reports[2], { unknown: { app: 0, odoo: 0 }, gone: { app: [], odoo: [] } });
       t.match(reports[2]?.differing, [{ fields: ['phone'] }]);
