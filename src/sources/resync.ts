@@ -41,7 +41,7 @@ async function listRun(context: ResyncContext, runId: string, collection: string
       if (scope.ids) await enlist(context, runId, context.app, entity, scope.ids);
       // Odoo first: a record that the bridge once made in the app is found by its create key, and by nothing else if Odoo
       // has no external id of it. Looked at from the app it would be somebody new.
-      else for (const backend of sidesOf(context, entity)) await listSide(context, runId, backend, entity, scope);
+      else for (const backend of await sidesOf(context, entity)) await listSide(context, runId, backend, entity, scope);
     }
     await context.runs.finishListing(runId);
   } catch (error) {
@@ -50,8 +50,8 @@ async function listRun(context: ResyncContext, runId: string, collection: string
 }
 
 /** Where records of the entity are made. */
-function sidesOf({ app, odoo }: ResyncContext, entity: Entity): readonly Backend[] {
-  return entity.odoo.membership.kind === 'tag' ? [odoo, app] : [app];
+async function sidesOf({ app, odoo }: ResyncContext, entity: Entity): Promise<readonly Backend[]> {
+  return (await odoo.makes(entity)) ? [odoo, app] : [app];
 }
 
 async function listSide(

@@ -1,17 +1,17 @@
 /** Invoices from the app to Odoo's books, and what was paid back to the app, over real HTTP with a real Odoo. */
 import type { Test } from 'tap';
-import type { OdooAddress } from '../../sandbox/people/people.ts';
+import type { TestOdoo } from '../support/odoo-lab.ts';
 import { type InvoiceOffice, line, openInvoiceOffice, waitUntil } from './invoice-office.ts';
 
 export async function runInvoiceScenarios(
   t: Test,
-  address: OdooAddress,
+  address: TestOdoo,
   environment: Record<string, string> = {},
 ): Promise<void> {
   const office = await openInvoiceOffice(t, address, environment);
   const { app, odoo, find, write, draft, validate, invoice, lines, shows, parked, moves, calm, alter, setup } = office;
   const setTaxRounding = (method: string) => write('res.company', 1, { tax_calculation_rounding_method: method });
-  await activateTaxes(office);
+  await activateTaxes(office, address.version);
   await setTaxRounding('round_per_line');
   const teacher = await app.create('teachers', { name: 'Anna Petit', email: 'anna@example.org' });
   const customer = { entity: 'teacher', id: teacher };
@@ -160,10 +160,10 @@ export async function runInvoiceScenarios(
 }
 
 /** Those of the French chart that it brings switched off. */
-export async function activateTaxes({ odoo }: Pick<InvoiceOffice, 'odoo'>): Promise<void> {
+export async function activateTaxes({ odoo }: Pick<InvoiceOffice, 'odoo'>, version = 19): Promise<void> {
   const domain = [
     ['type_tax_use', '=', 'sale'],
-    ['price_include_override', '=', false],
+    [version === 14 ? 'price_include' : 'price_include_override', '=', false],
   ];
   const ids = (await odoo.call('account.tax', 'search', { domain })) as number[];
   await odoo.call('account.tax', 'write', { vals: { active: true } }, ids);
