@@ -108,6 +108,8 @@ export interface Backend {
    * @throws TerminalError when one of the records is malformed: the batch is then to be halved
    */
   read(entity: Entity, ids: readonly string[]): Promise<readonly SideRecord[]>;
+  /** Whether records of the entity are made on this side too, and not only for those of the other. */
+  makes(entity: Entity): Promise<boolean>;
   /** One page of all records changed at or after `since` (milliseconds of the side's clock), or of all when it is null. */
   readChanged(entity: Entity, since: number | null, cursor: string | null): Promise<ChangedPage>;
   /** All records that may be the same as one of these match keys, whatever entity they belong to. */

@@ -93,7 +93,8 @@ export const apartment = defineEntity({
       'product_tag_ids',
       ...ADDRESS.map(own),
     ],
-    optional: ADDRESS.map(own),
+    // Tags of products came with Odoo 16.
+    optional: ['product_tag_ids', ...ADDRESS.map(own)],
     tables: { 'res.currency': ['name'], 'res.company': ['currency_id'] },
     sources: {
       name: ['name'],

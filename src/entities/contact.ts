@@ -51,7 +51,7 @@ export function defineContact(options: ContactOptions): Entity {
     const country = many2one(row.country_id);
     record.country = country === null ? null : references.countryCode(country);
     record.language = odooLanguageToTag(row.lang);
-    record.notes = references.commentIsHtml ? htmlToText(row.comment) : text(row.comment);
+    record.notes = references.has('htmlNotes') ? htmlToText(row.comment) : text(row.comment);
     record.type = rankType(row);
     if (options.hasSchool) {
       const parent = many2one(row.parent_id);
@@ -69,7 +69,7 @@ export function defineContact(options: ContactOptions): Entity {
     }
     if ('active' in changes) values.active = changes.active;
     if ('notes' in changes) {
-      values.comment = references.commentIsHtml ? textToHtml(changes.notes) : orFalse(text(changes.notes));
+      values.comment = references.has('htmlNotes') ? textToHtml(changes.notes) : orFalse(text(changes.notes));
     }
     if ('language' in changes) encodeLanguage(changes.language, references, values, unheld);
     if ('type' in changes) encodeType(changes.type, row, values, unheld);

@@ -26,6 +26,9 @@ export interface FieldGroup {
 /** Raw values as Odoo's `read(load=None)` gives them and `write` takes them. */
 export type OdooValues = Readonly<Record<string, unknown>>;
 
+/** What mappings have to know of Odoo's version. */
+export type MappedFeature = 'htmlNotes' | 'lineKinds' | 'refundMoves';
+
 /** Lookups that decoding and encoding need; the Odoo backend loads them in bulk beforehand. */
 export interface OdooReferences {
   /** ISO 3166-1 alpha-2, upper case, or null when Odoo does not know the id. */
@@ -38,8 +41,8 @@ export interface OdooReferences {
   /** Name of a company partner, or null when it is unknown. */
   companyName(id: number): string | null;
   companyId(name: string): number | null;
-  /** Whether `comment` of a contact is HTML in this Odoo, or plain text. */
-  readonly commentIsHtml: boolean;
+  /** Whether this Odoo's version has it; what no field tells. */
+  has(feature: MappedFeature): boolean;
   /** Odoo id of the counterpart of an app record; null as long as it has none. */
   linkedId(entity: string, appId: string): number | null;
   /** App id of the record of that entity which is tied to an Odoo record; null when there is none. */
@@ -112,7 +115,7 @@ export interface Children {
   /** The field of theirs that points to the record. */
   readonly parent: string;
   readonly fields: readonly string[];
-  readonly domain?: readonly (readonly [string, string, unknown])[];
+  domain?(references: OdooReferences): readonly (readonly [string, string, unknown])[];
   /** Fields that hold a variant of a product, with the entities whose records the products are. */
   readonly variants?: Readonly<Record<string, readonly string[]>>;
 }
@@ -134,8 +137,8 @@ export interface OdooWrite {
 
 /**
  * What makes an Odoo record one of the entity. `tag`: it carries the entity's own tag, in this field and of this model;
- * such records are created on either side. `linked`: it was made for a record of the app; others of its model are
- * none of the bridge's business.
+ * such records are created on either side. An Odoo that lacks the field has no such tags: then it is as with `linked`.
+ * `linked`: it was made for a record of the app; others of its model are none of the bridge's business.
  */
 export type Membership =
   | { readonly kind: 'tag'; readonly field: string; readonly tagModel: string }

@@ -97,15 +97,20 @@ export const credit: Transition = {
   name: 'make a credit note',
   isDue: (situation) => isToBeCredited(situation) && creditNotes(situation.row).length === 0,
   refuse: (situation) => (isWanted(situation) && !isCorrected(situation) ? ALTERED : null),
-  call: ({ wanted, row }) => ({
-    model: 'account.move.reversal',
-    method: 'refund_moves',
-    dialog: { reason: wanted.status === 'validated' ? 'corrected' : 'cancelled', journal_id: row.journal_id },
-    context: { active_model: 'account.move', active_ids: [row.id] },
-  }),
+  call({ wanted, row, references }) {
+    const dialog = { reason: wanted.status === 'validated' ? 'corrected' : 'cancelled', journal_id: row.journal_id };
+    const around = { model: 'account.move.reversal', context: { active_model: 'account.move', active_ids: [row.id] } };
+    if (references.has('refundMoves')) return { ...around, method: 'refund_moves', dialog };
+    return { ...around, method: 'reverse_moves', dialog: { ...dialog, refund_method: refundMethod(row) } };
+  },
 };
 
-/** Posting it also settles the invoice with it. */
+/** Posts the credit note and settles the invoice with it at once; but it would take payments off the invoice first. */
+function refundMethod({ payment_state }: OdooValues): 'refund' | 'cancel' {
+  return payment_state === 'not_paid' ? 'cancel' : 'refund';
+}
+
+/** Posting it also settles the invoice with it (up to Odoo 16 a person has to). */
 export const postCredit: Transition = {
   name: 'post the credit note',
   isDue: (situation) => isToBeCredited(situation) && creditNotes(situation.row).length > 0,

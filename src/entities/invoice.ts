@@ -233,7 +233,13 @@ export const invoice = defineEntity({
         model: 'account.move.line',
         parent: 'move_id',
         fields: ['name', 'quantity', 'price_unit', 'discount', 'tax_ids', 'product_id'],
-        domain: [['display_type', '=', 'product']],
+        domain: (references) =>
+          references.has('lineKinds')
+            ? [['display_type', '=', 'product']]
+            : [
+                ['exclude_from_invoice_tab', '=', false],
+                ['display_type', '=', false],
+              ],
         variants: { product_id: ['apartment'] },
       },
       reversals: { model: 'account.move', parent: 'reversed_entry_id', fields: ['state', 'amount_total'] },

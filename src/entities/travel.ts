@@ -60,7 +60,7 @@ function decodeOdoo(row: OdooValues, references: OdooReferences): CanonicalRecor
     participants: count(row[own('participants')]),
     quote_amount: amountOrNull(row.expected_revenue),
     currency: references.companyCurrency(),
-    notes: htmlToText(row.description),
+    notes: references.has('htmlNotes') ? htmlToText(row.description) : text(row.description),
     odoo_stage: text(stage?.name),
     odoo_type: text(row.type),
     probability: typeof row.probability === 'number' ? row.probability : null,
@@ -75,7 +75,8 @@ function encodeOdoo(changes: CanonicalChanges, row: OdooValues | null, reference
   const values: Record<string, unknown> = {};
   const unheld: { field: string; reason: string }[] = [];
   if ('title' in changes) values.name = orFalse(changes.title);
-  if ('notes' in changes) values.description = textToHtml(changes.notes);
+  if ('notes' in changes)
+    values.description = references.has('htmlNotes') ? textToHtml(changes.notes) : orFalse(text(changes.notes));
   if ('active' in changes && (row !== null || changes.active === false)) values.active = changes.active;
   if (typeof changes.teacher_id === 'string') values.partner_id = references.linkedId('teacher', changes.teacher_id);
   encodeMoney(QUOTE, changes, references, values, unheld);
@@ -107,7 +108,7 @@ function encodeStatus(
       // Not Odoo's own method: given no partner, that one empties the lead's.
       return row.type === 'lead' ? { type: 'opportunity' } : {};
     case 'cancelled':
-      return isLost(row) ? {} : { active: false, probability: 0, lost_reason_id: lostReason(references) };
+      return isLost(row) ? {} : { active: false, probability: 0, ...lostReason(references) };
     default:
       return {};
   }
@@ -121,9 +122,10 @@ function forwardTo(name: string, row: OdooValues, references: OdooReferences): R
   return { stage_id: wanted.id };
 }
 
-function lostReason(references: OdooReferences): unknown {
-  const reasons = references.rows('crm.lost.reason');
-  return reasons.find(({ name }) => name === LOST_REASON)?.id ?? false;
+function lostReason(references: OdooReferences): Record<string, unknown> {
+  const reason = references.rows('crm.lost.reason').find(({ name }) => name === LOST_REASON)?.id ?? false;
+  // Its name up to Odoo 15 was another.
+  return references.hasField('crm.lead', 'lost_reason_id') ? { lost_reason_id: reason } : { lost_reason: reason };
 }
 
 /** A travel that was cancelled goes on after all. */

@@ -46,7 +46,7 @@ export async function markListed(
     await markRecords(links, backend, entity, changed, priority);
     marked += changed.length;
     // What was not made for a record of the app is none of the bridge's business.
-    if (backend.side === 'app' || entity.odoo.membership.kind === 'tag') unlinked.push(...listed.unlinked);
+    if (await backend.makes(entity)) unlinked.push(...listed.unlinked);
     next = page.next;
   } while (next !== null);
   if (await isBelievable(links, entity, unlinked.length)) {

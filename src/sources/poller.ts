@@ -31,9 +31,8 @@ export async function poll(context: PollContext, backend: Backend, entity: Entit
   await cursors.withTryLock(name, async () => {
     const cursor = await cursors.read(name);
     // In Odoo there is nothing to be found at first of what only the app makes.
-    const isOurs = backend.side === 'odoo' && entity.odoo.membership.kind === 'linked';
-    const first = isOurs ? context.now() : null;
-    const since = cursor === null ? first : windowStart(context, backend, Date.parse(cursor));
+    const first = async () => ((await backend.makes(entity)) ? null : context.now());
+    const since = cursor === null ? await first() : windowStart(context, backend, Date.parse(cursor));
     // The very first poll is a backfill: live edits go before it, and Odoo's chatter stays quiet.
     const priority = cursor === null ? PRIORITY.resync : PRIORITY.poll;
     const { startedAt, ...counts } = await markListed(context.links, backend, entity, { since, priority });

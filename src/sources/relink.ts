@@ -66,7 +66,7 @@ export async function relink(
   }
   await findGoneFromApp(context, entity, inApp, report);
   // Of what only the app makes, Odoo's other records of that model are none of the bridge's business.
-  if (entity.odoo.membership.kind === 'linked') return report;
+  if (!(await context.odoo.makes(entity))) return report;
   for await (const partners of listAll(context.odoo, entity)) {
     await lookAtPartners(context, entity, partners, { inApp, paired }, report);
   }

@@ -46,7 +46,7 @@ async function listRun(context: ResyncContext, runId: string, collection: string
       // has no external id of it. Looked at from the app it would be somebody new.
       else {
         try {
-          for (const backend of sidesOf(context, entity)) await listSide(context, runId, backend, entity, scope);
+          for (const backend of await sidesOf(context, entity)) await listSide(context, runId, backend, entity, scope);
           listed += 1;
         } catch (error) {
           if (!isAbsence(error)) throw error;
@@ -63,8 +63,8 @@ async function listRun(context: ResyncContext, runId: string, collection: string
 }
 
 /** Where records of the entity are made. */
-function sidesOf({ app, odoo }: ResyncContext, entity: Entity): readonly Backend[] {
-  return entity.odoo.membership.kind === 'tag' ? [odoo, app] : [app];
+async function sidesOf({ app, odoo }: ResyncContext, entity: Entity): Promise<readonly Backend[]> {
+  return (await odoo.makes(entity)) ? [odoo, app] : [app];
 }
 
 async function listSide(

@@ -91,7 +91,7 @@ async function sweepEntity(
   compared: Compared,
 ): Promise<void> {
   const { links, app } = context;
-  const isTagged = entity.odoo.membership.kind === 'tag';
+  const isTagged = await context.odoo.makes(entity);
   const seen: Record<'app' | 'odoo', ReadonlyMap<string, string>> = {
     app: await listMembers(context, context.app, entity),
     odoo: isTagged ? await listMembers(context, context.odoo, entity) : new Map<string, string>(),

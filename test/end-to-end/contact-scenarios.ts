@@ -1,13 +1,14 @@
 /** Teachers, tenants and guests both ways, over real HTTP: the same scenarios for the simulator and for a real Odoo. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Test } from 'tap';
-import { appPerson, type Fields, type OdooAddress, type OdooPerson, odooPerson } from '../../sandbox/people/people.ts';
+import { appPerson, type Fields, type OdooPerson, odooPerson } from '../../sandbox/people/people.ts';
 import { waitUntil } from '../../sandbox/people/wait-until.ts';
+import type { TestOdoo } from '../support/odoo-lab.ts';
 import { startBridge } from '../support/start-bridge.ts';
 
 export async function runContactScenarios(
   t: Test,
-  odooAddress: OdooAddress,
+  odooAddress: TestOdoo,
   environment: Record<string, string> = {},
   { odoo = odooPerson(odooAddress), htmlNotes = true }: { odoo?: OdooPerson; htmlNotes?: boolean } = {},
 ): Promise<void> {

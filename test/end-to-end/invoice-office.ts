@@ -1,9 +1,10 @@
 /** A whole set-up with people who write invoices in the app, and people who look after them in Odoo. */
 import pg from 'pg';
 import type { Test } from 'tap';
-import { appPerson, type Fields, type OdooAddress, odooPerson } from '../../sandbox/people/people.ts';
+import { appPerson, type Fields, odooPerson } from '../../sandbox/people/people.ts';
 import { waitUntil as waitFor } from '../../sandbox/people/wait-until.ts';
 import type { RpcValue } from '../../src/backends/odoo/transport.ts';
+import type { TestOdoo } from '../support/odoo-lab.ts';
 import { startBridge } from '../support/start-bridge.ts';
 
 /** A real Odoo on a busy machine takes its time. */
@@ -20,10 +21,12 @@ export const LINE = ['name', 'quantity', 'price_unit', 'discount', 'tax_ids', 'p
 /** Some day of this year that is over: Odoo would post a later one only when it comes. */
 export const TODAY = new Date().toISOString().slice(0, 10);
 
-export async function openInvoiceOffice(t: Test, address: OdooAddress, environment: Record<string, string> = {}) {
+export async function openInvoiceOffice(t: Test, address: TestOdoo, environment: Record<string, string> = {}) {
   const setup = await startBridge(t, { odoo: address, environment });
   const app = appPerson(setup.app.url);
-  const odoo = odooPerson(address);
+  const odoo = odooPerson(address, address.transport);
+  const isProduct =
+    address.version === 14 ? ['exclude_from_invoice_tab', '=', false] : ['display_type', '=', 'product'];
 
   const find = async (model: string, domain: RpcValue, fields: string[]) =>
     (await odoo.call(model, 'search_read', { domain, fields, load: '', order: 'id' })) as (Fields & { id: number })[];
@@ -39,15 +42,7 @@ export async function openInvoiceOffice(t: Test, address: OdooAddress, environme
     write: (model: string, id: unknown, vals: Record<string, RpcValue>) =>
       odoo.call(model, 'write', { vals }, [Number(id)]),
     calm: () => waitUntil('the queue is empty', async () => (await setup.bridge.context.reports.queue()).depth === 0),
-    lines: (move: number) =>
-      find(
-        'account.move.line',
-        [
-          ['move_id', '=', move],
-          ['display_type', '=', 'product'],
-        ],
-        LINE,
-      ),
+    lines: (move: number) => find('account.move.line', [['move_id', '=', move], isProduct], LINE),
     /** A draft, with what most invoices have. */
     draft: (customer: Fields, fields: Fields = {}) =>
       app.create('invoices', { customer, invoice_date: TODAY, due_date: TODAY, lines: [line('100.00')], ...fields }),

@@ -14,7 +14,7 @@ const references: OdooReferences = {
   tagId: (entity) => (entity === 'teacher' ? 3 : null),
   companyName: (id) => (id === 50 ? 'Lycée Ampère' : null),
   companyId: (name) => (name === 'Lycée Ampère' ? 50 : null),
-  commentIsHtml: true,
+  has: () => true,
 };
 
 const row: OdooValues = {
@@ -39,7 +39,7 @@ const row: OdooValues = {
 };
 
 t.test('notes are plain text where Odoo keeps them so', async (t) => {
-  const plain = { ...references, commentIsHtml: false };
+  const plain = { ...references, has: () => false };
   const comment = '<p>Hi</p> & bye\n1 < 2';
   t.equal(teacher.odoo.decode({ ...row, comment }, plain).notes, comment);
   t.equal(teacher.odoo.decode({ ...row, comment: false }, plain).notes, null);

@@ -1,5 +1,11 @@
 import t from 'tap';
-import type { CanonicalRecord, OdooValues, Situation, Transition } from '../../src/entities/define-entity.ts';
+import type {
+  CanonicalRecord,
+  OdooReferences,
+  OdooValues,
+  Situation,
+  Transition,
+} from '../../src/entities/define-entity.ts';
 import { invoice } from '../../src/entities/invoice.ts';
 import { amount, cancel, credit, isSpent, post, postCredit, revive, win } from '../../src/entities/invoice-steps.ts';
 import { books } from '../support/books.ts';
@@ -43,9 +49,10 @@ interface Case {
   readonly row?: OdooValues;
   readonly changes?: CanonicalRecord;
   readonly about?: OdooValues | null;
+  readonly has?: OdooReferences['has'];
 }
-function situation({ wanted = valid, agreed = valid, row = posted, changes = {}, about = null }: Case): Situation {
-  return { wanted, agreed, row, changes, about, references: books };
+function situation({ wanted = valid, agreed = valid, row = posted, changes = {}, about = null, has }: Case): Situation {
+  return { wanted, agreed, row, changes, about, references: { ...books, ...(has && { has }) } };
 }
 const steps = [post, cancel, credit, postCredit, revive];
 /** The step that is due, with why it is refused. */
@@ -126,6 +133,15 @@ t.test('what was posted and is given up or corrected gets a credit note, once', 
   const row = { ...posted, reversals: [note('draft')] };
   t.match(call(postCredit, { wanted: cancelled, row }), { method: 'action_post', ids: [9] });
   t.equal(postCredit.refuse?.(situation({ wanted: cancelled, row })), null);
+  t.end();
+});
+
+t.test('up to Odoo 16 the dialog for credit notes settles the invoice, unless that would undo payments', (t) => {
+  const ask = (payment_state: string) =>
+    call(credit, { wanted: cancelled, has: () => false, row: { ...posted, payment_state } });
+  const dialog = { reason: 'cancelled', journal_id: 1 };
+  t.match(ask('not_paid'), { method: 'reverse_moves', dialog: { ...dialog, refund_method: 'cancel' } });
+  t.match(ask('partial'), { method: 'reverse_moves', dialog: { ...dialog, refund_method: 'refund' } });
   t.end();
 });
 

@@ -206,6 +206,13 @@ t.test('what Odoo does not have, it says with what to do about it', (t) => {
   t.end();
 });
 
+t.test('which lines of Odoo are its own, each version tells in its way', (t) => {
+  const { lines } = invoice.odoo.children ?? {};
+  t.same(lines?.domain?.(books), [['display_type', '=', 'product']]);
+  t.match(lines?.domain?.({ ...books, has: () => false }), [['exclude_from_invoice_tab', '=', false]]);
+  t.end();
+});
+
 t.test('it is nobody and matches nothing', (t) => {
   t.equal(invoice.matchKey(decodeApp()), null);
   t.equal(invoice.matchName(decodeApp()), 'INV-1');

@@ -112,6 +112,14 @@ t.test('other changes go where Odoo keeps them', async (t) => {
   t.same([values, unheld.map(({ field }) => field)], [{}, ['destination']]);
 });
 
+t.test('up to Odoo 14 notes are plain text, up to 15 the reason has another name', async (t) => {
+  const old = { ...references, has: () => false, hasField: () => false };
+  t.same(encode({ notes: 'a < b' }, row, old).values, { description: 'a < b' });
+  t.same(encode({ notes: null }, row, old).values, { description: false });
+  t.equal(travel.odoo.decode({ ...row, description: '<p>a</p>' }, old).notes, '<p>a</p>');
+  t.same(encode({ status: 'cancelled' }, row, old).values, { active: false, probability: 0, lost_reason: 9 });
+});
+
 t.test('a cancelled travel that goes on is reopened, but not one that was lost in Odoo', async (t) => {
   const [reopen] = travel.odoo.transitions ?? [];
   const lost = { ...row, active: false, probability: 0 };

@@ -67,7 +67,7 @@ export function createReferences(companies: Pick<OdooReferences, 'companyName' |
     countryId: (code) => COUNTRIES[code] ?? null,
     odooLanguage: (tag) => LANGUAGES[tag.toLowerCase()] ?? null,
     tagId: (entity) => TAGS[entity] ?? null,
-    commentIsHtml: true,
+    has: () => true,
     ...companies,
   };
 }

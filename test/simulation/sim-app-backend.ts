@@ -49,6 +49,7 @@ export function createSimAppBackend(scheduler: Scheduler, network: Network, proc
       const rows = await call(`read ${ids.length}`, false, () => app.byIds(entity, ids));
       return rows.map((row) => toSideRecord(entity, row));
     },
+    makes: async () => true,
     readChanged: list,
     async findMatches(entity, keys) {
       const found: SideRecord[] = [];

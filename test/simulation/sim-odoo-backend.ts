@@ -169,6 +169,7 @@ export function createSimOdooBackend(options: SimOdooBackendOptions): Backend {
         odoo.visible(({ id }) => wanted.has(id)).map((row) => toRecord(entity, row)),
       );
     },
+    makes: async ({ odoo }) => odoo.membership.kind === 'tag',
     async readChanged(entity, since, cursor) {
       const { offsetMs, uncertaintyMs } = clock();
       const serverTime = scheduler.now() + offsetMs - uncertaintyMs;

@@ -5,6 +5,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { z } from 'zod';
+import type { OdooAddress } from '../../sandbox/people/people.ts';
 import { withBareRelations } from '../../src/backends/odoo/bare-relations.ts';
 import { createJson2Transport } from '../../src/backends/odoo/json2-transport.ts';
 import type { OdooTransport } from '../../src/backends/odoo/transport.ts';
@@ -44,6 +45,9 @@ export interface RealOdoo {
   /** @param user groups by external id: `['base.group_user']` */
   createUser(user: { login: string; groups: readonly string[] }): Promise<{ username: string; apiKey: string }>;
 }
+
+/** An Odoo that may be one of the lab; another one is as 19 is. */
+export type TestOdoo = OdooAddress & Partial<Pick<RealOdoo, 'version' | 'transport'>>;
 
 interface Wanted {
   readonly version?: LabVersion;

@@ -13,7 +13,7 @@ export const nothingKnown: OdooReferences = {
   rows: () => [],
   hasField: () => true,
   companyCurrency: () => null,
-  commentIsHtml: true,
+  has: () => true,
   ownCompanyId: () => null,
   salesJournal: null,
   variantId: () => null,

@@ -4,15 +4,16 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startTravelApp, type TravelApp } from '../../sandbox/app/start-app.ts';
-import type { OdooAddress } from '../../sandbox/people/people.ts';
 import { type Config, readConfig } from '../../src/config.ts';
+import { createContext } from '../../src/context.ts';
 import { createLogger } from '../../src/logger.ts';
 import { type RunningBridge, serve } from '../../src/serve.ts';
 import { runSetup } from '../../src/setup-odoo.ts';
+import type { TestOdoo } from './odoo-lab.ts';
 import { createTestDatabase } from './postgres.ts';
 
 export interface BridgeOptions {
-  readonly odoo: OdooAddress;
+  readonly odoo: TestOdoo;
   /** Further variables of the environment. */
   readonly environment?: Readonly<Record<string, string>>;
   /** False leaves Odoo without automations and actions. */
@@ -74,6 +75,8 @@ export async function startBridge(t: Teardown, options: BridgeOptions): Promise<
     PORT: '0',
     ...options.environment,
   };
+  const alone = options.odoo.version === 14;
+  if (options.install !== false && alone) await installAlone(environment);
   const started = await start(environment);
   t.teardown(() => setup.bridge.stop());
   environment.PORT = new URL(started.bridge.url).port;
@@ -89,7 +92,7 @@ export async function startBridge(t: Teardown, options: BridgeOptions): Promise<
       Object.assign(setup, await start({ ...environment, ...more }));
     },
   };
-  if (options.install !== false) {
+  if (options.install !== false && !alone) {
     const config = { ...started.config, BRIDGE_PUBLIC_URL: started.bridge.url };
     await runSetup({ ...started.bridge.context, config }, 'install');
   }
@@ -97,6 +100,17 @@ export async function startBridge(t: Teardown, options: BridgeOptions): Promise<
     app.setWebhook({ url: `${started.bridge.url}/webhooks/app`, secret: secrets.webhook });
   }
   return setup;
+}
+
+/** As `bridge webhooks install` does, before the bridge runs: in threads Odoo 14 may fail whoever calls while it adds fields. */
+async function installAlone(environment: Readonly<Record<string, string>>): Promise<void> {
+  const config = readConfig(environment);
+  const context = await createContext(
+    config,
+    createLogger({ level: config.LOG_LEVEL, file: config.LOG_FILE, stdout: false }),
+  );
+  await runSetup(context, 'install');
+  await context.close();
 }
 
 async function start(

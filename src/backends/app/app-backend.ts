@@ -57,6 +57,7 @@ export function createAppBackend(options: AppClientOptions, gate: Gate): Backend
         return body.data.good.map((record) => toSideRecord(entity, record));
       });
     },
+    makes: async () => true,
     readChanged: (entity, since, cursor) => readChanged(call, clock, entity, since, cursor, PAGE),
     async findMatches(entity, keys) {
       if (entity.app.matchBy === 'reading') return readMatching(call, clock, entity, keys);

@@ -85,11 +85,11 @@ export function notFilled(error: unknown): WriteResult {
 }
 
 function toRow({ references }: OdooContext, entity: Entity, operation: CreateOperation, write: OdooWrite): Row {
-  const { membership, onCreate } = entity.odoo;
+  const membership = references.membershipOf(entity);
   const columns: Record<string, string> = { id: operation.key };
   const tag = references.tagId(entity.name);
   if (membership.kind === 'tag' && tag !== null) columns[`${membership.field}/.id`] = String(tag);
-  for (const [field, value] of Object.entries({ ...onCreate(references), ...write.values })) {
+  for (const [field, value] of Object.entries({ ...entity.odoo.onCreate(references), ...write.values })) {
     // An attachment's `res_id` is a number whose model stands beside it.
     columns[field.endsWith('_id') && field !== 'res_id' ? `${field}/.id` : field] = toCell(value);
   }

@@ -41,6 +41,7 @@ export function deferOdoo(connect: (observe: (reading: ClockReading) => void) =>
   const deferred: DeferredOdoo = {
     side: 'odoo',
     read: async (entity, ids) => (await connected()).read(entity, ids),
+    makes: async (entity) => (await connected()).makes(entity),
     readChanged: async (entity, since, cursor) => (await connected()).readChanged(entity, since, cursor),
     findMatches: async (entity, keys) => (await connected()).findMatches(entity, keys),
     create: async (entity, operations, options) => (await connected()).create(entity, operations, options),

@@ -96,6 +96,11 @@ export function createOdooBackend(options: OdooBackendOptions): OdooBackend {
     async read(entity, ids) {
       return decodeRows(odoo, entity, await readEntity(odoo, entity, ids.map(Number)));
     },
+    async makes(entity) {
+      if (entity.odoo.membership.kind === 'linked') return false;
+      await references.load(entity);
+      return references.membershipOf(entity).kind === 'tag';
+    },
     readChanged: (entity, since, cursor) => readChanged(odoo, clock, entity, since, cursor),
     findMatches: (entity, keys) => findMatches(odoo, entity, keys),
     create: (entity, operations, { quiet }) => createRecords(odoo, entity, operations, quiet),
@@ -191,7 +196,7 @@ async function readChanged(
   const serverTime = Date.now() + offsetMs - uncertaintyMs;
   const domain: RpcValue[] = [['id', '>', cursor === null ? 0 : Number(cursor)]];
   // Only members are of interest at first; later also those that ceased to be.
-  const { membership } = entity.odoo;
+  const membership = odoo.references.membershipOf(entity);
   if (since !== null) domain.push(['write_date', '>=', formatOdooTime(since)]);
   else if (membership.kind === 'tag') domain.push([membership.field, 'in', [odoo.references.tagId(entity.name) ?? 0]]);
   const limit = pageSize(odoo.transport);
@@ -220,7 +225,8 @@ async function adopt(
 ): Promise<ReadonlyMap<string, string>> {
   const { transport, references } = odoo;
   await references.load(entity);
-  const { model, membership } = entity.odoo;
+  const { model } = entity.odoo;
+  const membership = references.membershipOf(entity);
   const tag = references.tagId(entity.name);
   const action = await odoo.action('adopt');
   if (action === null) {

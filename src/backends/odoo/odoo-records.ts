@@ -30,34 +30,34 @@ export function fieldsToRead({ odoo }: Entity, references: ReferenceStore): stri
 
 /** Archived records included; what the user may not see is left out rather than refused. Ordered by id. */
 export async function searchRows(
-  { transport, references }: RecordSource,
+  source: RecordSource,
   entity: Entity,
   domain: readonly RpcValue[],
   limit: number | null,
 ): Promise<readonly OdooRow[]> {
   const args = {
     domain: [...domain],
-    fields: fieldsToRead(entity, references),
+    fields: fieldsToRead(entity, source.references),
     order: 'id',
     load: '',
     ...(limit === null ? {} : { limit }),
   };
   const call = { model: entity.odoo.model, method: 'search_read', args, context: { active_test: false } };
-  return withChildren(transport, entity, rowsSchema.parse(await transport.call(call)));
+  return withChildren(source, entity, rowsSchema.parse(await source.transport.call(call)));
 }
 
 /** Each record with the rows that hang on it. */
 async function withChildren(
-  transport: OdooTransport,
+  { transport, references }: RecordSource,
   { odoo }: Entity,
   rows: readonly OdooRow[],
 ): Promise<readonly OdooRow[]> {
   if (rows.length === 0 || !odoo.children) return rows;
   const ids = rows.map(({ id }) => id);
   const parts = await Promise.all(
-    Object.entries(odoo.children).map(async ([name, { model, parent, fields, domain = [] }]) => {
+    Object.entries(odoo.children).map(async ([name, { model, parent, fields, domain }]) => {
       const args = {
-        domain: [[parent, 'in', ids], ...domain] as never,
+        domain: [[parent, 'in', ids], ...(domain?.(references) ?? [])] as never,
         fields: [...fields, parent],
         order: 'id',
         load: '',
@@ -100,7 +100,7 @@ export async function loadReferences(
 export function toSideRecord(entity: Entity, row: OdooRow, references: ReferenceStore): SideRecord {
   const at = parseOdooTime(row.write_date);
   const createdAt = parseOdooTime(row.create_date);
-  const { membership } = entity.odoo;
+  const membership = references.membershipOf(entity);
   return {
     id: String(row.id),
     stamp: row.write_date,

@@ -1,7 +1,7 @@
 /** What decoding and encoding need to look up: countries, languages, tags, school companies, small tables, counterparts. */
 import { z } from 'zod';
 import { foldExact } from '../../entities/codecs.ts';
-import type { Entity, OdooReferences } from '../../entities/define-entity.ts';
+import type { Entity, Membership, OdooReferences } from '../../entities/define-entity.ts';
 import type { Counterparts } from './counterparts.ts';
 import type { ModelFacts } from './model-facts.ts';
 import type { Tags } from './tags.ts';
@@ -11,6 +11,8 @@ import { hasFeature } from './versions.ts';
 export interface ReferenceStore extends OdooReferences {
   /** Loads what does not change from record to record: once, and again after ten minutes. */
   load(entity: Entity | null): Promise<void>;
+  /** As it is in this Odoo; the entity must have been loaded. */
+  membershipOf(entity: Entity): Membership;
   /** Loads the names of these companies anew. */
   loadCompanies(ids: readonly number[]): Promise<void>;
   /** @returns the names among these that no company has yet */
@@ -56,11 +58,16 @@ export function createReferences(
   async function load(entity: Entity | null): Promise<void> {
     await loadWorld();
     if (entity === null) return;
-    const { membership } = entity.odoo;
     // The model itself first: where its Odoo app is not installed, nothing else is asked for.
     await facts.load(entity);
+    const membership = membershipOf(entity);
     if (membership.kind === 'tag') await tags.load(membership.tagModel);
     tags.require(entity.name);
+  }
+
+  function membershipOf({ odoo }: Entity): Membership {
+    const { membership, model } = odoo;
+    return membership.kind === 'tag' && !facts.hasField(model, membership.field) ? { kind: 'linked' } : membership;
   }
 
   /** Who comes while it is under way waits for the same. */
@@ -91,6 +98,7 @@ export function createReferences(
 
   return {
     load,
+    membershipOf,
     async loadCompanies(ids) {
       if (ids.length === 0) return;
       const rows = await search(
@@ -130,7 +138,7 @@ export function createReferences(
     rows: facts.rows,
     hasField: facts.hasField,
     companyCurrency: facts.companyCurrency,
-    commentIsHtml: hasFeature(version, 'commentIsHtml'),
+    has: (feature) => hasFeature(version, feature),
     ownCompanyId: facts.ownCompanyId,
     salesJournal: facts.salesJournal,
     variantId: counterparts.variants.variantId,

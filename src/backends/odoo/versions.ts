@@ -5,10 +5,17 @@ import type { OdooVersion } from './transport.ts';
 const SINCE = {
   /** `search_read` takes `load`, so that relations come as bare ids; without it they come as pairs. */
   bareRelations: 15,
-  /** `comment` of a contact is HTML; before, it is plain text. */
-  commentIsHtml: 15,
+  /** `comment` of a contact and `description` of a lead are HTML; before, they are plain text. */
+  htmlNotes: 15,
+  /** `display_type` of an invoice's line says what it is; before, `exclude_from_invoice_tab` what it is not. */
+  lineKinds: 16,
   /** Automations can post webhooks. */
   webhooks: 17,
+  /**
+   * The dialog for credit notes makes a draft (`refund_moves`), and posting that settles the invoice with it. Before, it
+   * is told how to go about it (`reverse_moves`), and only `cancel` settles the invoice.
+   */
+  refundMoves: 17,
   /** `has_access` of a model; before, `check_access_rights`, which 19 keeps for a while. */
   hasAccess: 18,
   /** The JSON-2 API. */

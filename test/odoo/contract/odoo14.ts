@@ -26,7 +26,8 @@ export async function checkMissingFeatures(t: Test, odoo: ContractOdoo): Promise
   const id = await create(odoo, { country_id: await countryId(odoo, 'FR') });
   for (const feature of ['json2', 'saveMulti', 'hasAccess', 'webhooks', 'postsAfterCommit'] as const)
     t.notOk(hasFeature(version, feature), feature);
-  t.notOk(hasFeature(version, 'bareRelations') || hasFeature(version, 'commentIsHtml'));
+  for (const feature of ['bareRelations', 'htmlNotes', 'lineKinds', 'refundMoves'] as const)
+    t.notOk(hasFeature(version, feature), feature);
   t.equal((await fetch(`${odoo.url}/web/version`)).status, 404, 'JSON-2 has not come yet');
   const args = { vals_list: [{ phone: '1' }], specification: {} };
   const save = { model, method: 'web_save_multi', ids: [id], args };
