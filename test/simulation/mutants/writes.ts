@@ -59,11 +59,15 @@ export const WRITES: readonly Mutant[] = [
     to: 'return now;',
   },
   {
-    name: 'a worker whose lease is over settles all the same',
+    name: 'a worker whose lease is over announces and writes all the same',
     invariant: 'I1',
-    file: 'test/simulation/memory-settle.ts',
-    from: 'const valid = settlements.filter(({ link }) => memory.tables.links.get(link.id)?.leaseToken === claimed.token);',
-    to: 'const valid = settlements.filter(({ link }) => memory.tables.links.has(link.id) && claimed.token !== null);',
+    file: 'test/simulation/memory-claim.ts',
+    from: `{ token }: Claim): readonly LinkRow[] {
+  const leased: LinkRow[] = [];
+  for (const row of tables.links.values()) if (row.leaseToken === token) leased.push(row);`,
+    to: `{ links }: Claim): readonly LinkRow[] {
+  const leased: LinkRow[] = [];
+  for (const row of tables.links.values()) if (links.some(({ id }) => id === row.id)) leased.push(row);`,
   },
   {
     name: 'leases are not looked at when work is handed out',
