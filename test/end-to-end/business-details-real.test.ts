@@ -59,6 +59,17 @@ t.test('where leads are used, and the bridge is an ordinary salesman', async (t)
   await waitUntil('the app knows it as an opportunity', isKind('opportunity'));
   t.match(await leads(), [{ type: 'opportunity', partner_id: partner.id, user_id: false, active: true }]);
 
+  const owner = { entity: 'travel', id };
+  const file = await app.create('documents', { kind: 'travel_document', owner, filename: 'programme.pdf' });
+  await app.upload(file, new Uint8Array(Buffer.from('%PDF-1.4 programme')), 'application/pdf');
+  const attached = { domain: [['name', '=', 'programme.pdf']], fields: ['res_model', 'res_id'] };
+  const [{ id: leadId } = {}] = await leads();
+  const programme = await waitUntil('its programme is in Odoo', async () => {
+    const rows = (await admin.call('ir.attachment', 'search_read', attached)) as Record<string, unknown>[];
+    return rows.length > 0 ? rows : undefined;
+  });
+  t.match(programme, [{ res_model: 'crm.lead', res_id: leadId }]);
+
   await app.edit('travels', id, { status: 'cancelled' });
   await waitUntil('it is lost', async () => (await leads())[0]?.active === false);
   await calm();

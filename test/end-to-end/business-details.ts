@@ -125,6 +125,17 @@ export async function runTravelDetails(t: Test, details: Details): Promise<void>
     t.match(await app.look('travels', id), { status: 'submitted', probability: 0, deleted_at: null });
     t.match(await link('travel', id), { state: 'active', error: null });
   });
+
+  await t.test('until the travel goes on in the app', async (t) => {
+    await app.edit('travels', id, { status: 'quote_validated' });
+    await waitUntil('the lead is open again', async () => {
+      const [row] = await find('crm.lead', [['id', '=', Number(lead.id)]], LEAD);
+      return row?.active;
+    });
+    await calm();
+    t.match(await app.look('travels', id), { status: 'quote_validated', odoo_stage: 'Proposition' });
+    t.match(await link('travel', id), { state: 'active', error: null });
+  });
 }
 
 export async function runDocumentDetails(t: Test, details: Details): Promise<void> {
