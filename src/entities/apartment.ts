@@ -10,7 +10,7 @@ import {
   type OdooValues,
   type OdooWrite,
 } from './define-entity.ts';
-import { decimal, encodeMoney, sameCurrency } from './money.ts';
+import { amountOrNull, encodeMoney, sameCurrency } from './money.ts';
 
 const ADDRESS = ['street', 'street2', 'zip', 'city', 'country'] as const;
 const own = (field: string) => `x_bridge_${field}`;
@@ -19,7 +19,7 @@ const PRICE = { amount: 'price', currency: 'currency', odoo: 'list_price' };
 function decodeApp(fields: Readonly<Record<string, unknown>>): CanonicalRecord {
   const record: Record<string, FieldValue> = { active: fields.deleted_at == null && fields.active !== false };
   for (const field of ['name', 'reference', 'description', 'currency', ...ADDRESS]) record[field] = text(fields[field]);
-  record.price = decimal(fields.price);
+  record.price = amountOrNull(fields.price);
   return record;
 }
 
@@ -32,7 +32,7 @@ function decodeOdoo(row: OdooValues, references: OdooReferences): CanonicalRecor
   record.name = text(row.name);
   record.reference = text(row.default_code);
   record.description = text(row.description_sale);
-  record.price = decimal(row.list_price);
+  record.price = amountOrNull(row.list_price);
   record.currency = references.companyCurrency();
   for (const field of ADDRESS) record[field] = text(row[own(field)]);
   return record;

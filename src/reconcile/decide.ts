@@ -147,8 +147,9 @@ function decideMerge(input: MergeInput): Decision {
       outcome.to === 'app' ? [input.odoo, input.app, toApp] : [input.app, input.odoo, toOdoo];
     for (const field of outcome.group.fields) {
       const [value, held] = [readField(from.values, field), readField(into.values, field)];
-      // A field of the group that is the same already is not written again: it might have side effects there.
-      if (!input.entity.same(field, value, held)) changes[field] = value;
+      // A field of the group that is the same already is not written again: it might have side effects there. But what
+      // an empty one stands for may not be enough for the new values: an amount needs its currency.
+      if (!input.entity.same(field, value, held) || (held === null && value !== null)) changes[field] = value;
     }
   }
   const merge = { toApp, toOdoo, outcomes };

@@ -2,12 +2,10 @@
 import t, { type Test } from 'tap';
 import { appPerson, type Fields, odooPerson } from '../../sandbox/people/people.ts';
 import { waitUntil } from '../../sandbox/people/wait-until.ts';
-import { createContext } from '../../src/context.ts';
-import { createLogger } from '../../src/logger.ts';
-import { runSetup } from '../../src/setup-odoo.ts';
 import { bridgeCallers } from '../support/bridge-callers.ts';
+import { installAsAdministrator } from '../support/install-as-administrator.ts';
 import { type RealOdoo, realOdoo } from '../support/odoo-lab.ts';
-import { startBridge, type TestSetup } from '../support/start-bridge.ts';
+import { startBridge } from '../support/start-bridge.ts';
 
 t.setTimeout(280_000);
 
@@ -115,19 +113,6 @@ function checkDenied(t: Test, link: Fields, right: RegExp): void {
   t.match(error.message, / - Contact\/Creation /, 'the group');
   t.match(error.remedy, /group/);
   t.notMatch(JSON.stringify(error), /Theo|theo|Paula|Défendu|Greta|Gap/, 'and nothing of the record');
-}
-
-/** They are made by an administrator, as the bridge's user may not. */
-/** `bridge webhooks install`, with another user than the one that the bridge runs as. */
-async function installAsAdministrator({ config, bridge }: TestSetup, { username, apiKey }: RealOdoo): Promise<void> {
-  const logger = createLogger({ level: 'fatal', file: null, stdout: false });
-  const administrator = { ODOO_USERNAME: username, ODOO_API_KEY: apiKey, BRIDGE_PUBLIC_URL: bridge.url };
-  const context = await createContext({ ...config, ...administrator }, logger);
-  try {
-    await runSetup(context, 'install');
-  } finally {
-    await context.close();
-  }
 }
 
 async function giveGroup(real: RealOdoo, login: string, group: string): Promise<void> {

@@ -36,6 +36,13 @@ t.test('both sides come to the same record', async (t) => {
   t.equal(apartment.app.decode({ active: true, deleted_at: '2026-01-01T00:00:00Z' }).active, false);
 });
 
+t.test('no price is a price of zero in Odoo', async (t) => {
+  t.equal(apartment.odoo.decode({ ...row, list_price: 0 }, euro).price, null);
+  t.equal(apartment.app.decode({ price: null }).price, null);
+  t.equal(apartment.app.decode({ price: '0.00' }).price, null);
+  t.same(apartment.odoo.encode({ price: null, currency: null }, row, euro).values, { list_price: 0 });
+});
+
 t.test('changes go where Odoo keeps them', async (t) => {
   const { values, unheld } = apartment.odoo.encode({ ...canonical, description: null }, row, euro);
   t.same(unheld, []);

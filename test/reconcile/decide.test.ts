@@ -115,6 +115,23 @@ t.test('an update carries what flows to each side', async (t) => {
   );
 });
 
+t.test('an empty field that stands for the same is filled in with the others of its group', async (t) => {
+  const same = (field: string, left: unknown, right: unknown) =>
+    left === right || (field === 'city' && (left === null || right === null));
+  const old = { app: side({ name: 'A' }, 0).values, odoo: side({ name: 'A', city: 'Lyon' }, 0).values };
+  const decideOn = (street: string | null) =>
+    decide({
+      entity: { ...sample, same },
+      base: old,
+      released,
+      policy,
+      app: { existence: 'active', side: side({ name: 'A' }, 1) },
+      odoo: { existence: 'active', side: side({ name: 'A', street, city: 'Lyon' }, 1) },
+    });
+  t.match(decideOn('1 Rue'), { merge: { toApp: { street: '1 Rue', city: 'Lyon' }, toOdoo: {} } });
+  t.match(decideOn(null), { kind: 'noop' }, 'but not by itself');
+});
+
 t.test('a side that is said to exist must have been read', async (t) => {
   const broken = {
     entity: sample,

@@ -10,6 +10,8 @@ export interface LosingProxy {
   readonly url: string;
   /** The answer to the next question whose address or body contains this text. */
   loseNext(text: string): void;
+  /** No other answer than those that are lost already. */
+  loseNone(): void;
   /** Texts whose answer has not been lost yet. */
   readonly pending: readonly string[];
 }
@@ -47,6 +49,7 @@ export async function startLosingProxy(t: Test, target: string): Promise<LosingP
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
   });
+  const loseNone = () => void pending.splice(0);
   const { port } = server.address() as AddressInfo;
-  return { url: `http://127.0.0.1:${port}`, pending, loseNext: (text) => void pending.push(text) };
+  return { url: `http://127.0.0.1:${port}`, pending, loseNext: (text) => void pending.push(text), loseNone };
 }

@@ -9,7 +9,7 @@ import { fillBytes } from './fill-bytes.ts';
 import { findMissingRight } from './find-missing-right.ts';
 import type { OdooContext } from './odoo-context.ts';
 import { classifyFault, maskPersonal } from './odoo-errors.ts';
-import { fieldsToRead, loadReferences, type OdooRow, readRows, toSideRecord } from './odoo-records.ts';
+import { fieldsToRead, loadReferences, type OdooRow, readRows, toSideRecord, withoutSignals } from './odoo-records.ts';
 import { type LoadRequest, loadAndRead, loadRecords } from './server-actions.ts';
 import { writeContext } from './write-context.ts';
 
@@ -242,11 +242,6 @@ async function tellHeld(
       warnings: write.unheld.map(({ field, reason }) => ({ field, reason })),
     });
   });
-}
-
-/** What Odoo does not hold, it never agreed on: it only did what was told. */
-export function withoutSignals({ odoo }: Entity, values: CanonicalRecord): CanonicalRecord {
-  return { ...values, ...Object.fromEntries((odoo.signals ?? []).map((field) => [field, null])) };
 }
 
 /** They are made, whatever becomes of this look at them. */

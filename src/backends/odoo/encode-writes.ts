@@ -16,7 +16,7 @@ export async function encodeWrites(
 ): Promise<readonly OdooWrite[]> {
   const encode = () => records.map(({ changes, row }) => entity.odoo.encode(changes, row, references));
   const writes = encode();
-  if (!writes.some(({ refused }) => refused)) return writes;
+  if (!writes.some(({ refused, unheld }) => refused || unheld.length > 0)) return writes;
   references.forget();
   await references.load(entity);
   return encode();

@@ -16,7 +16,7 @@ export interface Filled {
  * @throws TerminalError when the bytes are not those that the app announced: its next event tells of the right ones
  */
 export async function fillBytes(
-  { readContent }: OdooContext,
+  { readContent }: Pick<OdooContext, 'readContent'>,
   { values, bytes }: OdooWrite,
   record: CanonicalRecord,
   row: OdooValues | null,

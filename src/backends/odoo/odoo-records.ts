@@ -1,7 +1,7 @@
 /** Reading Odoo records and bringing them into canonical form. */
 import { z } from 'zod';
 import { idList, many2one } from '../../entities/codecs.ts';
-import type { Entity, OdooValues } from '../../entities/define-entity.ts';
+import type { CanonicalRecord, Entity, OdooValues } from '../../entities/define-entity.ts';
 import type { SideRecord } from '../backend.ts';
 import type { ReferenceStore } from './references.ts';
 import type { OdooTransport, RpcValue } from './transport.ts';
@@ -107,7 +107,7 @@ export function toSideRecord(entity: Entity, row: OdooRow, references: Reference
     // RPC cuts the microseconds off: the write may have begun at any instant of that second.
     modified: { from: at, to: at + 999 },
     created: { from: createdAt, to: createdAt + 999 },
-    values: entity.odoo.decode(row, references),
+    values: withoutSignals(entity, entity.odoo.decode(row, references)),
     memberOf:
       membership.kind === 'linked'
         ? [entity.name]
@@ -116,6 +116,11 @@ export function toSideRecord(entity: Entity, row: OdooRow, references: Reference
     ownedGroups: entity.odoo.ownedByOdoo(row),
     raw: row,
   };
+}
+
+/** What Odoo does not hold, it never agreed on: it only did what was told. */
+export function withoutSignals({ odoo }: Entity, values: CanonicalRecord): CanonicalRecord {
+  return { ...values, ...Object.fromEntries((odoo.signals ?? []).map((field) => [field, null])) };
 }
 
 /** `2026-11-23 10:49:53` is UTC. */
