@@ -188,14 +188,14 @@ t.test('clocks, people and what is not covered', async (t) => {
   await t.rejects(async () => bot.write('res.partner', id, { phone: '2' }), /^You are not allowed to modify/);
 
   for (const call of [
-    { model: 'account.move', method: 'action_post', ids: [1] },
+    { model: 'res.country', method: 'unlink', ids: [1] },
     { model: 'res.partner', method: 'copy', ids: [id] },
     { model: 'res.partner', method: 'read', ids: [id], args: { fields: ['function'] } },
     { model: 'res.partner', method: 'search', args: { domain: [['id', 'child_of', 1]] } },
   ]) {
     await t.rejects(transport.call(call), /simulator: .* is not in the contract suite/);
   }
-  const asked = ['account.move.action_post', 'res.partner.copy', 'res.partner.function', 'domain operator child_of'];
+  const asked = ['res.country.unlink', 'res.partner.copy', 'res.partner.function', 'domain operator child_of'];
   t.same(simulator.unknownCalls, asked);
   t.equal(simulator.calls.get('res.partner.read'), 1);
 });

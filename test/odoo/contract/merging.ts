@@ -1,7 +1,7 @@
 /** Two contacts that somebody merges: what becomes of both, and what the bridge gets to know of it. */
 import type { Test } from 'tap';
 import { desiredAutomations } from '../../../src/backends/odoo/automations.ts';
-import { entities } from '../../../src/entities/registry.ts';
+import { entitiesOfModel } from '../../../src/entities/registry.ts';
 import {
   type ContractOdoo,
   create,
@@ -35,7 +35,7 @@ async function merge(odoo: ContractOdoo, loser: number, survivor: number): Promi
 async function watch(t: Test, odoo: ContractOdoo) {
   const hook = await listen(t, async () => null);
   const installed: number[] = [];
-  for (const { trigger, fields } of desiredAutomations(entities)) {
+  for (const { trigger, fields } of desiredAutomations(entitiesOfModel('res.partner'))) {
     installed.push(await installAutomation(odoo, `${hook.url}/${trigger}`, trigger, fields, []));
   }
   return {
