@@ -1,16 +1,10 @@
 import t from 'tap';
 import { appPerson, odooPerson } from '../../sandbox/people/people.ts';
 import { installAsAdministrator } from '../support/install-as-administrator.ts';
-import { realOdoo } from '../support/odoo-lab.ts';
+import { type RealOdoo, realOdoo } from '../support/odoo-lab.ts';
 import { startBridge } from '../support/start-bridge.ts';
-import {
-  giveLeads,
-  openDetails,
-  runDocumentDetails,
-  runSameTimeDetails,
-  runTravelDetails,
-  waitUntil,
-} from './business-details.ts';
+import { openDetails, runDocumentDetails, runTravelDetails, waitUntil } from './business-details.ts';
+import { runOnceDetails } from './business-once.ts';
 
 t.setTimeout(600_000);
 
@@ -21,7 +15,7 @@ t.test('apartments, travels and documents in detail, with a real Odoo', async (t
   const details = await openDetails(t, odoo);
   await runTravelDetails(t, details);
   await runDocumentDetails(t, details);
-  await runSameTimeDetails(t, details);
+  await runOnceDetails(t, details);
 });
 
 t.test('where leads are used, and the bridge is an ordinary salesman', async (t) => {
@@ -79,3 +73,10 @@ t.test('where leads are used, and the bridge is an ordinary salesman', async (t)
   t.same({ parked, held }, { parked: 0, held: 0 });
   t.equal((await leads()).length, 1);
 });
+
+/** The box "Leads" in the settings of the CRM. */
+async function giveLeads(real: RealOdoo): Promise<void> {
+  const { call } = odooPerson(real);
+  const [id] = (await call('res.config.settings', 'create', { vals_list: [{ group_use_lead: true }] })) as [number];
+  await call('res.config.settings', 'execute', {}, [id]);
+}
