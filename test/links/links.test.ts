@@ -4,7 +4,7 @@ import t, { type Test } from 'tap';
 import { waitUntil } from '../../sandbox/people/wait-until.ts';
 import { listenOnChannel } from '../../src/db/listen.ts';
 import { openDatabase } from '../../src/db/open-database.ts';
-import { PRIORITY } from '../../src/links/links.ts';
+import { linkedKey, PRIORITY } from '../../src/links/links.ts';
 import { CHANNEL } from '../../src/links/mark.ts';
 import { createPostgresLinks, type LinksSettings } from '../../src/links/postgres-links.ts';
 import { createTestDatabase } from '../support/postgres.ts';
@@ -111,6 +111,10 @@ t.test('workers of all processes are told of marks, and of what has to be done a
     await waitUntil(what, () => told >= expected);
     t.equal(told, expected, what);
   }
+});
+
+t.test('a record is named by its kind and id', async (t) => {
+  t.equal(linkedKey({ entity: 'teacher', id: '1' }), 'teacher:1');
 });
 
 t.test('a run learns what became of the marks that it made', async (t) => {

@@ -17,7 +17,7 @@ t.test('text arrives as text, whatever stands in it', async (t) => {
   };
   const evil = 'a]]>b]]></string></value></member><member><name>phone</name><value><string><![CDATA[forged';
   const sent = await send(evil);
-  t.equal(sent.match(/<member>/g)?.length, 2, 'vals and name, and no third member');
+  t.equal(sent.match(/<member>/g)?.length, 1, 'name, and no second member');
   t.notMatch(sent, /<!\[CDATA/, 'no CDATA section, whose end a text could forge');
 
   const pieces = fc.constantFrom(']]>', '<![CDATA[', '</string>', '&', '&amp;', '<', '>', '\r\n', 'x', ' ');
