@@ -137,8 +137,19 @@ export function createReviewer({ now, ledger, clocks, tie, pairs }: ReviewerOpti
       links: {
         ...links,
         recordIntents(claim, intents) {
-          reviewIntents(process, claim, intents);
-          return links.recordIntents(claim, intents);
+          // What the store refuses to a worker whose lease is over is no decision.
+          const announced = links.recordIntents(claim, intents);
+          const review = (ours: ReadonlySet<string>) =>
+            reviewIntents(
+              process,
+              claim,
+              intents.filter(({ linkId }) => ours.has(linkId)),
+            );
+          void announced.then(
+            ({ ours }) => review(ours),
+            () => {},
+          );
+          return announced;
         },
       },
     }),
