@@ -108,16 +108,17 @@ function runThread(
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     let slice: SeedRange | null = null;
+    // It ends by itself: Node now and then crashes when a thread is ended from outside, above all while it still starts.
     const goOn = () => {
       slice = takeSlice();
-      if (slice) thread.postMessage(slice);
-      else void thread.terminate().then(() => resolve());
+      thread.postMessage(slice);
     };
     thread.on('message', (progress: Progress) => {
       if (slice) add(slice, progress);
       goOn();
     });
     thread.on('error', reject);
+    thread.on('exit', () => resolve());
     goOn();
   });
 }

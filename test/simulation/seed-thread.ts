@@ -12,6 +12,8 @@ if (mutant) plant(mutant);
 const { runRange } = await import('./run-range.ts');
 const { runSchedule } = await import('./run-schedule.ts');
 
-parentPort?.on('message', (range: SeedRange) => {
+parentPort?.on('message', (range: SeedRange | null) => {
+  // No more to do.
+  if (range === null) process.exit();
   void runRange(range, { run: runSchedule, untilFailure }).then((progress) => parentPort?.postMessage(progress));
 });

@@ -12,6 +12,8 @@ const { openPostgresStore } = await import('./postgres-store.ts');
 const { onBoth } = await import('./run-both.ts');
 const run = onBoth(await openPostgresStore(url));
 
-parentPort?.on('message', (range: SeedRange) => {
+parentPort?.on('message', (range: SeedRange | null) => {
+  // No more to do.
+  if (range === null) process.exit();
   void runRange(range, { run, untilFailure }).then((progress) => parentPort?.postMessage(progress));
 });
