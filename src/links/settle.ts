@@ -5,6 +5,7 @@ import type { Database, LinkState } from '../db/schema.ts';
 import { digestRecord } from './digest.ts';
 import type { Claim, ClaimedLink, Next, SettleInfo, Settlement } from './links.ts';
 import { CHANNEL } from './mark.ts';
+import { isNews, type Kept, markSiblings, markWaiting } from './mark-others.ts';
 
 type Trx = Transaction<Database>;
 
@@ -84,12 +85,6 @@ async function lockInOrder(trx: Trx, settlements: readonly Settlement[]): Promis
       union select l.id from own join links l on l.odoo_model = own.odoo_model and l.odoo_id = own.odoo_id
       union select l.id from own join links l on l.waits_entity = own.entity and l.waits_app_id = own.app_id)
     order by id for update`.execute(trx);
-}
-
-interface Kept {
-  readonly appId: string | null;
-  readonly odooId: number | null;
-  readonly odooModel: string;
 }
 
 /** As long as something is undecided it must be known who edited when, whatever we wrote since. */
@@ -259,66 +254,6 @@ async function countForRuns(trx: Trx, settlements: readonly Settlement[]): Promi
       from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as s(id bigint, seq bigint, outcome text)
       where r.link_id = s.id and r.outcome is null and r.seq <= s.seq returning r.run_id)
     update runs set progressed_at = clock_timestamp() where id in (select run_id from answered)`.execute(trx);
-}
-
-/**
- * Another link on the same Odoo record has to carry the write on to its own app record; and to archive it, when it was
- * in use for the sake of a record that is no longer one of ours.
- */
-async function markSiblings(
-  trx: Trx,
-  settlements: readonly Settlement[],
-  kept: ReadonlyMap<string, Kept>,
-): Promise<void> {
-  const written = settlements.filter(concernsSiblings).map(({ link }) => link.id);
-  if (written.length === 0) return;
-  const models = new Map<string, number[]>();
-  for (const id of written) {
-    const { odooModel = '', odooId = null } = kept.get(id) ?? {};
-    if (odooId !== null) models.set(odooModel, [...(models.get(odooModel) ?? []), odooId]);
-  }
-  for (const [model, odooIds] of models) {
-    await sql`
-      with siblings as (
-        select id from links where odoo_model = ${model} and odoo_id = any(${odooIds}::integer[])
-          and state <> 'out_of_scope' and id <> all(${written}::bigint[]) order by id for update)
-      update links set dirty_seq = dirty_seq + 1,
-        dirty_at = case when dirty_seq > done_seq then dirty_at else clock_timestamp() end
-      from siblings where links.id = siblings.id`.execute(trx);
-  }
-}
-
-/** Who waited for a record that has its counterpart now goes on at once. */
-async function markWaiting(
-  trx: Trx,
-  settlements: readonly Settlement[],
-  kept: ReadonlyMap<string, Kept>,
-): Promise<void> {
-  const parents = settlements.filter(({ link }) => gainedCounterpart(link, kept)).map(({ link }) => link.id);
-  if (parents.length === 0) return;
-  await sql`
-    with waiting as (
-      select l.id from links l join links p on p.entity = l.waits_entity and p.app_id = l.waits_app_id
-      where p.id = any(${parents}::bigint[]) order by l.id for update of l)
-    update links set dirty_seq = dirty_seq + 1, next_attempt_at = null, waits_entity = null, waits_app_id = null
-    from waiting where links.id = waiting.id`.execute(trx);
-}
-
-function gainedCounterpart({ id, appId, odooId }: ClaimedLink, kept: ReadonlyMap<string, Kept>): boolean {
-  const now = kept.get(id);
-  return (appId === null || odooId === null) && now?.appId != null && now.odooId !== null;
-}
-
-/** There is more to do at once, here or for others. */
-function isNews(settlement: Settlement, kept: ReadonlyMap<string, Kept>): boolean {
-  const { link, next } = settlement;
-  return (
-    next.kind === 'again' || next.kind === 'renew' || concernsSiblings(settlement) || gainedCounterpart(link, kept)
-  );
-}
-
-function concernsSiblings({ wroteOdoo, next }: Settlement): boolean {
-  return wroteOdoo || (next.kind === 'done' && next.outOfScope === true);
 }
 
 async function forgetLinks(trx: Trx, settlements: readonly Settlement[]): Promise<void> {
