@@ -95,6 +95,8 @@ async function renameIds({ setup, app }: World): Promise<void> {
 
 /** What people did while there was no bridge. Names of people are those of `populate`. */
 async function editEverywhere({ app, odoo, tagged, appIdOf, editInApp, editInOdoo }: World): Promise<void> {
+  // Without a base the later of two stamps wins, and Odoo's are whole seconds: what was made before must be clearly older.
+  await sleep(2_200);
   await editInApp('Teacher app a0', { phone: 'app alone' });
   await editInOdoo('Tenant app a1', { phone: 'odoo alone' });
   await editInApp('Guest odoo a1', { phone: 'app alone' });
