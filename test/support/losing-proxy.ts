@@ -8,8 +8,8 @@ interface Test {
 
 export interface LosingProxy {
   readonly url: string;
-  /** The answer to the next question whose address or body contains this text. */
-  loseNext(text: string): void;
+  /** The answer to the next question whose address or body contains this text; what happens before anybody notices. */
+  loseNext(text: string, meanwhile?: () => Promise<unknown>): void;
   /** No other answer than those that are lost already. */
   loseNone(): void;
   /** Texts whose answer has not been lost yet. */
@@ -18,6 +18,7 @@ export interface LosingProxy {
 
 export async function startLosingProxy(t: Test, target: string): Promise<LosingProxy> {
   const pending: string[] = [];
+  const happenings = new Map<string, () => Promise<unknown>>();
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
@@ -33,7 +34,8 @@ export async function startLosingProxy(t: Test, target: string): Promise<LosingP
       const bytes = Buffer.from(await answer.arrayBuffer());
       const lost = pending.findIndex((text) => `${request.url}`.includes(text) || body.includes(text));
       if (lost >= 0 && answer.ok) {
-        pending.splice(lost, 1);
+        const [text] = pending.splice(lost, 1);
+        await happenings.get(text ?? '')?.();
         response.destroy();
         return;
       }
@@ -51,5 +53,9 @@ export async function startLosingProxy(t: Test, target: string): Promise<LosingP
   });
   const loseNone = () => void pending.splice(0);
   const { port } = server.address() as AddressInfo;
-  return { url: `http://127.0.0.1:${port}`, pending, loseNext: (text) => void pending.push(text), loseNone };
+  const loseNext: LosingProxy['loseNext'] = (text, meanwhile = async () => {}) => {
+    happenings.set(text, meanwhile);
+    pending.push(text);
+  };
+  return { url: `http://127.0.0.1:${port}`, pending, loseNext, loseNone };
 }
