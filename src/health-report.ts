@@ -20,8 +20,8 @@ export async function reportHealth(context: Context): Promise<HealthReport> {
     probe(() => probeApp(context), PROBE_MS, context.app.clock, breakers.app),
     probe(() => probeOdoo(context), PROBE_MS + turnsMs, context.odoo.clock, breakers.odoo),
     context.reports.queue().catch(() => null),
-    context.cursors.movedAt('poll:app:').catch(() => null),
-    context.cursors.movedAt('poll:odoo:').catch(() => null),
+    context.cursors.movedAt('polled:app:').catch(() => null),
+    context.cursors.movedAt('polled:odoo:').catch(() => null),
     readCertificate(context.cursors).catch(() => null),
   ]);
   const calm = app.reachable && odoo.reachable && queue?.parked === 0 && queue.held === 0;

@@ -138,6 +138,7 @@ export function defineContact(options: ContactOptions): Entity {
       onCreate: () => ({ is_company: false }),
       isCompany: (row) => row.is_company === true,
       ownedByOdoo: (row) => (many2one(row.parent_id) === null ? [] : ['vat']),
+      shown: (field, written, row) => (field === 'type' ? withKeptRanks(written, row) : written),
       companies: (changes) => (options.hasSchool && text(changes.school) !== null ? [String(changes.school)] : []),
     },
     same(field, left, right) {
@@ -156,14 +157,29 @@ function twoWay(name: string) {
 }
 
 function rankType(row: OdooValues): string {
-  const customer = Number(row.customer_rank ?? 0) > 0;
-  const supplier = Number(row.supplier_rank ?? 0) > 0;
-  if (customer && supplier) return 'both';
-  if (customer) return 'customer';
-  return supplier ? 'supplier' : 'none';
+  return typeOf((role) => rankOf(row, role) > 0);
 }
 
 /** Odoo counts invoices in the ranks: a rank above 1 is Odoo's own and is never lowered. */
+function withKeptRanks(type: FieldValue, row: OdooValues): string {
+  return typeOf((role) => includesRole(type, role) || rankOf(row, role) > 1);
+}
+
+type Role = 'customer' | 'supplier';
+
+function typeOf(has: (role: Role) => boolean): string {
+  if (has('customer')) return has('supplier') ? 'both' : 'customer';
+  return has('supplier') ? 'supplier' : 'none';
+}
+
+function includesRole(type: FieldValue | undefined, role: Role): boolean {
+  return type === role || type === 'both';
+}
+
+function rankOf(row: OdooValues | null, role: Role): number {
+  return Number(row?.[`${role}_rank`] ?? 0);
+}
+
 function encodeType(
   type: FieldValue | undefined,
   row: OdooValues | null,
@@ -171,8 +187,8 @@ function encodeType(
   unheld: { field: string; reason: string }[],
 ): void {
   for (const role of ['customer', 'supplier'] as const) {
-    const rank = Number(row?.[`${role}_rank`] ?? 0);
-    const wanted = type === role || type === 'both';
+    const rank = rankOf(row, role);
+    const wanted = includesRole(type, role);
     if (wanted && rank <= 0) values[`${role}_rank`] = 1;
     if (!wanted && rank === 1) values[`${role}_rank`] = 0;
     if (!wanted && rank > 1) {

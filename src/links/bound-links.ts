@@ -42,7 +42,7 @@ export async function forgetLinks(db: Db, { otherOdoo }: { otherOdoo: boolean })
   return db.transaction().execute(async (trx) => {
     const gone = await trx.deleteFrom('links').executeTakeFirst();
     await trx.deleteFrom('deliveries').execute();
-    const names = ['certificate', 'poll:%', ...(otherOdoo ? ['odoo:%'] : [])];
+    const names = ['certificate', 'poll:%', 'polled:%', ...(otherOdoo ? ['odoo:%'] : [])];
     await sql`delete from cursors where name like any(${names}::text[])`.execute(trx);
     return Number(gone.numDeletedRows);
   });

@@ -26,7 +26,7 @@ export interface Folded {
 }
 
 /** A record with its stamp on the bridge's clock. */
-export interface Seen extends Pick<SideRecord, 'values' | 'stamp' | 'ownedGroups'> {
+export interface Seen extends Pick<SideRecord, 'values' | 'stamp' | 'ownedGroups' | 'raw'> {
   readonly stamped: Instants;
 }
 
@@ -105,7 +105,7 @@ function foldCreation(entity: Entity, link: ClaimedLink, sides: Sides) {
   }
   const base: Base = { ...shadows, stamps: { app: null, odoo: null }, mapping: null };
   // As it was made, its stamp is that of our creation: what the creation left out is nobody's edit.
-  const isAsMade = Object.entries(fields).every(([field, sent]) => isThere(entity, record.values, field, sent));
+  const isAsMade = Object.entries(fields).every(([field, sent]) => isThere(entity, side, record, field, sent));
   return { intent, base, asMade: isAsMade ? side : null };
 }
 
@@ -123,12 +123,14 @@ function mayLand({ side, onStamp, overAt }: Intent, record: Seen | null, now: nu
 }
 
 /** Whether something of it is there that was not there before. */
-function hasLanded(entity: Entity, { fields, strayed }: Intent, record: Seen, shadow: CanonicalRecord): boolean {
+function hasLanded(entity: Entity, { side, fields, strayed }: Intent, record: Seen, shadow: CanonicalRecord): boolean {
   const before = { ...shadow, ...strayed };
   const changing = Object.entries(fields).filter(([field, sent]) => sent !== readField(before, field));
   const isNew = ([field, sent]: [string, FieldValue]) => {
     const now = readField(record.values, field);
-    return entity.same(field, now, sent) || (isSpelling(now, sent) && now !== readField(before, field));
+    return (
+      entity.same(field, now, sent) || (now !== readField(before, field) && isThere(entity, side, record, field, sent))
+    );
   };
   return changing.length === 0 || changing.some(isNew);
 }
@@ -142,17 +144,24 @@ function foldIn(
   const other: Side = side === 'app' ? 'odoo' : 'app';
   for (const [field, sent] of Object.entries(fields)) {
     // Left out of this write, or edited since: both look like what they are against the old shadow.
-    if (!isThere(entity, record.values, field, sent)) continue;
+    if (!isThere(entity, side, record, field, sent)) continue;
     shadows[side][field] = readField(record.values, field);
     // What was sent is what the other side held then. Whatever it holds now, also its old value again, is an edit.
     shadows[other][field] = sent;
   }
 }
 
-/** Whether a value that was sent is there, maybe in the side's own spelling. */
-export function isThere(entity: Entity, values: CanonicalRecord, field: string, sent: FieldValue): boolean {
+/** Whether a value that was sent is there, maybe in the side's own spelling, or with what Odoo kept of its own. */
+export function isThere(
+  entity: Entity,
+  side: Side,
+  { values, raw }: Pick<SideRecord, 'values' | 'raw'>,
+  field: string,
+  sent: FieldValue,
+): boolean {
   const now = readField(values, field);
-  return entity.same(field, now, sent) || isSpelling(now, sent);
+  const isKept = () => side === 'odoo' && now === entity.odoo.shown?.(field, sent, raw);
+  return entity.same(field, now, sent) || isSpelling(now, sent) || isKept();
 }
 
 /** A side may write a value in its own way (blanks, dots, capitals) within the very write that brought it. */
@@ -205,7 +214,7 @@ function editUnderWrite(
     .flatMap(({ fields }) => fields);
   const strange = findDiffering(record.values, { ...shadow, ...strayed }).filter((field) => !governed.includes(field));
   const untouched = strange.every((field) => field in fields && isAgreed(field));
-  const whole = Object.entries(fields).every(([field, sent]) => isThere(entity, record.values, field, sent));
+  const whole = Object.entries(fields).every(([field, sent]) => isThere(entity, side, record, field, sent));
   if (untouched && whole) return before;
   const sent = Math.min(...intents.filter((intent) => intent.side === side).map(({ sentAt }) => sentAt));
   const from = Math.min(sent - READ_TO_SEND_MS, record.stamped.from);

@@ -1,6 +1,6 @@
 /** Tying a record to a counterpart that was there already: the next pass compares them field by field. */
 import type { SideRecord } from '../backends/backend.ts';
-import { type Entity, readField, type Side } from '../entities/define-entity.ts';
+import type { Entity, Side } from '../entities/define-entity.ts';
 import { BridgeError } from '../errors.ts';
 import type { Claim, ClaimedLink, CoveredEdit, Instants, Intent, Next, Settlement } from '../links/links.ts';
 import type { ReconcileContext } from './context.ts';
@@ -120,12 +120,11 @@ function ownStamp(record: SideRecord, edit: CoveredEdit | null, adopted: string)
 }
 
 /** Null for a record of our own making as it was made: its stamp proves no edit. */
-function lastEdit(entity: Entity, link: ClaimedLink, { values }: SideRecord, stamped: Instants): CoveredEdit | null {
+function lastEdit(entity: Entity, link: ClaimedLink, record: SideRecord, stamped: Instants): CoveredEdit | null {
   const created = findCreation(link);
-  if (!created) return { ...stamped, strayed: values };
-  // What is empty may be what the side could not hold.
-  const asMade = Object.entries(created.fields).every(
-    ([field, sent]) => entity.isEmpty(field, readField(values, field)) || isThere(entity, values, field, sent),
+  if (!created) return { ...stamped, strayed: record.values };
+  const asMade = Object.entries(created.fields).every(([field, sent]) =>
+    isThere(entity, created.side, record, field, sent),
   );
-  return asMade ? null : { from: Math.min(created.sentAt, stamped.from), to: stamped.to, strayed: values };
+  return asMade ? null : { from: Math.min(created.sentAt, stamped.from), to: stamped.to, strayed: record.values };
 }

@@ -23,28 +23,41 @@ export interface Polled {
   readonly held: number;
 }
 
+/** Of the measured offset of a clock that nobody has set. */
+const JITTER_MS = 1_000;
+
 /** One poll of one entity on one side. Several processes take turns: whoever comes second leaves, with nothing done. */
 export async function poll(context: PollContext, backend: Backend, entity: Entity): Promise<Polled> {
   const { cursors } = context;
   const name = `poll:${backend.side}:${entity.name}`;
+  const nameHere = `polled:${backend.side}:${entity.name}`;
   let polled: Polled = { marked: 0, held: 0 };
   await cursors.withTryLock(name, async () => {
     const cursor = await cursors.read(name);
     // In Odoo there is nothing to be found at first of what only the app makes.
     const first = async () => ((await backend.makes(entity)) ? null : context.now());
-    const since = cursor === null ? await first() : windowStart(context, backend, Date.parse(cursor));
+    const startedHere = context.now();
+    const lastHere = Date.parse((await cursors.read(nameHere)) ?? new Date(startedHere).toISOString());
+    const start = () => (cursor === null ? null : windowStart(context, backend, Date.parse(cursor), lastHere));
+    const since = start() ?? (await first());
     // The very first poll is a backfill: live edits go before it, and Odoo's chatter stays quiet.
     const priority = cursor === null ? PRIORITY.resync : PRIORITY.poll;
     const { startedAt, ...counts } = await markListed(context.links, backend, entity, { since, priority });
     polled = counts;
     // Only now: all that the cursor passes over is durably marked.
     await cursors.advance(name, new Date(startedAt).toISOString());
+    // Was the clock found to be set back only by this listing's own answers, the next one looks again from where this did.
+    if (since === null || (start() ?? since) > since - JITTER_MS)
+      await cursors.advance(nameHere, new Date(startedHere).toISOString());
   });
   return polled;
 }
 
-/** A clock that was set back stamps new edits before the cursor: the window reaches back as far. */
-function windowStart(context: PollContext, backend: Backend, cursor: number): number {
+/**
+ * A clock that was set back stamps new edits before the cursor: the window reaches back to what that clock shows for the
+ * instant of the last poll (`lastHere`, of the bridge's own clock), however long ago that was.
+ */
+function windowStart(context: PollContext, backend: Backend, cursor: number, lastHere: number): number {
   const { offsetMs, uncertaintyMs } = backend.clock();
-  return Math.min(cursor, context.now() + offsetMs - uncertaintyMs) - context.overlapMs;
+  return Math.min(cursor, lastHere + offsetMs - uncertaintyMs) - context.overlapMs;
 }

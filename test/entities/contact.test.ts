@@ -1,6 +1,6 @@
 import t from 'tap';
 import { defineContact } from '../../src/entities/contact.ts';
-import type { OdooReferences, OdooValues } from '../../src/entities/define-entity.ts';
+import type { FieldValue, OdooReferences, OdooValues } from '../../src/entities/define-entity.ts';
 import { nothingKnown } from '../support/odoo-references.ts';
 
 const teacher = defineContact({ name: 'teacher', collection: 'teachers', defaultType: 'customer', hasSchool: true });
@@ -113,6 +113,17 @@ t.test('ranks are raised when needed and never lowered once Odoo counts invoices
   t.match(encode({ type: 'none' }), { values: {}, unheld: [{ field: 'type' }] });
   t.same(encode({ type: 'supplier' }, { ...row, customer_rank: 1 }).values, { customer_rank: 0, supplier_rank: 1 });
   t.same(encode({ type: 'customer' }, null).values, { customer_rank: 1 });
+});
+
+t.test('a rank that counts invoices shows whatever was written', async (t) => {
+  const shown = (written: FieldValue, customer_rank: number, supplier_rank: number) =>
+    teacher.odoo.shown?.('type', written, { customer_rank, supplier_rank });
+  t.equal(shown('supplier', 2, 0), 'both');
+  t.equal(shown('supplier', 1, 0), 'supplier');
+  t.equal(shown('none', 1, 2), 'supplier');
+  t.equal(shown(null, 0, 1), 'none');
+  t.equal(shown('both', 0, 0), 'both');
+  t.equal(teacher.odoo.shown?.('name', 'Anna', row), 'Anna', 'all else shows as it was written');
 });
 
 t.test('the school address trap', async (t) => {

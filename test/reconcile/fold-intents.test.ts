@@ -1,5 +1,5 @@
 import t from 'tap';
-import type { CanonicalRecord, Side } from '../../src/entities/define-entity.ts';
+import type { CanonicalRecord, Entity, OdooMapping, Side } from '../../src/entities/define-entity.ts';
 import type { Base, ClaimedLink, ConflictEntry, Intent } from '../../src/links/links.ts';
 import { foldIntents, type Seen } from '../../src/reconcile/fold-intents.ts';
 import { record, sample } from '../support/merge-cases.ts';
@@ -59,7 +59,7 @@ function link(base: Base | null, ...intents: Intent[]): ClaimedLink {
 
 /** As it is seen on a side whose last write began at `at`. */
 function held(values: CanonicalRecord, at: number): Seen {
-  return { stamp: 's', ownedGroups: [], values: record(values), stamped: { from: at, to: at + 999 } };
+  return { stamp: 's', ownedGroups: [], raw: {}, values: record(values), stamped: { from: at, to: at + 999 } };
 }
 
 const fold = (from: ClaimedLink, app: CanonicalRecord | null, odoo: CanonicalRecord | null, now = 0, at = SENT) =>
@@ -262,4 +262,19 @@ t.test("what a side governs by itself comes along with our write, and is nobody'
   t.ok(edited.edits.odoo, 'somebody edited it at about the same time');
   const governed = foldIntents(sample, link(base, sent), { app, odoo: { ...odoo, ownedGroups: ['place'] } }, 0);
   t.match(governed, { landedOn: { odoo: true }, disturbed: { app: false, odoo: false }, edits: { odoo: null } });
+});
+
+t.test('an Odoo that keeps something of its own has taken the write all the same', async (t) => {
+  const shown: OdooMapping['shown'] = (field, written, row) => (field === 'city' ? `${row.kept}${written}` : written);
+  const keeping: Entity = { ...sample, odoo: { ...sample.odoo, shown } };
+  const landing = (side: Side, city: string) => {
+    const sides = { app: held({ city: '2' }, SENT), odoo: held({ city: '2' }, SENT) };
+    sides[side] = { ...held({ city }, SENT + 5), raw: { kept: 'K' } };
+    return foldIntents(keeping, link(agreed({ city: '1' }), intent(side, { city: '2' })), sides, 0);
+  };
+  t.match(landing('odoo', 'K2'), { base: { app: { city: '2' }, odoo: { city: 'K2' } }, pending: [] });
+  t.equal(landing('odoo', 'K2').disturbed.odoo, false, 'nobody has edited it');
+  t.match(landing('odoo', '1'), { base: { odoo: { city: '1' } }, pending: ['odoo-key'] }, 'it may still land');
+  t.match(landing('odoo', '3'), { base: { odoo: { city: '1' } }, pending: ['odoo-key'] });
+  t.match(landing('app', 'K2'), { base: { app: { city: '1' } }, pending: ['app-key'] }, 'the app keeps nothing');
 });
