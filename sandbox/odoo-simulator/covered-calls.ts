@@ -11,6 +11,7 @@ export const COVERED_CALLS: ReadonlySet<string> = new Set([
   ...methods('res.country', 'search search_read read'),
   ...methods('res.lang', 'search search_read read get_installed'),
   ...methods('res.users', 'context_get search search_read read has_group'),
+  ...methods('res.users.apikeys', 'search_read'),
   ...methods('ir.model', 'search search_read has_access check_access_rights'),
   ...methods('ir.model.fields', 'search search_read has_access check_access_rights'),
   ...methods('ir.model.data', 'check_object_reference search search_read has_access check_access_rights'),
