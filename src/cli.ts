@@ -8,6 +8,7 @@ import { EXIT, type Output, print, within, withinBound } from './command-line.ts
 import { ConfigError, readConfig } from './config.ts';
 import { migrateToLatest } from './db/migrate.ts';
 import { addDisasterCommands } from './disaster-commands.ts';
+import { addDoctorCommand } from './doctor-command.ts';
 import { BridgeError } from './errors.ts';
 import { exportAccounting, saveContent } from './export-accounting.ts';
 import { main as serveForever } from './main.ts';
@@ -129,6 +130,7 @@ export function buildProgram(): Command {
       });
     });
   addDisasterCommands(program);
+  addDoctorCommand(program);
 
   const webhooks = program
     .command('webhooks')

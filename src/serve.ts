@@ -5,6 +5,7 @@ import type { Config } from './config.ts';
 import { type Context, createContext } from './context.ts';
 import { listenOnChannel } from './db/listen.ts';
 import { isMigrated } from './db/migrate.ts';
+import { examine } from './doctor/examine.ts';
 import { entities } from './entities/registry.ts';
 import { exportAccounting } from './export-accounting.ts';
 import { reportHealth } from './health-report.ts';
@@ -107,5 +108,8 @@ async function buildHttp(context: Context) {
     reports: context.reports,
     decisions: context.decisions,
     accounting: { exportAccounting: (request, signal) => exportAccounting(context, request, signal) },
+    doctor: {
+      examine: () => examine({ inspected: { settings: config, faults: new Map() }, databaseUrl: context.databaseUrl }),
+    },
   });
 }

@@ -5,10 +5,10 @@ import type { SetupItem } from './backends/odoo/setup-item.ts';
 import type { OdooTransport } from './backends/odoo/transport.ts';
 import { hasFeature } from './backends/odoo/versions.ts';
 import { desiredAutomations, findPostingAction } from './backends/odoo/webhook-automations.ts';
+import { webhookUrl } from './backends/odoo/webhook-url.ts';
 import type { Config } from './config.ts';
 import type { Context } from './context.ts';
 import { entities } from './entities/registry.ts';
-import { SetupError } from './errors.ts';
 import { POSTING_ACTION, testWebhook } from './webhook-self-test.ts';
 
 export type SetupAction = 'install' | 'verify' | 'remove';
@@ -86,20 +86,4 @@ export function printSetup(config: Config): readonly string[] {
     );
   }
   return lines;
-}
-
-function webhookUrl(config: Config): string {
-  const [token] = config.ODOO_WEBHOOK_TOKENS;
-  if (config.BRIDGE_PUBLIC_URL === undefined || token === undefined) {
-    throw new SetupError({
-      code: 'webhook_address_missing',
-      message: 'Odoo cannot be told where to post: BRIDGE_PUBLIC_URL or ODOO_WEBHOOK_TOKENS is not set.',
-      remedy:
-        'Set BRIDGE_PUBLIC_URL to the address of the bridge as Odoo reaches it, and ODOO_WEBHOOK_TOKENS to a long random text.',
-    });
-  }
-  const url = new URL('webhooks/odoo', `${config.BRIDGE_PUBLIC_URL.replace(/\/+$/, '')}/`);
-  url.username = 'bridge';
-  url.password = token;
-  return url.href;
 }

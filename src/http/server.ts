@@ -6,6 +6,7 @@ import type { Reports } from '../links/reports.ts';
 import { type AccountingOptions, accountingRoutes } from './accounting-routes.ts';
 import { requireToken } from './authorize.ts';
 import { decisionRoutes } from './decision-routes.ts';
+import { type DoctorOptions, doctorRoutes } from './doctor-routes.ts';
 import { type HealthOptions, healthRoutes, openHealthRoutes } from './health.ts';
 import { installProblems } from './problem.ts';
 import { reportRoutes } from './report-routes.ts';
@@ -21,6 +22,7 @@ export interface ServerOptions {
   readonly reports: Reports;
   readonly decisions: Decisions;
   readonly accounting: AccountingOptions;
+  readonly doctor: DoctorOptions;
 }
 
 /** `curl -X POST -H 'content-type: application/json'` means no wishes, not bad ones. */
@@ -58,6 +60,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     await operators.register(reportRoutes, { reports: options.reports });
     await operators.register(decisionRoutes, { decisions: options.decisions });
     await operators.register(accountingRoutes, options.accounting);
+    await operators.register(doctorRoutes, options.doctor);
   });
   return server;
 }

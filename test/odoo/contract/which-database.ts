@@ -41,5 +41,8 @@ export async function checkKeys(t: Test, odoo: ContractOdoo): Promise<void> {
     const args = { domain, fields: ['scope', 'expiration_date'], load: '' };
     const keys = (await user.call({ model: 'res.users.apikeys', method: 'search_read', args })) as Row[];
     t.match(keys, [{ scope: 'rpc', expiration_date: false }]);
+    const asked = { attributes: ['type'], allfields: ['scope', 'expiration_date'] };
+    const known = await user.call({ model: 'res.users.apikeys', method: 'fields_get', args: asked });
+    t.match(known, { scope: { type: 'char' }, expiration_date: { type: 'datetime' } });
   }
 }
