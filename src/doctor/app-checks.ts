@@ -104,8 +104,8 @@ const byId: Probe = {
       const { body } = await lab.app('GET', `/bridge/teachers?${new URLSearchParams({ ids })}`);
       const found = parseAnswer(dataSchema, body, teacher).data.good.map(({ id }) => id);
       const right = found.length === (known === undefined ? 0 : 1) && found[0] === known;
-      if (right) return ok('ids= answers with the records that there are, and leaves the others out.');
-      return fail('ids= does not answer with just the records of those ids that there are.', MEND);
+      if (right) return ok('A request with ids= answers with the records that there are, and leaves the others out.');
+      return fail('A request with ids= does not answer with just the records of those ids that there are.', MEND);
     }),
 };
 

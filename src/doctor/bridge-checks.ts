@@ -123,7 +123,7 @@ async function nearest(folder: string): Promise<string> {
 }
 
 function describeSpace(variable: string, bytes: number): Finding {
-  const room = `${(bytes / 1024 ** 3).toFixed(1)} GiB are free for ${variable}.`;
+  const room = `There are ${(bytes / 1024 ** 3).toFixed(1)} GiB free for ${variable}.`;
   const remedy = 'Make room on the disk, or move it to a larger one.';
   if (bytes < NONE_BYTES) return fail(room, remedy);
   return bytes < LOW_BYTES ? warn(room, remedy) : ok(room);
