@@ -137,7 +137,8 @@ async function refusals({ transport, version }: Connection, model: string, right
     const refusal = await askRight(transport, version, model, right);
     if (refusal === null) continue;
     refused.push(right);
-    words = refusal.message;
+    // Whom to ask says the remedy. What is cut off is Odoo's, too.
+    words = refusal.message.replace(/ Contact your administrator.*$/, '.').replace(/[^.]$/, '$&…');
   }
   return refused.length === 0 ? [] : [`No right to ${refused.join(', ')} ${model}. ${words}`];
 }

@@ -19,7 +19,7 @@ export async function runDoctor(
     if (hidden !== '' && told.includes(hidden)) t.fail('a secret or a person is told');
   }
   for (const { name, status, detail, remedy } of checks) {
-    if (!/^[A-Z].*\.$/s.test(detail)) t.fail(`${name} tells no sentence: ${detail}`);
+    if (!/^[A-Z].*[.…]$/s.test(detail)) t.fail(`${name} tells no sentence: ${detail}`);
     if ((status === 'ok') !== (remedy === undefined)) t.fail(`${name} is ${status}, with the remedy ${remedy}`);
   }
   return Object.fromEntries(checks.map((check) => [check.name, check]));
