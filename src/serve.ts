@@ -14,6 +14,7 @@ import type { Delivery } from './links/links.ts';
 import { CHANNEL } from './links/mark.ts';
 import { forgetOld } from './links/retention.ts';
 import type { BridgeLogger } from './logger.ts';
+import { createMetrics, type MetricSources, type Metrics } from './metrics.ts';
 import type { ReconcileContext } from './reconcile/context.ts';
 import { startController } from './reconcile/controller.ts';
 import { refuseOthers } from './refuse-others.ts';
@@ -31,7 +32,8 @@ export interface RunningBridge {
 }
 
 export async function serve(config: Config, logger: BridgeLogger): Promise<RunningBridge> {
-  const context = await createContext(config, logger);
+  const metrics = createMetrics();
+  const context = await createContext(config, logger, { time: metrics.time });
   const closers: (() => Promise<unknown>)[] = [() => context.close()];
   let stopping: Promise<void> | null = null;
   /** Whoever asks again waits for the same end. */
@@ -44,11 +46,11 @@ export async function serve(config: Config, logger: BridgeLogger): Promise<Runni
   }
   try {
     await refuseOthers(context);
-    const controller = startController(reconcileContext(context));
+    const controller = startController(reconcileContext({ ...context, links: metrics.watch(context.links) }));
     closers.push(() => controller.stop());
     const listener = listenOnChannel(context.databaseUrl, CHANNEL, () => controller.nudge());
     closers.push(() => listener.stop());
-    const server = await buildHttp(context);
+    const server = await buildHttp(context, metrics);
     closers.push(() => closeServer(server));
     const url = await server.listen({ host: config.HOST, port: config.PORT });
     const tidy = async () => void (await forgetOld(context.db, config.LOG_RETENTION_DAYS));
@@ -88,7 +90,7 @@ export function reconcileContext(context: Context): ReconcileContext {
   };
 }
 
-async function buildHttp(context: Context) {
+async function buildHttp(context: Context, metrics: Metrics) {
   const { config } = context;
   const receive = createGroupCommit((deliveries: readonly Delivery[]) => context.links.receive(deliveries));
   return buildServer({
@@ -99,6 +101,7 @@ async function buildHttp(context: Context) {
       odooTokens: config.ODOO_WEBHOOK_TOKENS,
       receive,
       now: Date.now,
+      onDelivery: metrics.delivered,
     },
     health: {
       isReady: () => isMigrated(context.db).catch(() => false),
@@ -108,8 +111,19 @@ async function buildHttp(context: Context) {
     reports: context.reports,
     decisions: context.decisions,
     accounting: { exportAccounting: (request, signal) => exportAccounting(context, request, signal) },
+    metrics: { render: () => metrics.render(metricSources(context)) },
     doctor: {
       examine: () => examine({ inspected: { settings: config, faults: new Map() }, databaseUrl: context.databaseUrl }),
     },
   });
+}
+
+function metricSources({ reports, cursors, app, odoo, breakers }: Context): MetricSources {
+  return {
+    queue: () => reports.queue(),
+    lastPoll: (side) => cursors.movedAt(`poll:${side}:`),
+    keyEnd: () => Promise.resolve(null),
+    clock: (side) => (side === 'app' ? app : odoo).clock(),
+    isOpen: (side) => breakers[side].state() === 'open',
+  };
 }

@@ -8,6 +8,7 @@ import { requireToken } from './authorize.ts';
 import { decisionRoutes } from './decision-routes.ts';
 import { type DoctorOptions, doctorRoutes } from './doctor-routes.ts';
 import { type HealthOptions, healthRoutes, openHealthRoutes } from './health.ts';
+import { type MetricsOptions, metricsRoutes } from './metrics-routes.ts';
 import { installProblems } from './problem.ts';
 import { reportRoutes } from './report-routes.ts';
 import { type SyncRouteOptions, syncRoutes } from './sync-routes.ts';
@@ -23,6 +24,7 @@ export interface ServerOptions {
   readonly decisions: Decisions;
   readonly accounting: AccountingOptions;
   readonly doctor: DoctorOptions;
+  readonly metrics: MetricsOptions;
 }
 
 /** `curl -X POST -H 'content-type: application/json'` means no wishes, not bad ones. */
@@ -61,6 +63,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     await operators.register(decisionRoutes, { decisions: options.decisions });
     await operators.register(accountingRoutes, options.accounting);
     await operators.register(doctorRoutes, options.doctor);
+    await operators.register(metricsRoutes, options.metrics);
   });
   return server;
 }
