@@ -1,6 +1,7 @@
 /** The running bridge: database, both sides, controller, schedule and HTTP, started in this order and ended backwards. */
 
 import type { FastifyInstance } from 'fastify';
+import { type AlertWatch, startAlerts } from './alerts.ts';
 import type { Config } from './config.ts';
 import { type Context, createContext } from './context.ts';
 import { listenOnChannel } from './db/listen.ts';
@@ -10,6 +11,7 @@ import { entities } from './entities/registry.ts';
 import { exportAccounting } from './export-accounting.ts';
 import { reportHealth } from './health-report.ts';
 import { buildServer } from './http/server.ts';
+import { readKeyEnd } from './key-watch.ts';
 import type { Delivery } from './links/links.ts';
 import { CHANNEL } from './links/mark.ts';
 import { forgetOld } from './links/retention.ts';
@@ -27,6 +29,7 @@ export interface RunningBridge {
   readonly url: string;
   readonly context: Context;
   readonly schedule: Schedule;
+  readonly alerts: AlertWatch;
   /** Finishes what is in work, then closes everything. */
   stop(): Promise<void>;
 }
@@ -57,11 +60,13 @@ export async function serve(config: Config, logger: BridgeLogger): Promise<Runni
     const polling = { ...context, overlapMs: config.POLL_OVERLAP_SECONDS * 1000, now: Date.now, tidy };
     const schedule = startSchedule(polling, { poll: config.POLL_CRON, sweep: config.SWEEP_CRON });
     closers.push(() => schedule.stop());
+    const alerts = startAlerts(context, { pollEveryMs: schedule.pollEveryMs() });
+    closers.push(() => alerts.stop());
     void resumeResyncs(context).catch(() =>
       context.log.warn({}, 'the database does not answer; resyncs go on at the next start'),
     );
     context.log.info({ address: url, instance: config.BRIDGE_INSTANCE }, 'bridge is running');
-    return { url, context, schedule, stop };
+    return { url, context, schedule, alerts, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -122,7 +127,7 @@ function metricSources({ reports, cursors, app, odoo, breakers }: Context): Metr
   return {
     queue: () => reports.queue(),
     lastPoll: (side) => cursors.movedAt(`poll:${side}:`),
-    keyEnd: () => Promise.resolve(null),
+    keyEnd: () => readKeyEnd(cursors),
     clock: (side) => (side === 'app' ? app : odoo).clock(),
     isOpen: (side) => breakers[side].state() === 'open',
   };
