@@ -43,6 +43,8 @@ export function startSchedule(context: ScheduleContext, crons: Crons): Schedule 
     cron.schedule(TIDY_CRON, () => tidyUp(context), settings),
   ];
   void polling.run();
+  // A bridge that only runs by day would never do it else.
+  void tidyUp(context);
   return {
     pollNow: polling.run,
     pollEveryMs() {
