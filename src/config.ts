@@ -8,6 +8,8 @@ process.env.TZ = 'UTC';
 const url = z
   .url({
     protocol: /^https?$/,
+    // What comes after it takes an address for granted.
+    abort: true,
     error: ({ input }) => (input === undefined ? 'is missing' : 'must be an http:// or https:// address'),
   })
   .refine((value) => {
