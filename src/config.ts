@@ -129,7 +129,7 @@ export function inspectConfig(environment: Environment = process.env): Inspected
   for (const [name, rule] of Object.entries(schema.shape)) {
     const parsed = rule.safeParse(given[name]);
     if (parsed.success) settings[name] = parsed.data;
-    else faults.set(name, parsed.error.issues[0]?.message ?? '');
+    else faults.set(name, parsed.error.issues.map(({ message }) => message).join(', '));
   }
   return { settings: completePaths(settings as z.infer<typeof schema>), faults };
 }
