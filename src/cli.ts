@@ -3,14 +3,16 @@
 import { Command, CommanderError, Option } from 'commander';
 import { exportRequest } from './accounting/export-request.ts';
 import { EXPORT_FORMATS } from './accounting/render-entries.ts';
+import { hasDrift } from './backends/odoo/setup-item.ts';
 import { EXIT, type Output, print, within, withinBound } from './command-line.ts';
 import { ConfigError, readConfig } from './config.ts';
 import { migrateToLatest } from './db/migrate.ts';
 import { addDisasterCommands } from './disaster-commands.ts';
+import { addDoctorCommand } from './doctor-command.ts';
 import { BridgeError } from './errors.ts';
 import { exportAccounting, saveContent } from './export-accounting.ts';
 import { main as serveForever } from './main.ts';
-import { printSetup, runSetup, type SetupAction } from './setup-odoo.ts';
+import { describeItem, printSetup, runSetup, type SetupAction } from './setup-odoo.ts';
 import { syncUntilDone } from './sync-until-done.ts';
 
 interface ExportFlags extends Output {
@@ -128,6 +130,7 @@ export function buildProgram(): Command {
       });
     });
   addDisasterCommands(program);
+  addDoctorCommand(program);
 
   const webhooks = program
     .command('webhooks')
@@ -143,8 +146,9 @@ export function buildProgram(): Command {
     if (!['install', 'verify', 'remove'].includes(action))
       webhooks.error(`unknown action: ${action}`, { exitCode: EXIT.usage });
     const items = await within((context) => runSetup(context, action as SetupAction));
-    print(items, options, () => items.map(({ name, state }) => `${state.padEnd(9)}${name}`).join('\n'));
-    if (items.some(({ state }) => state === 'missing' || state === 'altered')) process.exitCode = EXIT.drift;
+    print(items, options, () => items.map(describeItem).join('\n'));
+    if (items.some(({ state }) => state === 'failed')) process.exitCode = EXIT.error;
+    if (hasDrift(items)) process.exitCode = EXIT.drift;
   });
   return program;
 }

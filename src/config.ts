@@ -5,10 +5,17 @@ import { z } from 'zod';
 // Both sides speak UTC; a local zone would shift every time that a library formats.
 process.env.TZ = 'UTC';
 
-const url = z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// address' }).refine((value) => {
-  const { username, password } = new URL(value);
-  return username === '' && password === '';
-}, 'must not contain a user name or password');
+const url = z
+  .url({
+    protocol: /^https?$/,
+    // What comes after it takes an address for granted.
+    abort: true,
+    error: ({ input }) => (input === undefined ? 'is missing' : 'must be an http:// or https:// address'),
+  })
+  .refine((value) => {
+    const { username, password } = new URL(value);
+    return username === '' && password === '';
+  }, 'must not contain a user name or password');
 const required = z.string({ error: 'is missing' }).min(1, 'is empty');
 const list = (item: z.ZodString) =>
   z
@@ -94,6 +101,8 @@ const schema = z.object({
 
 export type Config = Readonly<Omit<z.infer<typeof schema>, 'LOG_FILE'> & { LOG_FILE: string }>;
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
 /** Every fault of the environment, one per line, without any value. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
@@ -105,21 +114,46 @@ export class ConfigError extends Error {
   }
 }
 
+export interface InspectedConfig {
+  /** What is set and right, and the defaults of the rest. */
+  readonly settings: Partial<Config>;
+  /** By variable, without any value. */
+  readonly faults: ReadonlyMap<string, string>;
+}
+
+/** The same, one variable at a time: for who wants to go on with those that are right. */
+export function inspectConfig(environment: Environment = process.env): InspectedConfig {
+  const given = dropEmpty(environment);
+  const settings: Record<string, unknown> = {};
+  const faults = new Map<string, string>();
+  for (const [name, rule] of Object.entries(schema.shape)) {
+    const parsed = rule.safeParse(given[name]);
+    if (parsed.success) settings[name] = parsed.data;
+    else faults.set(name, parsed.error.issues.map(({ message }) => message).join(', '));
+  }
+  return { settings: completePaths(settings as z.infer<typeof schema>), faults };
+}
+
 /**
  * Validates the environment.
  * @throws ConfigError listing all faults
  */
-export function readConfig(environment: Readonly<Record<string, string | undefined>> = process.env): Config {
-  // An empty variable (`X=` in a file) means the same as none.
-  const given = Object.fromEntries(
-    Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''),
-  );
-  const parsed = schema.safeParse(given);
+export function readConfig(environment: Environment = process.env): Config {
+  const parsed = schema.safeParse(dropEmpty(environment));
   if (!parsed.success) {
     throw new ConfigError(
       parsed.error.issues.map(({ path, message }) => `${String(path[0])} ${message} (see .env.example)`),
     );
   }
-  const dataDir = resolve(parsed.data.DATA_DIR);
-  return { ...parsed.data, DATA_DIR: dataDir, LOG_FILE: parsed.data.LOG_FILE ?? join(dataDir, 'bridge.log') };
+  return completePaths(parsed.data);
+}
+
+/** An empty variable (`X=` in a file) means the same as none. */
+function dropEmpty(environment: Environment): Readonly<Record<string, string | undefined>> {
+  return Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''));
+}
+
+function completePaths(settings: z.infer<typeof schema>): Config {
+  const dataDir = resolve(settings.DATA_DIR);
+  return { ...settings, DATA_DIR: dataDir, LOG_FILE: settings.LOG_FILE ?? join(dataDir, 'bridge.log') };
 }

@@ -47,8 +47,18 @@ export interface Context {
   close(): Promise<void>;
 }
 
-/** @param bound false reaches other sides than the bound ones, too: for who is to look at them and to say that they are meant */
-export async function createContext(config: Config, logger: BridgeLogger, { bound = true } = {}): Promise<Context> {
+export interface ContextOptions {
+  /** False reaches other sides than the bound ones, too: for who is to look at them and to say that they are meant. */
+  readonly bound?: boolean;
+  /** What each call to a side runs in, once it may be made. */
+  readonly time?: <T>(side: 'app' | 'odoo', call: () => Promise<T>) => Promise<T>;
+}
+
+export async function createContext(
+  config: Config,
+  logger: BridgeLogger,
+  { bound = true, time = (_side, call) => call() }: ContextOptions = {},
+): Promise<Context> {
   const closers: (() => Promise<void>)[] = [() => logger.close()];
   async function close(): Promise<void> {
     for (const closer of closers.splice(0).reverse()) await closer();
@@ -62,7 +72,7 @@ export async function createContext(config: Config, logger: BridgeLogger, { boun
     closers.push(() => db.destroy());
     const cursors = createCursors(db);
     const identity = createIdentity(cursors, config);
-    const { breakers, gates } = createGates(config);
+    const { breakers, gates } = createGates(config, time);
     const check = bound ? identity.checkOdoo : () => Promise.resolve();
     const directory = createDirectory(() => links);
     const odoo = deferOdoo((observe) => connectBackend(config, cursors, { directory, check }, gates.odoo, observe));
@@ -120,12 +130,19 @@ async function provideDatabase(
 }
 
 /** What stands in front of each side, for all who call it in this process. */
-function createGates({ ODOO_CALLS_PER_SECOND: callsPerSecond }: Config) {
+function createGates({ ODOO_CALLS_PER_SECOND: callsPerSecond }: Config, time: NonNullable<ContextOptions['time']>) {
   const clockwork = { now: Date.now, random: Math.random };
   const app = createBreaker({ ...clockwork, answers: APP_ANSWERS });
   const odoo = createBreaker({ ...clockwork, answers: ODOO_ANSWERS });
   const limit = createRateLimit({ callsPerSecond });
-  return { breakers: { app, odoo }, gates: { app: createGate(app), odoo: createGate(odoo, limit) } };
+  const timed =
+    (side: 'app' | 'odoo', gate: Gate): Gate =>
+    (call) =>
+      gate(() => time(side, call));
+  return {
+    breakers: { app, odoo },
+    gates: { app: timed('app', createGate(app)), odoo: timed('odoo', createGate(odoo, limit)) },
+  };
 }
 
 /** By entity: the tag that makes an Odoo record one of it. */

@@ -2,6 +2,7 @@
 import type { ClockOffset } from './backends/backend.ts';
 import type { Breaker } from './backends/breaker.ts';
 import { look } from './backends/look.ts';
+import { ping } from './backends/odoo/ping.ts';
 import type { Context } from './context.ts';
 import { teacher } from './entities/teacher.ts';
 import { BridgeError, describeError, RetryableError } from './errors.ts';
@@ -43,8 +44,7 @@ async function probeApp({ app }: Context) {
 
 async function probeOdoo(context: Context) {
   const odoo = await context.odoo.connected();
-  // One small call that any user may make; the user's id is remembered and would say nothing of now.
-  await odoo.transport.call({ model: 'res.users', method: 'context_get' });
+  await ping(odoo.transport);
   return {
     version: odoo.version.full,
     transport: odoo.transport.kind,

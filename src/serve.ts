@@ -1,18 +1,22 @@
 /** The running bridge: database, both sides, controller, schedule and HTTP, started in this order and ended backwards. */
 
 import type { FastifyInstance } from 'fastify';
+import { type AlertWatch, startAlerts } from './alerts.ts';
 import type { Config } from './config.ts';
 import { type Context, createContext } from './context.ts';
 import { listenOnChannel } from './db/listen.ts';
 import { isMigrated } from './db/migrate.ts';
+import { examine } from './doctor/examine.ts';
 import { entities } from './entities/registry.ts';
 import { exportAccounting } from './export-accounting.ts';
 import { reportHealth } from './health-report.ts';
 import { buildServer } from './http/server.ts';
+import { readKeyEnd } from './key-watch.ts';
 import type { Delivery } from './links/links.ts';
 import { CHANNEL } from './links/mark.ts';
 import { forgetOld } from './links/retention.ts';
 import type { BridgeLogger } from './logger.ts';
+import { createMetrics, type MetricSources, type Metrics } from './metrics.ts';
 import type { ReconcileContext } from './reconcile/context.ts';
 import { startController } from './reconcile/controller.ts';
 import { refuseOthers } from './refuse-others.ts';
@@ -25,12 +29,14 @@ export interface RunningBridge {
   readonly url: string;
   readonly context: Context;
   readonly schedule: Schedule;
+  readonly alerts: AlertWatch;
   /** Finishes what is in work, then closes everything. */
   stop(): Promise<void>;
 }
 
 export async function serve(config: Config, logger: BridgeLogger): Promise<RunningBridge> {
-  const context = await createContext(config, logger);
+  const metrics = createMetrics();
+  const context = await createContext(config, logger, { time: metrics.time });
   const closers: (() => Promise<unknown>)[] = [() => context.close()];
   let stopping: Promise<void> | null = null;
   /** Whoever asks again waits for the same end. */
@@ -43,22 +49,24 @@ export async function serve(config: Config, logger: BridgeLogger): Promise<Runni
   }
   try {
     await refuseOthers(context);
-    const controller = startController(reconcileContext(context));
+    const controller = startController(reconcileContext({ ...context, links: metrics.watch(context.links) }));
     closers.push(() => controller.stop());
     const listener = listenOnChannel(context.databaseUrl, CHANNEL, () => controller.nudge());
     closers.push(() => listener.stop());
-    const server = await buildHttp(context);
+    const server = await buildHttp(context, metrics);
     closers.push(() => closeServer(server));
     const url = await server.listen({ host: config.HOST, port: config.PORT });
     const tidy = async () => void (await forgetOld(context.db, config.LOG_RETENTION_DAYS));
     const polling = { ...context, overlapMs: config.POLL_OVERLAP_SECONDS * 1000, now: Date.now, tidy };
     const schedule = startSchedule(polling, { poll: config.POLL_CRON, sweep: config.SWEEP_CRON });
     closers.push(() => schedule.stop());
+    const alerts = startAlerts(context, { pollEveryMs: schedule.pollEveryMs() });
+    closers.push(() => alerts.stop());
     void resumeResyncs(context).catch(() =>
       context.log.warn({}, 'the database does not answer; resyncs go on at the next start'),
     );
     context.log.info({ address: url, instance: config.BRIDGE_INSTANCE }, 'bridge is running');
-    return { url, context, schedule, stop };
+    return { url, context, schedule, alerts, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -87,7 +95,7 @@ export function reconcileContext(context: Context): ReconcileContext {
   };
 }
 
-async function buildHttp(context: Context) {
+async function buildHttp(context: Context, metrics: Metrics) {
   const { config } = context;
   const receive = createGroupCommit((deliveries: readonly Delivery[]) => context.links.receive(deliveries));
   return buildServer({
@@ -98,6 +106,7 @@ async function buildHttp(context: Context) {
       odooTokens: config.ODOO_WEBHOOK_TOKENS,
       receive,
       now: Date.now,
+      onDelivery: metrics.delivered,
     },
     health: {
       isReady: () => isMigrated(context.db).catch(() => false),
@@ -107,5 +116,19 @@ async function buildHttp(context: Context) {
     reports: context.reports,
     decisions: context.decisions,
     accounting: { exportAccounting: (request, signal) => exportAccounting(context, request, signal) },
+    metrics: { render: () => metrics.render(metricSources(context)) },
+    doctor: {
+      examine: () => examine({ inspected: { settings: config, faults: new Map() }, databaseUrl: context.databaseUrl }),
+    },
   });
+}
+
+function metricSources({ reports, cursors, app, odoo, breakers }: Context): MetricSources {
+  return {
+    queue: () => reports.queue(),
+    lastPoll: (side) => cursors.movedAt(`poll:${side}:`),
+    keyEnd: () => readKeyEnd(cursors),
+    clock: (side) => (side === 'app' ? app : odoo).clock(),
+    isOpen: (side) => breakers[side].state() === 'open',
+  };
 }

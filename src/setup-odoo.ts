@@ -1,18 +1,15 @@
 /** `bridge webhooks`: puts what the bridge needs into Odoo, looks whether it is as it should be, takes it out again. */
-import {
-  desiredAutomations,
-  installSetup,
-  removeSetup,
-  type SetupItem,
-  verifySetup,
-} from './backends/odoo/automations.ts';
+import { installSetup, removeSetup, verifySetup } from './backends/odoo/automations.ts';
 import { SERVER_ACTIONS } from './backends/odoo/server-actions.ts';
+import type { SetupItem } from './backends/odoo/setup-item.ts';
 import type { OdooTransport } from './backends/odoo/transport.ts';
 import { hasFeature } from './backends/odoo/versions.ts';
+import { desiredAutomations, findPostingAction } from './backends/odoo/webhook-automations.ts';
+import { webhookUrl } from './backends/odoo/webhook-url.ts';
 import type { Config } from './config.ts';
 import type { Context } from './context.ts';
 import { entities } from './entities/registry.ts';
-import { SetupError } from './errors.ts';
+import { POSTING_ACTION, testWebhook } from './webhook-self-test.ts';
 
 export type SetupAction = 'install' | 'verify' | 'remove';
 
@@ -26,16 +23,32 @@ export async function runSetup(context: Context, action: SetupAction): Promise<r
   const options = { transport, entities, webhookUrl: url };
   if (action === 'remove') {
     for (const { name } of SERVER_ACTIONS) await context.cursors.remove(`odoo:action:${name}`);
+    await context.cursors.remove(POSTING_ACTION);
     return removeSetup(options);
   }
-  const result = action === 'install' ? await installSetup(options) : await verifySetup(options);
-  if (action === 'install') {
-    await forgetVanishedTags(context, transport);
-    await prepare(entities);
-    // The bot itself may be no administrator and could not search for them.
-    for (const [name, id] of result.actionIds) await context.cursors.write(`odoo:action:${name}`, String(id));
+  if (action === 'verify') {
+    const { items } = await verifySetup(options);
+    return url === null ? items : [...items, await selfTest(context, transport)];
   }
-  return result.items;
+  const { items, actionIds } = await installSetup(options);
+  await forgetVanishedTags(context, transport);
+  await prepare(entities);
+  // The bot itself may be no administrator and could not search for them.
+  for (const [name, id] of actionIds) await context.cursors.write(`odoo:action:${name}`, String(id));
+  const posting = url === null ? null : await findPostingAction(transport, 'res.partner');
+  if (posting !== null) await context.cursors.write(POSTING_ACTION, String(posting));
+  return items;
+}
+
+async function selfTest({ config, db, cursors }: Context, transport: OdooTransport): Promise<SetupItem> {
+  const { state, detail, remedy } = await testWebhook({ transport, db, cursors, publicUrl: config.BRIDGE_PUBLIC_URL });
+  return { name: 'Self-test: an event from Odoo to the bridge', state, detail: [detail, remedy].join(' ').trim() };
+}
+
+/** One line for a person. */
+export function describeItem({ name, state, drift, detail }: SetupItem): string {
+  const more = [...(drift ? [`differs in: ${drift.join(', ')}`] : []), ...(detail ? [detail] : [])];
+  return `${state.padEnd(9)}${name}${more.map((line) => `\n         ${line}`).join('')}`;
 }
 
 /** A tag that was deleted in Odoo is looked for by its name again, and made if need be. */
@@ -73,20 +86,4 @@ export function printSetup(config: Config): readonly string[] {
     );
   }
   return lines;
-}
-
-function webhookUrl(config: Config): string {
-  const [token] = config.ODOO_WEBHOOK_TOKENS;
-  if (config.BRIDGE_PUBLIC_URL === undefined || token === undefined) {
-    throw new SetupError({
-      code: 'webhook_address_missing',
-      message: 'Odoo cannot be told where to post: BRIDGE_PUBLIC_URL or ODOO_WEBHOOK_TOKENS is not set.',
-      remedy:
-        'Set BRIDGE_PUBLIC_URL to the address of the bridge as Odoo reaches it, and ODOO_WEBHOOK_TOKENS to a long random text.',
-    });
-  }
-  const url = new URL('webhooks/odoo', `${config.BRIDGE_PUBLIC_URL.replace(/\/+$/, '')}/`);
-  url.username = 'bridge';
-  url.password = token;
-  return url.href;
 }

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import t from 'tap';
-import { ConfigError, readConfig } from '../src/config.ts';
+import { ConfigError, inspectConfig, readConfig } from '../src/config.ts';
 
 const GOOD = {
   ODOO_URL: 'https://odoo.example.org',
@@ -90,4 +90,29 @@ t.test('every fault is listed at once, and no value is repeated', async (t) => {
     t.ok(error.faults.includes('ODOO_DB is missing (see .env.example)'));
     t.notMatch(error.message, /hunter2/);
   }
+});
+
+t.test('one by one: what is right is used, whatever else is wrong', async (t) => {
+  const { settings, faults } = inspectConfig({
+    APP_URL: 'https://app.example.org',
+    PORT: 'hunter2',
+    LOG_FILE: '/tmp/x.log',
+  });
+  t.equal(settings.APP_URL, 'https://app.example.org');
+  t.equal(settings.LOG_FILE, '/tmp/x.log');
+  t.equal(settings.HOST, '127.0.0.1', 'the default');
+  t.same(Object.fromEntries(faults), {
+    ODOO_URL: 'is missing',
+    ODOO_DB: 'is missing',
+    ODOO_USERNAME: 'is missing',
+    ODOO_API_KEY: 'is missing',
+    APP_API_TOKEN: 'is missing',
+    PORT: 'must be a whole number',
+  });
+  t.equal(
+    inspectConfig({ ...GOOD, ODOO_URL: 'odoo' }).faults.get('ODOO_URL'),
+    'must be an http:// or https:// address',
+  );
+  t.equal(inspectConfig(GOOD).faults.size, 0);
+  t.type(inspectConfig().settings.DATA_DIR, 'string', 'by default that of this process');
 });

@@ -30,6 +30,7 @@ const RIGHTS: Readonly<Record<string, Rights>> = {
   'res.country.state': { [USER]: 'r', [PARTNERS]: 'rwcu' },
   'res.lang': { [USER]: 'r', [SYSTEM]: 'rwcu' },
   'res.users': { [USER]: 'r', [ERP]: 'rwcu' },
+  'res.users.apikeys': { [USER]: 'r' },
   'ir.model': { [ERP]: 'rwcu' },
   'ir.model.fields': { [ERP]: 'rwcu' },
   'ir.model.data': { [ERP]: 'rwcu' },

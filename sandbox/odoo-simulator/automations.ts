@@ -49,7 +49,7 @@ export function checkAutomation(env: Environment, id: number): void {
   }
 }
 
-function queueWebhook(env: Environment, model: string, action: Row, id: number): void {
+export function queueWebhook(env: Environment, model: string, action: Row, id: number): void {
   if (action.state !== 'webhook') throw env.world.notCovered(`an automation with an action of state ${action.state}`);
   const url = String(action.webhook_url ?? '');
   const names = fieldNames(env, action.webhook_field_ids);

@@ -134,6 +134,17 @@ export const SCHEMA: Readonly<Record<string, ModelSpec>> = {
     { active: true },
     'name, login',
   ),
+  'res.users.apikeys': model(
+    'Users API Keys',
+    {
+      name: required(char('Description', { readonly: true })),
+      user_id: one('User', 'res.users', { readonly: true }),
+      scope: char('Scope', { readonly: true }),
+      expiration_date: { type: 'datetime', string: 'Expiration Date', readonly: true },
+    },
+    {},
+    'id',
+  ),
   'ir.model': model('Models', { name: char('Model Description'), model: char('Model') }, {}, 'model'),
   'ir.model.fields': model(
     'Fields',

@@ -21,6 +21,8 @@ export interface SimulatedUser {
   readonly apiKey: string;
   /** External ids, such as `base.group_user`; implied groups come by themselves. */
   readonly groups: readonly string[];
+  /** When the key ends, in milliseconds since 1970; never, by default. */
+  readonly keyExpires?: number;
 }
 
 export interface Seed {
@@ -83,6 +85,10 @@ export function addUser(env: Environment, user: SimulatedUser, name: string): Us
   const id = table.nextId();
   const row = { ...log, id, login: user.username, name, partner_id: partnerId, active: true };
   env.transaction.put(table, row as Row);
+  const keys = tables.of('res.users.apikeys');
+  const expiration_date = user.keyExpires === undefined ? null : user.keyExpires * 1_000;
+  const key = { ...log, id: keys.nextId(), name: 'rpc', user_id: id, scope: 'rpc', expiration_date };
+  env.transaction.put(keys, key as Row);
   const added = { id, login: user.username, apiKey: user.apiKey, groups: withImplied(user.groups) };
   users.set(id, added);
   return added;

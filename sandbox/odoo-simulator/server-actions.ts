@@ -1,5 +1,6 @@
 /** `ir.actions.server.run` for the actions that the bridge installs. */
 import { checkAccess } from './access-rights.ts';
+import { queueWebhook } from './automations.ts';
 import { type Environment, sudo, tableOf, type Values } from './environment.ts';
 import { load } from './load.ts';
 import { readRows, rowOf } from './records.ts';
@@ -18,6 +19,11 @@ export function runServerAction(env: Environment, ids: readonly number[]): unkno
     const action = rowOf(env, 'ir.actions.server', id);
     const owner = String(tableOf(env, 'ir.model').get(Number(action.model_id))?.model);
     checkAccess(env, owner, 'write');
+    if (action.state === 'webhook') {
+      // Whether anything has changed is the automation's business, not the action's.
+      queueWebhook(env, owner, action, Number(env.context.active_id));
+      continue;
+    }
     const code = action.state === 'code' ? String(action.code ?? '') : '';
     const version = /'version': (\d+)/.exec(code)?.[1];
     const stamped = version === undefined ? {} : { version: Number(version) };

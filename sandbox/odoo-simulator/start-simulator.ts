@@ -25,6 +25,8 @@ export interface SimulatorOptions {
   /** The administrator. */
   readonly username?: string;
   readonly apiKey?: string;
+  /** When that key ends, in milliseconds since 1970; never, by default. */
+  readonly keyExpires?: number;
   /** Milliseconds since 1970; may have a fraction. */
   readonly now?: () => number;
   /** Connections serve many calls, as behind a proxy; by default each serves one, as with Odoo itself. */
@@ -127,9 +129,10 @@ export async function startOdooSimulator(options: SimulatorOptions = {}): Promis
     const transaction = new Transaction(settings.databaseNow());
     return { world, transaction, uid: 1, su: true, context: {} };
   };
+  const keyExpires = options.keyExpires === undefined ? {} : { keyExpires: options.keyExpires };
   const languages = ['en_US', ...(options.languages ?? [])];
   seedDatabase({ world, transaction: systemEnvironment().transaction, languages });
-  addUser(systemEnvironment(), { username, apiKey, groups: ADMINISTRATOR_GROUPS }, 'Administrator');
+  addUser(systemEnvironment(), { username, apiKey, groups: ADMINISTRATOR_GROUPS, ...keyExpires }, 'Administrator');
   for (const user of options.users ?? []) addUser(systemEnvironment(), user, user.username);
 
   const backstage: Backstage = {

@@ -156,7 +156,17 @@ export interface RunLinksTable {
   outcome: string | null;
 }
 
+export interface AlertsTable {
+  kind: string;
+  subject: string;
+  since: Generated<Date>;
+  sent_at: Timestamp | null;
+  attempts: Generated<number>;
+  next_attempt_at: Generated<Date>;
+}
+
 export interface Database {
+  alerts: AlertsTable;
   links: LinksTable;
   bases: BasesTable;
   intents: IntentsTable;

@@ -62,6 +62,9 @@ export interface OdooReferences {
   productId(variantId: number): number | null;
 }
 
+/** What is needed to know which journal and which taxes invoices get. */
+export type BookTables = Pick<OdooReferences, 'rows' | 'ownCompanyId'>;
+
 /** A step of business that is a method in Odoo and not a value. */
 export interface Transition {
   /** In a few words, for errors: `post`. */

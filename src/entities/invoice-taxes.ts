@@ -1,6 +1,6 @@
 /** Which of Odoo's taxes stands for a percentage: a sales tax of the company that comes on top of the price. */
 import { idList, many2one } from './codecs.ts';
-import type { OdooReferences, OdooValues } from './define-entity.ts';
+import type { BookTables, OdooReferences, OdooValues } from './define-entity.ts';
 import { decimal } from './money.ts';
 
 export interface MissingTax {
@@ -17,9 +17,9 @@ export type FoundTax = { readonly kind: 'found'; readonly id: number | null } | 
  * gets none, for which of the 0 % taxes it is (export, exempt, within the EU) the app does not tell, and the tax
  * return would: none leaves the totals as exact. Only a company whose default is 0 % means that one.
  */
-export function findTax(percent: string, references: OdooReferences): FoundTax {
+export function findTax(percent: string, references: BookTables): FoundTax {
   const preferred = many2one(ownCompany(references)?.account_sale_tax_id);
-  const usable = references.rows('account.tax').filter((tax) => isUsable(tax, references));
+  const usable = usableTaxes(references);
   const fitting = usable.filter(({ amount }) => decimal(amount) === percent);
   const byDefault = fitting.find(({ id }) => id === preferred);
   if (Number(percent) === 0) return { kind: 'found', id: many2one(byDefault?.id) };
@@ -30,7 +30,12 @@ export function findTax(percent: string, references: OdooReferences): FoundTax {
   return { kind: 'missing', percent, known: known.sort((a, b) => Number(a) - Number(b)) };
 }
 
-function isUsable(tax: OdooValues, references: OdooReferences): boolean {
+/** The taxes that a line of an invoice may get at all. */
+export function usableTaxes(references: BookTables): readonly OdooValues[] {
+  return references.rows('account.tax').filter((tax) => isUsable(tax, references));
+}
+
+function isUsable(tax: OdooValues, references: BookTables): boolean {
   return (
     tax.active === true &&
     tax.type_tax_use === 'sale' &&
@@ -42,7 +47,7 @@ function isUsable(tax: OdooValues, references: OdooReferences): boolean {
   );
 }
 
-function lineage(references: OdooReferences): readonly (number | null)[] {
+function lineage(references: BookTables): readonly (number | null)[] {
   const ids: (number | null)[] = [];
   let id = references.ownCompanyId();
   while (id !== null && !ids.includes(id)) {
@@ -53,7 +58,7 @@ function lineage(references: OdooReferences): readonly (number | null)[] {
   return ids;
 }
 
-function ownCompany(references: OdooReferences): OdooValues | undefined {
+function ownCompany(references: BookTables): OdooValues | undefined {
   return references.rows('res.company').find(({ id }) => id === references.ownCompanyId());
 }
 

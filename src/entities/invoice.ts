@@ -1,6 +1,7 @@
 /** Invoices: customer invoices (`account.move`) of people's travels. Only the app makes them; Odoo tells what is paid. */
 import { many2one, orFalse, text } from './codecs.ts';
 import {
+  type BookTables,
   type CanonicalChanges,
   type CanonicalRecord,
   defineEntity,
@@ -122,7 +123,8 @@ function leaveAlone(changes: CanonicalChanges): OdooWrite {
   return { values: {}, deferred: [], unheld: kept.map((field) => ({ field, reason: POSTED })) };
 }
 
-function findJournal(code: string, references: OdooReferences): OdooValues | undefined {
+/** The sales journal of that short code in the company. */
+export function findJournal(code: string, references: BookTables): OdooValues | undefined {
   const company = references.ownCompanyId();
   return references
     .rows('account.journal')

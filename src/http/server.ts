@@ -6,7 +6,9 @@ import type { Reports } from '../links/reports.ts';
 import { type AccountingOptions, accountingRoutes } from './accounting-routes.ts';
 import { requireToken } from './authorize.ts';
 import { decisionRoutes } from './decision-routes.ts';
+import { type DoctorOptions, doctorRoutes } from './doctor-routes.ts';
 import { type HealthOptions, healthRoutes, openHealthRoutes } from './health.ts';
+import { type MetricsOptions, metricsRoutes } from './metrics-routes.ts';
 import { installProblems } from './problem.ts';
 import { reportRoutes } from './report-routes.ts';
 import { type SyncRouteOptions, syncRoutes } from './sync-routes.ts';
@@ -21,6 +23,8 @@ export interface ServerOptions {
   readonly reports: Reports;
   readonly decisions: Decisions;
   readonly accounting: AccountingOptions;
+  readonly doctor: DoctorOptions;
+  readonly metrics: MetricsOptions;
 }
 
 /** `curl -X POST -H 'content-type: application/json'` means no wishes, not bad ones. */
@@ -58,6 +62,8 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     await operators.register(reportRoutes, { reports: options.reports });
     await operators.register(decisionRoutes, { decisions: options.decisions });
     await operators.register(accountingRoutes, options.accounting);
+    await operators.register(doctorRoutes, options.doctor);
+    await operators.register(metricsRoutes, options.metrics);
   });
   return server;
 }

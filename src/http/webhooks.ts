@@ -13,7 +13,11 @@ export interface WebhookOptions {
   /** Resolves once the delivery and its mark are committed: true when it was new. */
   readonly receive: (delivery: Delivery) => Promise<boolean>;
   readonly now: () => number;
+  /** Told of each event that could be read, and what became of it; null when it was refused. */
+  readonly onDelivery: (source: Delivery['source'], delivery: Delivery | null, outcome: Outcome) => void;
 }
+
+type Outcome = 'accepted' | 'duplicate' | Refusal['kind'];
 
 /** Register it in a scope of its own: it takes bodies as raw bytes. */
 export async function webhookRoutes(server: FastifyInstance, options: WebhookOptions): Promise<void> {
@@ -38,19 +42,25 @@ export async function webhookRoutes(server: FastifyInstance, options: WebhookOpt
       signature: header('webhook-signature'),
       body: asBuffer(request.body),
     };
-    return accept(reply, readAppWebhook(event, options.appSecrets, options.now()), options);
+    return accept(reply, 'app', readAppWebhook(event, options.appSecrets, options.now()), options);
   });
 
   server.post<{ Params: { token: string } }>('/webhooks/odoo/:token', limits, (request, reply) =>
-    accept(reply, readOdooWebhook(request.params.token, asBuffer(request.body), options.odooTokens), options),
+    accept(reply, 'odoo', readOdooWebhook(request.params.token, asBuffer(request.body), options.odooTokens), options),
   );
   server.post('/webhooks/odoo', limits, (request, reply) => {
     const token = basicPassword(request.headers.authorization);
-    return accept(reply, readOdooWebhook(token, asBuffer(request.body), options.odooTokens), options);
+    return accept(reply, 'odoo', readOdooWebhook(token, asBuffer(request.body), options.odooTokens), options);
   });
 }
 
-async function accept(reply: FastifyReply, result: Accepted | Refusal, options: WebhookOptions): Promise<FastifyReply> {
+async function accept(
+  reply: FastifyReply,
+  source: Delivery['source'],
+  result: Accepted | Refusal,
+  options: WebhookOptions,
+): Promise<FastifyReply> {
+  if (result.kind !== 'accepted') options.onDelivery(source, null, result.kind);
   switch (result.kind) {
     case 'unauthorized':
       return sendProblem(reply, { status: 401, title: 'The event is not authentic', detail: result.detail });
@@ -58,6 +68,7 @@ async function accept(reply: FastifyReply, result: Accepted | Refusal, options: 
       return sendProblem(reply, { status: 422, title: 'The event cannot be processed', detail: result.detail });
     case 'accepted': {
       const fresh = await options.receive(result.delivery);
+      options.onDelivery(source, result.delivery, fresh ? 'accepted' : 'duplicate');
       return reply.code(202).send({ accepted: true, duplicate: !fresh });
     }
   }

@@ -2,7 +2,9 @@
 import { sql } from 'kysely';
 import type { Db } from '../db/open-database.ts';
 
-/** In small portions, so that no webhook waits for it. @returns how many rows went */
+const PORTION = 5_000;
+
+/** In portions, so that no webhook waits for it; several processes may do it side by side. @returns how many rows went */
 export async function forgetOld(db: Db, days: number): Promise<number> {
   let forgotten = 0;
   for (const [table, column] of [
@@ -13,10 +15,11 @@ export async function forgetOld(db: Db, days: number): Promise<number> {
     for (;;) {
       const { rows } = await sql`
         delete from ${sql.table(table)} where ctid in (
-          select ctid from ${sql.table(table)} where ${sql.ref(column)} < clock_timestamp() - ${days} * interval '1 day' limit 5000)
+          select ctid from ${sql.table(table)} where ${sql.ref(column)} < clock_timestamp() - ${days} * interval '1 day'
+          limit ${PORTION} for update skip locked)
         returning 1`.execute(db);
       forgotten += rows.length;
-      if (rows.length < 5_000) break;
+      if (rows.length < PORTION) break;
     }
   }
   return forgotten;

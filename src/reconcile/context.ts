@@ -1,4 +1,5 @@
 /** What the core needs; built by the composition root, or by a test. */
+import { randomUUID } from 'node:crypto';
 import type { Backend } from '../backends/backend.ts';
 import type { Links } from '../links/links.ts';
 import type { MergePolicy } from './merge-fields.ts';
@@ -24,4 +25,24 @@ export interface ReconcileContext {
   readonly instance: string;
   /** A call that was given up here may still land on the other side for so long. */
   readonly callMaxMs: number;
+}
+
+/** One reconcile of one claim: its id is on each line that it logs, and on the rows that it leaves in sync_logs. */
+export interface PassContext extends ReconcileContext {
+  readonly reconcileId: string;
+}
+
+export function beginPass(context: ReconcileContext): PassContext {
+  const reconcileId = randomUUID();
+  const { log } = context;
+  return {
+    ...context,
+    reconcileId,
+    log: {
+      debug: (values, message) => log.debug({ reconcileId, ...values }, message),
+      info: (values, message) => log.info({ reconcileId, ...values }, message),
+      warn: (values, message) => log.warn({ reconcileId, ...values }, message),
+      error: (values, message) => log.error({ reconcileId, ...values }, message),
+    },
+  };
 }

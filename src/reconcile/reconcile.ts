@@ -1,5 +1,4 @@
 /** The core: read both sides, decide, apply, settle, for a claimed batch of links of one entity. */
-import { randomUUID } from 'node:crypto';
 import type { CanonicalChanges, CanonicalRecord, Entity } from '../entities/define-entity.ts';
 import { entitiesOfModel } from '../entities/registry.ts';
 import { findUnstorable } from '../entities/storable-text.ts';
@@ -7,7 +6,7 @@ import type { ErrorDetail } from '../errors.ts';
 import { type Base, type Claim, type Hold, type Intent, PRIORITY, type Settlement } from '../links/links.ts';
 import { applyUpdates, type PlannedUpdate } from './apply-updates.ts';
 import { awaitParents } from './await-parents.ts';
-import type { ReconcileContext } from './context.ts';
+import type { PassContext, ReconcileContext } from './context.ts';
 import { createCounterparts, type PlannedCreate } from './create-counterparts.ts';
 import { type Decision, decide, type HoldReason } from './decide.ts';
 import { findFlapping } from './flapping.ts';
@@ -19,8 +18,7 @@ import { agreedBase, flowsOf, landedStamp } from './settlement.ts';
  * One pass over a claim. Every link of it is settled, whatever becomes of it.
  * @throws BridgeError when a side cannot be read at all
  */
-export async function reconcile(context: ReconcileContext, entity: Entity, claim: Claim): Promise<void> {
-  const reconcileId = randomUUID();
+export async function reconcile(context: PassContext, entity: Entity, claim: Claim): Promise<void> {
   const observations = await readBothSides(context, entity, claim);
   const merged = await followMerged(context, entity, claim, observations);
   const plan = planBatch(
@@ -43,9 +41,9 @@ export async function reconcile(context: ReconcileContext, entity: Entity, claim
     ...(await createCounterparts(context, entity, claim, 'odoo', plan.createsInOdoo.filter(isReady))),
   ];
   const clocks = { app: context.app.clock(), odoo: context.odoo.clock() };
-  const refused = await context.links.settle(claim, settlements, { reconcileId, clocks });
+  const refused = await context.links.settle(claim, settlements, { reconcileId: context.reconcileId, clocks });
   await markOtherMemberships(context, entity, observations, settlements);
-  logBatch(context, entity, reconcileId, settlements, refused);
+  logBatch(context, entity, settlements, refused);
 }
 
 interface Plan {
@@ -266,25 +264,18 @@ async function markOtherMemberships(
 function logBatch(
   context: ReconcileContext,
   entity: Entity,
-  reconcileId: string,
   settlements: readonly Settlement[],
   refused: number,
 ): void {
   const outcomes = Object.fromEntries(
     [...Map.groupBy(settlements, ({ outcome }) => outcome)].map(([outcome, group]) => [outcome, group.length]),
   );
-  context.log.info(
-    { reconcileId, entity: entity.name, links: settlements.length, outcomes, refused },
-    'batch reconciled',
-  );
+  context.log.info({ entity: entity.name, links: settlements.length, outcomes, refused }, 'batch reconciled');
   for (const { link, next } of settlements) {
     if (!('error' in next) && next.kind !== 'hold') continue;
     const error = 'error' in next ? next.error : { code: `held_${next.hold.kind}`, message: next.hold.detail };
     const record = { linkId: link.id, appId: link.appId, odooId: link.odooId };
     const level = next.kind === 'wait' ? 'info' : 'warn';
-    context.log[level](
-      { reconcileId, entity: entity.name, ...record, next: next.kind, code: error.code },
-      error.message,
-    );
+    context.log[level]({ entity: entity.name, ...record, next: next.kind, code: error.code }, error.message);
   }
 }

@@ -3,7 +3,7 @@ import { findEntity } from '../entities/registry.ts';
 import { BridgeError, describeError, RetryableError, SetupError, TerminalError } from '../errors.ts';
 import type { Claim } from '../links/links.ts';
 import { backoffMs } from './backoff.ts';
-import type { ReconcileContext } from './context.ts';
+import { beginPass, type PassContext, type ReconcileContext } from './context.ts';
 import { reconcile } from './reconcile.ts';
 
 export interface WorkOptions {
@@ -39,12 +39,12 @@ export function createWork(context: ReconcileContext, options: WorkOptions): () 
    * A side that is away says by its breaker when to come again. What is wrong with one entity alone (a vanished tag, a
    * missing collection) its breaker does not see: only that entity rests, the others go on.
    */
-  function rest(name: string, error: unknown): void {
+  function rest({ log }: PassContext, name: string, error: unknown): void {
     const failures = (resting.get(name)?.failures ?? 0) + 1;
     const pauseMs = Math.min(LONGEST_PAUSE_MS, wishOf(error) ?? backoffMs(failures - 2, context.random()));
     resting.set(name, { failures, until: context.now() + pauseMs });
     const { code, message } = describeError(error);
-    context.log.warn({ entity: name, code, pauseMs }, message);
+    log.warn({ entity: name, code, pauseMs }, message);
   }
 
   return async function workOnce() {
@@ -60,11 +60,12 @@ export function createWork(context: ReconcileContext, options: WorkOptions): () 
       const claim = await context.links.claim(name, entity.odoo.model, options.batchSize);
       if (claim === null) continue;
       busy = true;
+      const pass = beginPass(context);
       try {
-        await options.underLease(claim, () => passOver(context, claim, giveBack));
+        await options.underLease(claim, () => passOver(pass, claim, giveBack));
         resting.delete(name);
       } catch (error) {
-        rest(name, error);
+        rest(pass, name, error);
       }
     }
     return busy;
@@ -77,7 +78,7 @@ export function createWork(context: ReconcileContext, options: WorkOptions): () 
  * knows, and the rest of the entity: records that waited as well would come back long after it, a few at a time.
  */
 async function passOver(
-  context: ReconcileContext,
+  context: PassContext,
   claim: Claim,
   giveBack: (claim: Claim, afterMs: number) => Promise<void>,
 ): Promise<void> {
@@ -105,7 +106,7 @@ function wishOf(error: unknown): number | undefined {
   return error instanceof RetryableError ? error.retryAfterMs : undefined;
 }
 
-async function park(context: ReconcileContext, claim: Claim, error: unknown): Promise<void> {
+async function park(context: PassContext, claim: Claim, error: unknown): Promise<void> {
   const settlements = claim.links.map((link) => ({
     link,
     next: { kind: 'park' as const, error: describeError(error) },
@@ -116,11 +117,11 @@ async function park(context: ReconcileContext, claim: Claim, error: unknown): Pr
   const where =
     error instanceof Error ? error.stack?.split('\n').filter((line) => line.trimStart().startsWith('at ')) : undefined;
   context.log.error(
-    { code: describeError(error).code, linkIds: claim.links.map(({ id }) => id), where },
+    { entity: claim.entity, code: describeError(error).code, linkIds: claim.links.map(({ id }) => id), where },
     'record parked',
   );
   const clocks = { app: context.app.clock(), odoo: context.odoo.clock() };
-  await context.links.settle(claim, settlements, { reconcileId: crypto.randomUUID(), clocks });
+  await context.links.settle(claim, settlements, { reconcileId: context.reconcileId, clocks });
 }
 
 /** Lost connections, deadlocks, lack of resources: about the store. Other errors of PostgreSQL are about the data. */

@@ -26,6 +26,8 @@ export interface Crons {
 export interface Schedule {
   /** Polls both sides now; resolves when that is done. */
   pollNow(): Promise<void>;
+  /** Milliseconds between two polls, as POLL_CRON says. */
+  pollEveryMs(): number;
   stop(): Promise<void>;
 }
 
@@ -34,14 +36,21 @@ export function startSchedule(context: ScheduleContext, crons: Crons): Schedule 
   const polling = oneAtATime(() => pollBothSides(context, failing));
   const sweeping = oneAtATime(() => sweepBothSides(context));
   const settings = { noOverlap: true, timezone: 'Etc/UTC' };
+  const pollTask = cron.schedule(crons.poll, polling.run, settings);
   const tasks = [
-    cron.schedule(crons.poll, polling.run, settings),
+    pollTask,
     cron.schedule(crons.sweep, sweeping.run, settings),
     cron.schedule(TIDY_CRON, () => tidyUp(context), settings),
   ];
   void polling.run();
+  // A bridge that only runs by day would never do it else.
+  void tidyUp(context);
   return {
     pollNow: polling.run,
+    pollEveryMs() {
+      const [next, after] = pollTask.getNextRuns(2);
+      return next && after ? after.getTime() - next.getTime() : Number.POSITIVE_INFINITY;
+    },
     async stop() {
       await Promise.all(tasks.map((task) => task.destroy()));
       await Promise.all([polling.end(), sweeping.end()]);

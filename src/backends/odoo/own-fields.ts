@@ -3,7 +3,8 @@ import { z } from 'zod';
 import type { Entity, OwnField } from '../../entities/define-entity.ts';
 import { LOST_REASON } from '../../entities/travel.ts';
 import { TerminalError } from '../../errors.ts';
-import type { SetupItem, SetupOptions } from './automations.ts';
+import type { SetupOptions } from './automations.ts';
+import type { SetupItem } from './setup-item.ts';
 import type { OdooTransport, RpcValue } from './transport.ts';
 
 type State = SetupItem['state'];

@@ -153,7 +153,7 @@ export function createReferences(
 }
 
 /** `fr-BE` needs exactly fr_BE; a bare `fr` takes fr_FR, or else the first installed French. */
-function findLanguage(installed: ReadonlySet<string>, tag: string): string | null {
+export function findLanguage(installed: ReadonlySet<string>, tag: string): string | null {
   const wanted = tag.replaceAll('-', '_').toLowerCase();
   const codes = [...installed].sort();
   const exact = codes.find((code) => code.toLowerCase() === wanted);

@@ -1,6 +1,6 @@
 /** Two contacts that somebody merges: what becomes of both, and what the bridge gets to know of it. */
 import type { Test } from 'tap';
-import { desiredAutomations } from '../../../src/backends/odoo/automations.ts';
+import { desiredAutomations } from '../../../src/backends/odoo/webhook-automations.ts';
 import { entitiesOfModel } from '../../../src/entities/registry.ts';
 import {
   type ContractOdoo,

@@ -231,6 +231,10 @@ export async function checkReferences(t: Test, odoo: ContractOdoo): Promise<void
   ];
   const poll = { domain, fields: attached, order: 'id', load: '', limit: 200 };
   t.same(await odoo.call({ model: 'ir.attachment', method: 'search_read', args: poll }), []);
+  const described = { attributes: ['type'], allfields: ['checksum'] };
+  t.same(await odoo.call({ model: 'ir.attachment', method: 'fields_get', args: described }), {
+    checksum: { type: 'char' },
+  });
   t.same(await odoo.call({ model: 'res.users', method: 'context_get' }), { lang: 'en_US', tz: false, uid: 2 });
   const users = { domain: [['id', '=', 2]], fields: ['login', 'partner_id'], load: '' };
   t.match(await odoo.call({ model: 'res.users', method: 'search_read', args: users }), [

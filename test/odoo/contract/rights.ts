@@ -29,6 +29,7 @@ export async function checkRights(t: Test, odoo: ContractOdoo): Promise<void> {
     ['ir.actions.server', false],
     ['base.automation', false],
     ['res.partner.category', true],
+    ['ir.attachment', true],
   ] as const) {
     const args = { operation: 'read' };
     t.equal(await sales.call({ model: other, method: 'has_access', ids: [], args }), mayRead, other);

@@ -13,7 +13,7 @@ import { checkBumps, checkFirstContact, checkMovingSchool, checkSchool, checkTax
 import { checkReferences, checkSearch, checkTags, checkValues } from './records.ts';
 import { checkRights } from './rights.ts';
 import { checkWebhooks } from './webhooks.ts';
-import { checkDatabase } from './which-database.ts';
+import { checkDatabase, checkKeys } from './which-database.ts';
 import { checkConcurrency, checkWriteDates } from './write-dates.ts';
 
 type Checks = Readonly<Record<string, (t: Test, odoo: ContractOdoo) => Promise<void>>>;
@@ -40,6 +40,7 @@ const IN_19: Checks = {
   searching: checkSearch,
   references: checkReferences,
   rights: checkRights,
+  'API keys': checkKeys,
   'load() that is refused': checkLoadRefusals,
   'the school trap': checkSchool,
   'the first contact of a company': checkFirstContact,

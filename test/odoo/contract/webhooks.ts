@@ -163,6 +163,14 @@ export async function checkWebhooks(t: Test, odoo: ContractOdoo): Promise<void> 
   t.same(idsOf(hook.take()), [id], 'and it is not sent again');
   hook.stall(0);
 
+  await checkPostingAction(t, odoo, changed, id);
+  // The user that was made for it has a contact as well.
+  t.same(
+    idsOf(hook.take()).filter((posted) => posted === id),
+    [id],
+    'the action posts about what did not change',
+  );
+
   const removal = { model: 'res.partner', method: 'unlink', ids: [id] };
   await odoo.call(removal);
   t.match(hook.take(), [{ path: '/deleted', body: { _id: id, _model: 'res.partner', name: 'Ada' } }]);
@@ -181,6 +189,23 @@ export async function checkWebhooks(t: Test, odoo: ContractOdoo): Promise<void> 
   await odoo.call({ model: 'base.automation', method: 'unlink', ids: [changed, deleted] });
   await write(odoo, gone, { phone: '2' });
   t.same(hook.take(), [], 'an automation that is deleted is silent');
+}
+
+/** The self-test runs the action of an automation, as a user who cannot even see it. */
+async function checkPostingAction(t: Test, odoo: ContractOdoo, automation: number, active_id: number): Promise<void> {
+  const args = { domain: [['id', '=', automation]], fields: ['action_server_ids'], load: '' };
+  const [row] = (await odoo.call({ model: 'base.automation', method: 'search_read', args })) as Row[];
+  const posting = { domain: [['state', '=', 'webhook']], fields: ['webhook_url', 'base_automation_id'], load: '' };
+  const listed = (await odoo.call({ model: 'ir.actions.server', method: 'search_read', args: posting })) as Row[];
+  const [action] = (row as Row).action_server_ids as [number];
+  t.match(
+    listed.find(({ id }) => id === action),
+    { base_automation_id: automation },
+  );
+  const groups = ['base.group_user', 'sales_team.group_sale_salesman'];
+  const sales = odoo.as(await odoo.createUser({ login: `post-${odoo.transport}`, groups }));
+  const context = { active_model: 'res.partner', active_id };
+  await sales.call({ model: 'ir.actions.server', method: 'run', ids: [action], context });
 }
 
 /** As the set-up reads and repairs what it installed. */

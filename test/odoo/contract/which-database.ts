@@ -27,3 +27,22 @@ export async function checkDatabase(t: Test, odoo: ContractOdoo): Promise<void> 
   t.match(seen, [{ id: Number, create_date: /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/ }], 'when it was made, anybody may see');
   t.same(seen, await odoo.call(oldest), 'and it is the same for everybody');
 }
+
+/** Each user sees the keys of his own, without the key itself. */
+export async function checkKeys(t: Test, odoo: ContractOdoo): Promise<void> {
+  const reader = odoo.as(await odoo.createUser({ login: `keys-${odoo.transport}`, groups: ['base.group_user'] }));
+  for (const user of [odoo, reader]) {
+    const found = (await user.call({
+      model: 'res.users',
+      method: 'search',
+      args: { domain: [['login', '=', user.username]] },
+    })) as number[];
+    const domain = [['user_id', '=', found[0] as number]];
+    const args = { domain, fields: ['scope', 'expiration_date'], load: '' };
+    const keys = (await user.call({ model: 'res.users.apikeys', method: 'search_read', args })) as Row[];
+    t.match(keys, [{ scope: 'rpc', expiration_date: false }]);
+    const asked = { attributes: ['type'], allfields: ['scope', 'expiration_date'] };
+    const known = await user.call({ model: 'res.users.apikeys', method: 'fields_get', args: asked });
+    t.match(known, { scope: { type: 'char' }, expiration_date: { type: 'datetime' } });
+  }
+}
