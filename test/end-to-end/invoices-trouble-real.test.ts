@@ -136,6 +136,22 @@ t.test('invoices that something stands in the way of, and people who get at them
     await invoice(id, { state: 'posted', amount_total: 1.05 });
   });
 
+  await t.test('a customer who was put away can still be billed, and is not brought back by it', async (t) => {
+    const gone = await app.create('guests', { name: 'Gone Guest', email: 'gone@example.org' });
+    const { id: gonePartner } = await odoo.appears('Gone Guest');
+    await calm();
+    await app.archive('guests', gone);
+    const isActive = async () => (await find('res.partner', [['id', '=', gonePartner]], ['active']))[0]?.active;
+    await waitUntil('the partner is archived', async () => (await isActive()) === false);
+    const id = await draft({ entity: 'guest', id: gone });
+    await validate(id);
+    const move = await invoice(id, { state: 'posted', amount_total: 120 });
+    t.equal(move.partner_id, gonePartner);
+    await calm();
+    t.equal(await isActive(), false);
+    await office.shows(id, { odoo_number: move.name, payment_state: 'not_paid' });
+  });
+
   await t.test('totals that are corrected in the app are posted then', async (t) => {
     const id = await draft(customer);
     await setup.bridge.stop();
