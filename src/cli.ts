@@ -7,6 +7,7 @@ import { hasDrift } from './backends/odoo/setup-item.ts';
 import { EXIT, type Output, print, within, withinBound } from './command-line.ts';
 import { ConfigError, readConfig } from './config.ts';
 import { migrateToLatest } from './db/migrate.ts';
+import { addDecisionCommands } from './decision-commands.ts';
 import { addDisasterCommands } from './disaster-commands.ts';
 import { addDoctorCommand } from './doctor-command.ts';
 import { BridgeError } from './errors.ts';
@@ -129,6 +130,7 @@ export function buildProgram(): Command {
         (output ? process.stdout : process.stderr).write(`${report}\n`);
       });
     });
+  addDecisionCommands(program);
   addDisasterCommands(program);
   addDoctorCommand(program);
 

@@ -21,6 +21,7 @@ import { createIdentity, type Identity } from './identity.ts';
 import { type Cursors, createCursors } from './links/cursors.ts';
 import { createDecisions, type Decisions } from './links/decisions.ts';
 import type { Links } from './links/links.ts';
+import { createPauses, type Pauses } from './links/pauses.ts';
 import { createPostgresLinks } from './links/postgres-links.ts';
 import { createReports, type Reports } from './links/reports.ts';
 import { createRuns, type Runs } from './links/runs.ts';
@@ -37,6 +38,7 @@ export interface Context {
   readonly runs: Runs;
   readonly reports: Reports;
   readonly decisions: Decisions;
+  readonly pauses: Pauses;
   readonly ties: Ties;
   readonly identity: Identity;
   readonly app: Backend;
@@ -97,6 +99,7 @@ export async function createContext(
       runs: createRuns(db),
       reports: createReports(db),
       decisions: createDecisions(db),
+      pauses: createPauses(db),
       ties: createTies(db),
       identity,
       app: createAppBackend(

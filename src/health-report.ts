@@ -17,21 +17,23 @@ export async function reportHealth(context: Context): Promise<HealthReport> {
   const { breakers, config } = context;
   const callsPerSecond = config.ODOO_CALLS_PER_SECOND;
   const turnsMs = callsPerSecond === 0 ? 0 : PROBE_CALLS * (1_000 / callsPerSecond);
-  const [app, odoo, queue, appPoll, odooPoll, certificate] = await Promise.all([
+  const [app, odoo, queue, paused, appPoll, odooPoll, certificate] = await Promise.all([
     probe(() => probeApp(context), PROBE_MS, context.app.clock, breakers.app),
     probe(() => probeOdoo(context), PROBE_MS + turnsMs, context.odoo.clock, breakers.odoo),
     context.reports.queue().catch(() => null),
+    context.pauses.paused().catch(() => null),
     context.cursors.movedAt('polled:app:').catch(() => null),
     context.cursors.movedAt('polled:odoo:').catch(() => null),
     readCertificate(context.cursors).catch(() => null),
   ]);
-  const calm = app.reachable && odoo.reachable && queue?.parked === 0 && queue.held === 0;
+  const calm = app.reachable && odoo.reachable && queue?.parked === 0 && queue.held === 0 && paused?.size === 0;
   return {
     status: queue === null ? 'fail' : calm ? 'ok' : 'warn',
     sides: { app, odoo },
     queue: { depth: queue?.depth ?? null, oldest_seconds: queue?.oldest_seconds ?? null },
     parked: queue?.parked ?? null,
     held: queue?.held ?? null,
+    paused: paused && [...paused].sort(),
     last_poll: { app: appPoll?.toISOString() ?? null, odoo: odooPoll?.toISOString() ?? null },
     certificate,
   };

@@ -49,7 +49,9 @@ export async function serve(config: Config, logger: BridgeLogger): Promise<Runni
   }
   try {
     await refuseOthers(context);
-    const controller = startController(reconcileContext({ ...context, links: metrics.watch(context.links) }));
+    const controller = startController(reconcileContext({ ...context, links: metrics.watch(context.links) }), {
+      paused: context.pauses.paused,
+    });
     closers.push(() => controller.stop());
     const listener = listenOnChannel(context.databaseUrl, CHANNEL, () => controller.nudge());
     closers.push(() => listener.stop());
@@ -115,6 +117,7 @@ async function buildHttp(context: Context, metrics: Metrics) {
     sync: { resync: context, collections: ['contacts', 'all', ...entities.map(({ collection }) => collection)] },
     reports: context.reports,
     decisions: context.decisions,
+    pause: { pauses: context.pauses, entities: entities.map(({ name }) => name) },
     accounting: { exportAccounting: (request, signal) => exportAccounting(context, request, signal) },
     metrics: { render: () => metrics.render(metricSources(context)) },
     doctor: {

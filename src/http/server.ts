@@ -9,6 +9,7 @@ import { decisionRoutes } from './decision-routes.ts';
 import { type DoctorOptions, doctorRoutes } from './doctor-routes.ts';
 import { type HealthOptions, healthRoutes, openHealthRoutes } from './health.ts';
 import { type MetricsOptions, metricsRoutes } from './metrics-routes.ts';
+import { type PauseOptions, pauseRoutes } from './pause-routes.ts';
 import { installProblems } from './problem.ts';
 import { reportRoutes } from './report-routes.ts';
 import { type SyncRouteOptions, syncRoutes } from './sync-routes.ts';
@@ -22,6 +23,7 @@ export interface ServerOptions {
   readonly sync: SyncRouteOptions;
   readonly reports: Reports;
   readonly decisions: Decisions;
+  readonly pause: PauseOptions;
   readonly accounting: AccountingOptions;
   readonly doctor: DoctorOptions;
   readonly metrics: MetricsOptions;
@@ -61,6 +63,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     await operators.register(syncRoutes, options.sync);
     await operators.register(reportRoutes, { reports: options.reports });
     await operators.register(decisionRoutes, { decisions: options.decisions });
+    await operators.register(pauseRoutes, options.pause);
     await operators.register(accountingRoutes, options.accounting);
     await operators.register(doctorRoutes, options.doctor);
     await operators.register(metricsRoutes, options.metrics);

@@ -13,7 +13,7 @@ export interface ControllerOptions {
   /** How often the table is looked at when nobody nudges, in milliseconds. */
   readonly pollMs?: number;
   /** Entities that a person paused. */
-  readonly isPaused?: (entity: string) => boolean;
+  readonly paused?: () => Promise<ReadonlySet<string>>;
 }
 
 export interface Controller {
@@ -26,10 +26,10 @@ export interface Controller {
 const HEARTBEAT_MS = 20_000;
 
 export function startController(context: ReconcileContext, options: ControllerOptions = {}): Controller {
-  const { workers = 2, batchSize = 400, pollMs = 1_000, isPaused = () => false } = options;
+  const { workers = 2, batchSize = 400, pollMs = 1_000, paused = async () => new Set() } = options;
   const bell = createBell();
   let stopped = false;
-  const workOnce = createWork(context, { batchSize, isPaused: (name) => stopped || isPaused(name), underLease });
+  const workOnce = createWork(context, { batchSize, paused, isStopping: () => stopped, underLease });
 
   async function underLease(claim: Claim, pass: () => Promise<void>): Promise<void> {
     const heartbeat = setInterval(() => context.links.renewLease(claim).catch(() => null), HEARTBEAT_MS);

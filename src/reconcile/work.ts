@@ -10,7 +10,9 @@ export interface WorkOptions {
   /** Links of one batch. */
   readonly batchSize: number;
   /** Entities that a person paused. */
-  readonly isPaused: (entity: string) => boolean;
+  readonly paused: () => Promise<ReadonlySet<string>>;
+  /** Nothing more is claimed from then on. */
+  readonly isStopping: () => boolean;
   /** Keeps the lease alive while the pass runs. */
   readonly underLease: (claim: Claim, pass: () => Promise<void>) => Promise<void>;
 }
@@ -54,9 +56,10 @@ export function createWork(context: ReconcileContext, options: WorkOptions): () 
       unreleased.shift();
     }
     await context.links.markDelivered();
+    const paused = await options.paused();
     for (const name of await context.links.findDirty()) {
       const entity = findEntity(name);
-      if (!entity || options.isPaused(name) || isResting(name)) continue;
+      if (!entity || paused.has(name) || options.isStopping() || isResting(name)) continue;
       const claim = await context.links.claim(name, entity.odoo.model, options.batchSize);
       if (claim === null) continue;
       busy = true;

@@ -34,6 +34,7 @@ export interface Bridge {
 const HEARTBEAT_MS = 20_000;
 /** The real workers look every second; that nothing depends on it, these show by being slower. */
 const IDLE_MS = 60_000;
+const NONE: ReadonlySet<string> = new Set();
 const LOG: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
 export function startBridge(
@@ -55,7 +56,7 @@ export function startBridge(
     instance,
     callMaxMs,
   };
-  const workOnce = createWork(context, { batchSize, isPaused: () => false, underLease });
+  const workOnce = createWork(context, { batchSize, paused: async () => NONE, isStopping: () => false, underLease });
   const names: ReadonlySet<string> = new Set(entities.map(({ name }) => name));
   const receive = createGroupCommit((deliveries: readonly Delivery[]) => store.links.receive(deliveries));
 

@@ -1,0 +1,77 @@
+/** What operators decide, by command: pausing an entity, releasing what is held, bringing a conflict's loser back. */
+import { type Command, Option } from 'commander';
+import { EXIT, type Output, print, within, withinBound } from './command-line.ts';
+import { entities } from './entities/registry.ts';
+
+const NAMES = entities.map(({ name }) => name);
+const JSON_FLAG = ['--json', 'print one line of JSON'] as const;
+
+export function addDecisionCommands(program: Command): void {
+  for (const action of ['pause', 'resume'] as const) {
+    program
+      .command(action)
+      .description(action === 'pause' ? 'stop reconciling an entity; its events are kept' : 'go on with an entity')
+      .argument('<entity>', NAMES.join(', '))
+      .option(...JSON_FLAG)
+      .action(async (entity: string, options: Output, command: Command) => {
+        if (!NAMES.includes(entity)) command.error(`unknown entity: ${entity}`, { exitCode: EXIT.usage });
+        await within((context) => context.pauses[action](entity));
+        print({ entity, paused: action === 'pause' }, options, () => `${entity}: ${action}d`);
+      });
+  }
+
+  const held = program.command('held').description('what a guard holds, or what waits for a person');
+  held
+    .option('--entity <entity>')
+    .option(...JSON_FLAG)
+    .action(async (options: Output & { entity?: string }) => {
+      const { data } = await within(({ reports }) => reports.held({ entity: options.entity, limit: 500 }));
+      print(data, options, () =>
+        listed(data, 'nothing is held', ['id', 'entity', 'app_id', 'odoo_id', 'kind', 'detail']),
+      );
+    });
+  held
+    .command('release')
+    .description('let pass what a guard holds')
+    .option('--ids <ids>', 'only these, separated by commas')
+    .option('--entity <entity>')
+    .addOption(new Option('--kind <kind>').choices(['delete', 'rewrite', 'create']))
+    .action(async (options: { ids?: string; entity?: string; kind?: 'delete' | 'rewrite' | 'create' }) => {
+      const { ids, ...filter } = options;
+      const wanted = { ...filter, ...(ids && { ids: ids.split(',') }) };
+      const released = await withinBound(({ decisions }) => decisions.release(wanted));
+      print({ released }, held.opts(), () => `${released} record(s) will be written`);
+    });
+
+  const conflicts = program.command('conflicts').description('where both sides were edited, and which value lost');
+  conflicts
+    .option('--entity <entity>')
+    .option(...JSON_FLAG)
+    .action(async (options: Output & { entity?: string }) => {
+      const { data } = await within(({ reports }) => reports.conflicts({ entity: options.entity, limit: 500 }));
+      const members = ['id', 'entity', 'app_id', 'odoo_id', 'field', 'winner', 'rule', 'decided_at', 'restored_at'];
+      print(data, options, () => listed(data, 'there are no conflicts', members));
+    });
+  conflicts
+    .command('restore')
+    .description('write the value that lost to both sides')
+    .argument('<id>', 'of the conflict')
+    .action(async (id: string, _options: Output, command: Command) => {
+      if (!/^\d{1,18}$/.test(id)) command.error('the id of a conflict is a number', { exitCode: EXIT.usage });
+      const known = await withinBound(({ decisions }) => decisions.restore(id));
+      print({ restoring: known }, conflicts.opts(), () =>
+        known ? 'it will be restored' : 'there is no such conflict',
+      );
+      if (!known) process.exitCode = EXIT.error;
+    });
+}
+
+/** One line each; values of people's fields are left to `--json`. */
+function listed(rows: readonly object[], none: string, members: readonly string[]): string {
+  if (rows.length === 0) return none;
+  const lines = rows.map((row) => {
+    const values: Readonly<Record<string, unknown>> = { ...row };
+    return members.map((member) => values[member] ?? '-').join('\t');
+  });
+  return [members.join('\t'), ...lines].join('\n');
+}
