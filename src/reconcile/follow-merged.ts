@@ -1,6 +1,6 @@
 /** A partner that Odoo merged into another takes its link along. */
-import type { Entity } from '../entities/define-entity.ts';
-import type { Claim, Hold, Next, Repointed, Settlement } from '../links/links.ts';
+import { type CanonicalRecord, type Entity, readField } from '../entities/define-entity.ts';
+import type { Base, Claim, Hold, Next, Repointed, Settlement } from '../links/links.ts';
 import type { ReconcileContext } from './context.ts';
 import { TAKEN } from './link-found.ts';
 import type { Observation } from './read-both-sides.ts';
@@ -16,11 +16,22 @@ export async function followMerged(
   for (const { link, absence, unsettled } of observations) {
     if (absence?.kind !== 'merged') continue;
     const repointed = await links.repoint(claim, link.id, entity.odoo.model, Number(absence.into));
-    const edits = repointed === 'moved' ? { ...link.edits, odoo: null } : link.edits;
+    const moved = repointed === 'moved' && {
+      edits: { ...link.edits, odoo: null },
+      ...(link.base && { base: whereEqual(link.base) }),
+    };
     const end = endOf(repointed, absence.into);
-    settlements.set(link.id, { link, ...end, logged: true, edits, openIntents: unsettled });
+    settlements.set(link.id, { link, ...end, logged: true, edits: link.edits, ...moved, openIntents: unsettled });
   }
   return settlements;
+}
+
+/** What the merged record could not hold, its survivor may: only what both sides had alike is still agreed on. */
+function whereEqual(base: Base): Base {
+  const isAlike = (field: string) => readField(base.app, field) === readField(base.odoo, field);
+  const alike = (values: CanonicalRecord) =>
+    Object.fromEntries(Object.entries(values).filter(([field]) => isAlike(field)));
+  return { ...base, app: alike(base.app), odoo: alike(base.odoo) };
 }
 
 function endOf(repointed: Repointed, survivor: string): { next: Next; outcome: Settlement['outcome'] } {

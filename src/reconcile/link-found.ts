@@ -1,8 +1,8 @@
 /** Tying a record to a counterpart that was there already: the next pass compares them field by field. */
 import type { SideRecord } from '../backends/backend.ts';
-import type { Entity, Side } from '../entities/define-entity.ts';
+import { type Entity, readField, type Side } from '../entities/define-entity.ts';
 import { BridgeError } from '../errors.ts';
-import type { Claim, ClaimedLink, CoveredEdit, Instants, Intent, Next, Settlement } from '../links/links.ts';
+import type { Claim, ClaimedLink, CoveredEdit, Intent, Next, Settlement } from '../links/links.ts';
 import type { ReconcileContext } from './context.ts';
 import type { MatchVerdict } from './find-counterparts.ts';
 import { findCreation, isThere } from './fold-intents.ts';
@@ -22,6 +22,13 @@ export const TAKEN: Next = {
   },
 };
 
+type Match = MatchVerdict & { readonly kind: 'link' };
+
+interface Found extends Match {
+  /** As it is before it is adopted. */
+  readonly record: SideRecord | null;
+}
+
 export async function linkFound(
   context: ReconcileContext,
   entity: Entity,
@@ -29,27 +36,21 @@ export async function linkFound(
   target: Side,
   verdicts: readonly MatchVerdict[],
 ): Promise<readonly Settlement[]> {
-  const all = verdicts.flatMap((verdict) => (verdict.kind === 'link' ? [verdict] : []));
+  const matches = verdicts.flatMap((verdict) => (verdict.kind === 'link' ? [verdict] : []));
+  if (matches.length === 0) return [];
+  const ids = matches.map(({ id }) => id);
+  const before = new Map((await context[target].read(entity, ids)).map((record) => [record.id, record]));
+  const all = matches.map((match): Found => ({ ...match, record: before.get(match.id) ?? null }));
   const found = target === 'app' ? all : await announceAdoptions(context, entity, claim, all);
-  if (found.length === 0) return [];
   const settlements: Settlement[] = [];
   const tied: MadePair[] = [];
-  const before = new Map(
-    (
-      await context[target].read(
-        entity,
-        found.map(({ id }) => id),
-      )
-    ).map((record) => [record.id, record]),
-  );
-  for (const { plan, id } of found) {
+  for (const { plan, id, record } of found) {
     const { link } = plan.seen;
     const key = createKey(context.instance, entity, link, target);
     try {
       const stamp = (await context[target].adopt(entity, [{ id, key }])).get(id) ?? null;
-      const record = before.get(id);
       // Adopting it moves its stamp: who edited it last is remembered from before.
-      const edit = record ? lastEdit(entity, link, record, onBridgeClock(record, context[target].clock())) : null;
+      const edit = lastEdit(context, entity, link, target, record);
       const counterpart = { side: target, id, odooModel: entity.odoo.model };
       const attached = await context.links.attach(claim, link.id, counterpart);
       if (attached && target === 'app') tied.push({ appId: id, odooId: link.odooId });
@@ -80,7 +81,7 @@ export async function linkFound(
  * made under that name: `load()` would write over this one. So it is announced, and waited for, as a creation is.
  * @returns those that are still this worker's
  */
-async function announceAdoptions<Found extends MatchVerdict & { kind: 'link' }>(
+async function announceAdoptions(
   context: ReconcileContext,
   entity: Entity,
   claim: Claim,
@@ -91,21 +92,22 @@ async function announceAdoptions<Found extends MatchVerdict & { kind: 'link' }>(
   const sentAt = context.now();
   const intents = found
     .filter((one) => !isOurs(one))
-    .map(
-      ({ plan: { seen } }): Intent => ({
+    .map(({ plan: { seen }, record }): Intent => {
+      const edit = lastEdit(context, entity, seen.link, 'odoo', record);
+      return {
         linkId: seen.link.id,
         side: 'odoo',
         kind: 'create',
         key: createKey(context.instance, entity, seen.link, 'odoo'),
         fields: {},
         conflicts: [],
-        edited: null,
-        strayed: {},
+        edited: edit && { from: edit.from, to: edit.to },
+        strayed: edit?.strayed ?? {},
         onStamp: null,
         sentAt,
         overAt: sentAt + context.callMaxMs,
-      }),
-    );
+      };
+    });
   if (intents.length === 0) return found;
   const { ours } = await context.links.recordIntents(claim, intents);
   return found.filter(({ plan }) => ours.has(plan.seen.link.id));
@@ -119,12 +121,30 @@ function ownStamp(record: SideRecord, edit: CoveredEdit | null, adopted: string)
   return { ownOdooStamp: edit === null ? record.stamp : adopted, edits: { app: null, odoo: edit } };
 }
 
-/** Null for a record of our own making as it was made: its stamp proves no edit. */
-function lastEdit(entity: Entity, link: ClaimedLink, record: SideRecord, stamped: Instants): CoveredEdit | null {
+/**
+ * Null for a record of our own making as it was made: its stamp proves no edit. Nor does it where an earlier adoption
+ * may have moved it, as long as all is as it was before that.
+ */
+function lastEdit(
+  context: ReconcileContext,
+  entity: Entity,
+  link: ClaimedLink,
+  side: Side,
+  record: SideRecord | null,
+): CoveredEdit | null {
+  if (record === null) return null;
+  const stamped = onBridgeClock(record, context[side].clock());
+  const strayed = record.values;
   const created = findCreation(link);
-  if (!created) return { ...stamped, strayed: record.values };
-  const asMade = Object.entries(created.fields).every(([field, sent]) =>
-    isThere(entity, created.side, record, field, sent),
-  );
-  return asMade ? null : { from: Math.min(created.sentAt, stamped.from), to: stamped.to, strayed: record.values };
+  if (created) {
+    const { fields, sentAt } = created;
+    // What the creation left out may have been edited as well: then it was written after it was made.
+    const isTouched = record.created !== undefined && record.modified.from > record.created.to;
+    const asMade = Object.entries(fields).every(([field, sent]) => isThere(entity, created.side, record, field, sent));
+    return asMade && !isTouched ? null : { from: Math.min(sentAt, stamped.from), to: stamped.to, strayed };
+  }
+  const adoption = link.intents.find(({ kind }) => kind === 'create');
+  if (!adoption?.edited) return { ...stamped, strayed };
+  const asBefore = Object.entries(adoption.strayed).every(([field, value]) => value === readField(strayed, field));
+  return { from: adoption.edited.from, to: asBefore ? adoption.edited.to : stamped.to, strayed };
 }

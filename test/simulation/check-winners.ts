@@ -1,7 +1,7 @@
 /** I5: each decision of a conflict is reviewed at the moment at which it is announced. */
 import type { Backend, ClockOffset } from '../../src/backends/backend.ts';
 import type { CanonicalChanges, Side } from '../../src/entities/define-entity.ts';
-import type { Claim, ClaimedLink, ConflictEntry, Intent } from '../../src/links/links.ts';
+import type { Claim, ClaimedLink, ConflictEntry, Instants, Intent } from '../../src/links/links.ts';
 import type { Store } from './database.ts';
 import type { Change, Ledger } from './ledger.ts';
 import { review, type Truth } from './reference-model.ts';
@@ -46,12 +46,8 @@ export function createReviewer({ now, ledger, clocks, tie, pairs }: ReviewerOpti
   let reviewed = 0;
 
   /** @returns null when the truth cannot be told from what was read: a clock was set, or two wrote in one second */
-  function truthOf(
-    process: string,
-    { edits: remembered, intents }: ClaimedLink,
-    side: Side,
-    record: string,
-  ): Truth | null {
+  function truthOf(process: string, link: ClaimedLink, side: Side, record: string): Truth | null {
+    const { edits, intents } = link;
     const read = reads.get(`${process} ${side} ${record}`);
     if (!read) return null;
     const clock = clocks()[side];
@@ -63,13 +59,13 @@ export function createReviewer({ now, ledger, clocks, tie, pairs }: ReviewerOpti
     if (!version || new Set(versions.map(({ author }) => author)).size > 1) return null;
     if (intents.some((intent) => intent.side === side && isMistakable(intent, history))) return null;
     // Under the stamp of a write of ours nobody sees that a record was saved as it is.
-    const covered = remembered[side] !== null || intents.some((one) => one.kind === 'update' && one.side === side);
-    const edits = history.filter(({ author, at }) => author === 'person' && at <= version.at);
-    const edit = edits.at(-1);
-    const seen = covered ? edits.findLast(({ changes }) => Object.keys(changes).length > 0) : edit;
+    const covered = edits[side] !== null || intents.some((one) => one.kind === 'update' && one.side === side);
+    const byPeople = history.filter(({ author, at }) => author === 'person' && at <= version.at);
+    const edit = byPeople.at(-1);
+    const seen = covered ? byPeople.findLast(({ changes }) => Object.keys(changes).length > 0) : edit;
     const since = Math.min(edit?.begunAt ?? now(), version.begunAt);
     if (clock.jumpedAt() > since) return null;
-    if (isWrong(side, read.clock) || (remembered[side] !== null && wrongAt[side] >= since)) return null;
+    if (isWrong(side, read.clock) || (rememberedEdit(link, side) !== null && wrongAt[side] >= since)) return null;
     return {
       // What a write of ours covered shows when it came to be there, not when its transaction had begun.
       editedAt: (covered ? edit?.at : edit?.begunAt) ?? null,
@@ -99,12 +95,10 @@ export function createReviewer({ now, ledger, clocks, tie, pairs }: ReviewerOpti
   }
 
   /** Where a write of ours was not answered, a stamp may be its own, and cover an edit of any time since it was sent. */
-  function doubt(truth: Truth, { intents, edits }: ClaimedLink, side: Side): Truth {
-    const sent = intents
-      .filter((intent) => intent.kind === 'update' && intent.side === side)
-      .map(({ sentAt }) => sentAt);
+  function doubt(truth: Truth, link: ClaimedLink, side: Side): Truth {
+    const sent = writesTo(link, side).map(({ sentAt }) => sentAt);
     const unanswered = sent.length === 0 ? 0 : now() - Math.min(...sent) + READ_TO_SEND_MS;
-    const remembered = edits[side];
+    const remembered = rememberedEdit(link, side);
     const wide = remembered ? now() - remembered.from : 0;
     const uncertaintyMs = truth.uncertaintyMs + Math.max(unanswered, wide);
     return { ...truth, remembered: remembered !== null, uncertaintyMs };
@@ -169,6 +163,15 @@ export function createReviewer({ now, ledger, clocks, tie, pairs }: ReviewerOpti
     violations,
     reviewed: () => reviewed,
   };
+}
+
+function writesTo({ intents }: ClaimedLink, side: Side): readonly Intent[] {
+  return intents.filter((intent) => intent.kind === 'update' && intent.side === side);
+}
+
+/** A write without an answer carries along what it knew of the edit that it covers. */
+function rememberedEdit(link: ClaimedLink, side: Side): Instants | null {
+  return link.edits[side] ?? writesTo(link, side).find(({ edited }) => edited !== null)?.edited ?? null;
 }
 
 /** Who writes by chance the very value of a write of ours that got no answer cannot be told from it. */

@@ -63,12 +63,14 @@ export function toSideRecord(
 ): SideRecord {
   const cached = known.get(row)?.get(entity);
   if (cached) return cached;
-  const at = Date.parse(`${row.write_date.replace(' ', 'T')}Z`);
+  const at = milliseconds(row.write_date);
+  const createdAt = milliseconds(row.create_date);
   const raw: Readonly<Record<string, unknown>> = { ...row };
   const record: SideRecord = {
     id: String(row.id),
     stamp: row.write_date,
     modified: { from: at, to: at + 999 },
+    created: { from: createdAt, to: createdAt + 999 },
     values: entity.odoo.decode(raw, references),
     memberOf: Object.keys(TAGS).filter((name) => row.category_id.includes(TAGS[name] ?? 0)),
     isCompany: row.is_company,
@@ -77,6 +79,10 @@ export function toSideRecord(
   };
   if (!row.parent_id) known.set(row, (known.get(row) ?? new Map<Entity, SideRecord>()).set(entity, record));
   return record;
+}
+
+function milliseconds(stamp: string): number {
+  return Date.parse(`${stamp.replace(' ', 'T')}Z`);
 }
 
 export function normalEmail(email: string | false): string {
