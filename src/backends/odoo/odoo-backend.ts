@@ -12,6 +12,7 @@ import {
   type WriteResult,
 } from '../backend.ts';
 import { createClockEstimate } from '../clock-offset.ts';
+import { changedSince } from './changed-since.ts';
 import { classifyMissing } from './classify-missing.ts';
 import { createCounterparts, type LinkDirectory } from './counterparts.ts';
 import { createRecords } from './create-records.ts';
@@ -125,7 +126,7 @@ export function createOdooBackend(options: OdooBackendOptions): OdooBackend {
       for (const [name, id] of await createCompanies(odoo, missing)) references.rememberCompany(name, id);
     },
     findCreated: (entity, keys) => findCreated(odoo, entity, keys),
-    findKeys: (entity, ids) => findKeys(odoo, entity, ids),
+    findKeys: (entity, ids) => findKeys(odoo, entity.odoo.model, ids),
     clock,
     async prepare(entities) {
       // The set-up has just added fields and tags.
@@ -197,7 +198,7 @@ async function readChanged(
   const domain: RpcValue[] = [['id', '>', cursor === null ? 0 : Number(cursor)]];
   // Only members are of interest at first; later also those that ceased to be.
   const membership = odoo.references.membershipOf(entity);
-  if (since !== null) domain.push(['write_date', '>=', formatOdooTime(since)]);
+  if (since !== null) domain.push(...(await changedSince(odoo, entity, formatOdooTime(since))));
   else if (membership.kind === 'tag') domain.push([membership.field, 'in', [odoo.references.tagId(entity.name) ?? 0]]);
   const limit = pageSize(odoo.transport);
   const rows = await searchRows(odoo, entity, domain, limit);
