@@ -95,8 +95,7 @@ const launch: Transition = {
     'status' in changes && wanted.status === 'ready' && row.state === 'draft' && !wasLaunched(row),
   refuse({ row, references }) {
     if (!references.hasField(MODEL, LAUNCHED_FIELD)) return NOT_SET_UP;
-    if (idList(row.contact_list_ids).length === 0) return NO_LIST;
-    return text(row.email_from) === null ? NO_SENDER : null;
+    return idList(row.contact_list_ids).length === 0 ? NO_LIST : null;
   },
   call: ({ row }) => ({ model: MODEL, method: 'run', action: 'launch_mailing', context: { bridge_mailing: row.id } }),
 };
@@ -119,13 +118,6 @@ const NO_LIST = {
   message: 'The campaign has no mailing list: nobody would get it.',
   remedy: 'Name at least one list in the app, or cancel the campaign.',
 };
-const NO_SENDER = {
-  code: 'mailing_without_sender',
-  message: 'The mailing has no address that it comes from.',
-  remedy:
-    'Give the Odoo user of the bridge an e-mail address, or set "Send From" of the mailing; then retry the campaign.',
-};
-
 function listsOf({ list_ids }: CanonicalChanges): readonly Parent[] {
   return linesOf(list_ids).map((id) => ({ entity: 'mailing_list', id }));
 }
@@ -163,16 +155,7 @@ export const campaign = defineEntity({
     },
     matchField: null,
     fields: [
-      ...[
-        'subject',
-        'body_html',
-        'contact_list_ids',
-        'schedule_date',
-        'schedule_type',
-        'email_from',
-        'state',
-        'active',
-      ],
+      ...['subject', 'body_html', 'contact_list_ids', 'schedule_date', 'schedule_type', 'state', 'active'],
       ...COUNTS,
       LAUNCHED_FIELD,
     ],

@@ -33,10 +33,13 @@ export async function clearForSending(
   if (!sends) return { updates, createsInOdoo, settled: [] };
   const settled: Settlement[] = [];
   const since = (await context.mailing?.newSince(entity.name)) ?? null;
-  const creates = createsInOdoo.filter((plan) => {
+  const creates = createsInOdoo.flatMap((plan) => {
     const stop = stopCreation(context, entity, sends, plan, since);
-    if (stop) settled.push(stop);
-    return !stop;
+    if (stop === null) return [plan];
+    // What Odoo has of it already is linked all the same.
+    if (plan.seen.link.base === null) return [{ ...plan, onlyIfCreated: true, otherwise: stop }];
+    settled.push(stop);
+    return [];
   });
   const known = updates.map((plan) => (isFirstLook(sends, plan) ? withoutSending(sends, plan) : plan));
   const due = known.filter(({ merge }) => sends.isDue(merge.toOdoo));
@@ -58,8 +61,9 @@ function stopCreation(
   { seen, values, onlyIfCreated }: PlannedCreate,
   since: number | null,
 ): Settlement | null {
+  if (!sends.isDue(values) || onlyIfCreated) return null;
   const begun = seen.link.intents.some(({ kind }) => kind === 'create');
-  if (!sends.isDue(values) || onlyIfCreated || begun) return null;
+  if (begun) return sends.byCreation ? neverAgain(seen) : null;
   const verdict = judge(context, sends, seen, since);
   if (verdict === 'old') return note(entity, seen);
   if (verdict === 'new') return sends.byCreation ? stopByNight(context, sends, seen) : null;
@@ -68,6 +72,16 @@ function stopCreation(
     message: 'It is not known yet whether it is new: only what is new is sent.',
     remedy: 'Nothing to do: it is looked at again as soon as a poll of the app has seen it.',
   });
+}
+
+/** It may have been sent: nobody can tell, and nobody gets it twice. */
+function neverAgain({ link, pending }: Observation): Settlement {
+  const error = {
+    code: 'sending_unanswered',
+    message: 'Odoo was asked to send it and did not answer: it may have been sent, and is not sent again.',
+    remedy: 'Look in Odoo whether it was sent. If it was not, enter it in the app once more.',
+  };
+  return { link, next: { kind: 'park', error }, outcome: 'park', logged: true, openIntents: pending };
 }
 
 /** @returns milliseconds where it cannot be told yet */

@@ -1,10 +1,12 @@
 /** A whole set-up with people who keep lists and campaigns in the app, and people who look after them in Odoo. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
+import pg from 'pg';
 import type { Test } from 'tap';
 import { appPerson, type Fields, odooPerson } from '../../sandbox/people/people.ts';
 import { waitUntil as waitFor } from '../../sandbox/people/wait-until.ts';
 import type { RpcValue } from '../../src/backends/odoo/transport.ts';
+import { bridgeCallers } from '../support/bridge-callers.ts';
 import { startLosingProxy } from '../support/losing-proxy.ts';
 import { startMailSink } from '../support/mail-sink.ts';
 import type { TestOdoo } from '../support/odoo-lab.ts';
@@ -28,6 +30,12 @@ export async function openMailOffice(t: Test, address: TestOdoo, environment: Re
   const app = appPerson(setup.app.url);
   const odoo = odooPerson(address, address.transport);
   await sink.serve(odoo);
+  // Whoever sends has an address.
+  const [user] = (await odoo.call('res.users', 'search', { domain: [['login', '=', address.username]] })) as number[];
+  await odoo.call('res.users', 'write', { vals: { email: 'office@example.org' } }, [Number(user)]);
+  const ofApp = new pg.Client({ connectionString: setup.appDatabaseUrl });
+  await ofApp.connect();
+  t.teardown(() => ofApp.end());
   const subscription = address.version === 14 ? 'mailing.contact.subscription' : 'mailing.subscription';
 
   const find = async (model: string, domain: RpcValue, fields: string[]) =>
@@ -41,6 +49,7 @@ export async function openMailOffice(t: Test, address: TestOdoo, environment: Re
   };
 
   return {
+    address,
     sink,
     proxy,
     setup,
@@ -50,7 +59,22 @@ export async function openMailOffice(t: Test, address: TestOdoo, environment: Re
     write,
     link,
     subscription,
-    calm: () => waitUntil('the queue is empty', async () => (await setup.bridge.context.reports.queue()).depth === 0),
+    /** All that the app and Odoo have told is done. */
+    async calm(): Promise<void> {
+      await waitUntil(
+        'the app has told all',
+        async () => (await ofApp.query('select from travel_app.outbox')).rowCount === 0,
+      );
+      await waitUntil('the queue is empty', async () => {
+        const { depth } = await setup.bridge.context.reports.queue();
+        const unmarked = await setup.bridge.context.db
+          .selectFrom('deliveries')
+          .select('id')
+          .where('looks', '>', 0)
+          .execute();
+        return depth === 0 && unmarked.length === 0;
+      });
+    },
     poll: async () => {
       // Odoo's times are whole seconds, and polls begin where the last one did.
       await sleep(50);
@@ -78,6 +102,15 @@ export async function openMailOffice(t: Test, address: TestOdoo, environment: Re
         .where('entity', '=', entity)
         .where('app_id', '=', id)
         .execute(),
+    /** As an operator would, and waits for its end. */
+    async resync(collection: string): Promise<void> {
+      const { post, get } = bridgeCallers(setup);
+      const { body } = await post(`/api/sync/${collection}`, {});
+      await waitUntil(`the run of ${collection} is over`, async () => {
+        const run = await get(`/api/sync/runs/${body.run_id}`);
+        return run.body.status !== 'running';
+      });
+    },
     /** How many calls to Odoo it took. */
     async countCalls(work: () => Promise<unknown>): Promise<number> {
       const before = proxy.asked();
