@@ -22,7 +22,7 @@ t.test('a thousand people get one mail each, whoever dies', async (t) => {
   const office = await openMailOffice(t, real);
   const { setup, app, odoo, proxy, sink, find, shows, mailings } = office;
   await setup.bridge.stop();
-  setup.app.setWebhook(null);
+  office.silence();
   const memory = new pg.Client({ connectionString: String(setup.environment.DATABASE_URL) });
   await memory.connect();
   t.teardown(() => memory.end());

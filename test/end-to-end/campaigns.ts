@@ -136,7 +136,7 @@ export async function runCampaignScenarios(t: Test, office: MailOffice): Promise
     const guest = await person('guests', 'Emil', 'emil@example.org');
     const { context } = setup.bridge;
     // Nobody tells of the list.
-    await setup.app.setWebhook(null);
+    office.silence();
     const fresh = await prepare('Riga');
     await context.links.markApp([{ entity: 'campaign', id: fresh }], 'mailing.mailing', 0);
     await shows('campaigns', fresh, { odoo_state: 'draft' });
