@@ -195,6 +195,8 @@ export interface OdooMapping {
   readonly own?: { readonly title: string; readonly form: string; readonly fields: readonly OwnField[] };
   /** The same for another model: the first of these that this Odoo has. Nothing is shown. */
   readonly ownElsewhere?: { readonly models: readonly string[]; readonly fields: readonly OwnField[] };
+  /** Its records are not written but sent, by a module of Odoo that keeps them in its own way. */
+  readonly courier?: 'whatsapp';
   /** The record is a list of people, and this field of the app tells who is on it. */
   readonly roster?: string;
   /** Whatever changes the record while its own stamp stays. */

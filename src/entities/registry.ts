@@ -7,13 +7,14 @@ import { document } from './document.ts';
 import { guest } from './guest.ts';
 import { invoice } from './invoice.ts';
 import { mailingList } from './mailing-list.ts';
+import { message } from './message.ts';
 import { teacher } from './teacher.ts';
 import { tenant } from './tenant.ts';
 import { travel } from './travel.ts';
 
 export const entities: readonly Entity[] = [
   ...[teacher, tenant, guest, apartment, travel, invoice, document],
-  ...[mailingList, campaign],
+  ...[mailingList, campaign, message],
 ];
 
 const byName = new Map(entities.map((entity) => [entity.name, entity]));

@@ -41,6 +41,7 @@ export async function clearForSending(
     settled.push(stop);
     return [];
   });
+  if (sends.byCreation) return { updates, createsInOdoo: creates, settled };
   const known = updates.map((plan) => (isFirstLook(sends, plan) ? withoutSending(sends, plan) : plan));
   const due = known.filter(({ merge }) => sends.isDue(merge.toOdoo));
   const incomplete = await findIncomplete(context, sends, due);

@@ -36,6 +36,7 @@ import { type ActionName, adoptRecords, isUsable, searchActions } from './server
 import { createTags, type TagSettings } from './tags.ts';
 import type { ClockReading, OdooTransport, OdooVersion, RpcValue } from './transport.ts';
 import { updateRecords } from './update-records.ts';
+import { withCourier } from './whatsapp-courier.ts';
 
 export interface OdooBackendOptions extends FactSettings {
   readonly transport: OdooTransport;
@@ -90,7 +91,7 @@ export function createOdooBackend(options: OdooBackendOptions): OdooBackend {
   };
   // write_date is the database's clock, the HTTP date the web server's: the first own write replaces it.
   const clock = (): ClockOffset => (wroteOnce ? byWrites : byDates).current();
-  return {
+  return withCourier(odoo, {
     side: 'odoo',
     transport,
     version,
@@ -139,7 +140,7 @@ export function createOdooBackend(options: OdooBackendOptions): OdooBackend {
       // The clock was set since our last write: until the next one the web server's is the better witness.
       if (wroteOnce && contradicts(byWrites.current(), byDates.current())) wroteOnce = false;
     },
-  };
+  });
 }
 
 /** Both clocks of one server may be apart, but not by seconds. */
