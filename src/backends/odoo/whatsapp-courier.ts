@@ -18,18 +18,28 @@ import {
 import type { CreateOperation, WriteResult } from '../backend.ts';
 import { createTurns } from './begin-in-time.ts';
 import { text } from './endpoint-values.ts';
-import { detectWhatsapp, isOnBlacklist, prepareWhatsapp } from './endpoints/whatsapp.ts';
+import { detectWhatsapp, isOnBlacklist, prepareWhatsapp, type WhatsappKind } from './endpoints/whatsapp.ts';
 import type { OdooBackend } from './odoo-backend.ts';
 import { createOdooClient, type OdooClient } from './odoo-client.ts';
 import type { OdooContext } from './odoo-context.ts';
 import { readRows, withoutSignals } from './odoo-records.ts';
 
+const FRESH_MS = 600_000;
+
+/** What sending needs. */
+interface Courier {
+  readonly odoo: OdooContext;
+  readonly client: OdooClient;
+  readonly detect: () => Promise<WhatsappKind>;
+}
+
 /** The same backend, with messages sent. */
 export function withCourier(odoo: OdooContext, backend: OdooBackend): OdooBackend {
   const client = createOdooClient(odoo.transport);
   /** The entity as the module that is installed keeps it. */
+  const detect = rememberModule(client);
   const asKept = async (entity: Entity) =>
-    entity.odoo.courier === undefined ? entity : inModule(entity, await detectWhatsapp(client).catch(missing));
+    entity.odoo.courier === undefined ? entity : inModule(entity, await detect().catch(missing));
   return {
     ...backend,
     read: async (entity, ids) => backend.read(await asKept(entity), ids),
@@ -40,7 +50,9 @@ export function withCourier(odoo: OdooContext, backend: OdooBackend): OdooBacken
     nameRecords: async (entity, records) => backend.nameRecords(await asKept(entity), records),
     async create(entity, operations, options) {
       if (entity.odoo.courier === undefined) return backend.create(entity, operations, options);
-      return sendAll(odoo, client, entity, operations, (sent) => backend.nameRecords(sent.entity, [sent.record]));
+      return sendAll({ odoo, client, detect }, entity, operations, (sent) =>
+        backend.nameRecords(sent.entity, [sent.record]),
+      );
     },
     leftOut: async (entity, records) =>
       entity.odoo.courier === undefined ? backend.leftOut(entity, records) : records.map(() => []),
@@ -57,6 +69,17 @@ export function withCourier(odoo: OdooContext, backend: OdooBackend): OdooBacken
   };
 }
 
+/** A module that is missing may come at any time; one that is there stays for a while. */
+function rememberModule(client: OdooClient): () => Promise<WhatsappKind> {
+  let known: { readonly kind: WhatsappKind; readonly until: number } | null = null;
+  return async () => {
+    if (known !== null && known.until > Date.now()) return known.kind;
+    const kind = await detectWhatsapp(client);
+    known = { kind, until: Date.now() + FRESH_MS };
+    return kind;
+  };
+}
+
 /** As of every Odoo app that is not installed: only what needs it has to do without. */
 function missing(error: unknown): never {
   if (!(error instanceof SetupError && error.code.startsWith('whatsapp_'))) throw error;
@@ -64,15 +87,16 @@ function missing(error: unknown): never {
 }
 
 /** The OCA's module sends ordinary messages, and keeps on a notification what came of them. */
-function inModule(entity: Entity, kind: 'enterprise' | 'oca'): Entity {
+function inModule(entity: Entity, kind: WhatsappKind): Entity {
   if (kind === 'enterprise') return entity;
   const notifications = {
     model: 'mail.notification',
     parent: 'mail_message_id',
     fields: ['notification_status', 'gateway_failure_reason'],
   };
-  const kept = { model: 'mail.message', fields: ['model', 'res_id'], optional: [], children: { notifications } };
-  return { ...entity, odoo: { ...entity.odoo, ...kept } };
+  const { optional: _none, ...odoo } = entity.odoo;
+  const kept = { model: 'mail.message', fields: ['model', 'res_id'], children: { notifications } };
+  return { ...entity, odoo: { ...odoo, ...kept } };
 }
 
 interface Sent {
@@ -81,8 +105,7 @@ interface Sent {
 }
 
 async function sendAll(
-  odoo: OdooContext,
-  client: OdooClient,
+  courier: Courier,
   entity: Entity,
   operations: readonly CreateOperation[],
   name: (sent: Sent) => Promise<void>,
@@ -90,14 +113,13 @@ async function sendAll(
   const mayBegin = createTurns();
   const results: WriteResult[] = [];
   for (const operation of operations) {
-    results.push(mayBegin() ? await sendOne(odoo, client, entity, operation, name) : { kind: 'stale' });
+    results.push(mayBegin() ? await sendOne(courier, entity, operation, name) : { kind: 'stale' });
   }
   return results;
 }
 
 async function sendOne(
-  odoo: OdooContext,
-  client: OdooClient,
+  { odoo, client, detect }: Courier,
   entity: Entity,
   { key, values }: CreateOperation,
   name: (sent: Sent) => Promise<void>,
@@ -105,7 +127,7 @@ async function sendOne(
   let kept: Entity;
   let send: () => Promise<readonly number[]>;
   try {
-    kept = inModule(entity, await detectWhatsapp(client));
+    kept = inModule(entity, await detect());
     send = await prepareWhatsapp(client, await address(odoo, client, entity, values));
   } catch (error) {
     if (!(error instanceof BridgeError)) throw error;
