@@ -4,8 +4,8 @@ import { mailingList } from './entities/mailing-list.ts';
 import { newSinceCursor } from './links/cursors.ts';
 import { PRIORITY } from './links/links.ts';
 import { findMentioning } from './links/mentions.ts';
-import { parseQuietHours, quietMsAt } from './quiet-hours.ts';
 import type { Mailing } from './reconcile/context.ts';
+import { parseQuietHours, quietMsAt } from './reconcile/quiet-hours.ts';
 
 export function createMailing({ config, cursors, db, links }: Context): Mailing {
   const { QUIET_HOURS: hours, QUIET_HOURS_ZONE: zone } = config;

@@ -89,7 +89,7 @@ export function readMembers(value: FieldValue | undefined): readonly Member[] {
 
 /** Of a line of members. */
 export function keyOf(line: string): string {
-  return line.split('\t')[0] ?? '';
+  return line.replace(/\t.*/s, '');
 }
 
 export function linesOf(value: unknown): readonly string[] {

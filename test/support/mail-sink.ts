@@ -40,6 +40,8 @@ export async function startMailSink(t: Test): Promise<MailSink> {
       refusing = now;
     },
     async serve(odoo) {
+      const others = z.array(z.number()).parse(await odoo.call('ir.mail_server', 'search', { domain: [] }));
+      if (others.length > 0) await odoo.call('ir.mail_server', 'write', { vals: { active: false } }, others);
       const values = { name: 'sink', smtp_host: '127.0.0.1', smtp_port: port, smtp_encryption: 'none' };
       await odoo.call('ir.mail_server', 'create', { vals_list: [values] });
     },
