@@ -48,6 +48,14 @@ const cron = (fallback: string) =>
 const secret = (what: string) =>
   z.string().regex(/^\S{16,}$/, `each ${what} must have at least 16 characters and no blanks`);
 
+function isZone(timeZone: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone }) !== null;
+  } catch {
+    return false;
+  }
+}
+
 const schema = z.object({
   ODOO_URL: url,
   ODOO_DB: required,
@@ -87,6 +95,14 @@ const schema = z.object({
   POLL_OVERLAP_SECONDS: whole(300, 10, 86_400),
   CONFLICT_TIE: oneOf(['odoo', 'app'], 'odoo'),
   CONFLICT_SCOPE: oneOf(['field', 'record'], 'field'),
+  QUIET_HOURS: z
+    .string()
+    .regex(
+      /^(([01]\d|2[0-3]):[0-5]\d)-(?!\1)([01]\d|2[0-3]):[0-5]\d$/,
+      'must be two different times such as 21:00-08:00',
+    )
+    .optional(),
+  QUIET_HOURS_ZONE: z.string().refine(isZone, 'must be the name of a time zone such as Europe/Paris').default('UTC'),
   DELETE_GUARD_PERCENT: whole(10, 0, 100),
   ODOO_CALL_MAX_SECONDS: whole(150, 10, 3_600),
   LOG_RETENTION_DAYS: whole(30, 1, 3_650),

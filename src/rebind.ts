@@ -39,7 +39,9 @@ export async function planRebind(context: Context): Promise<RebindPlan> {
   const sameOdoo = isSameOdoo(nowOdoo, bound.odoo);
   const found = { app: 0, odoo: 0 };
   let lookedFor = 0;
-  for (const entity of sameApp && sameOdoo ? [] : entities) {
+  // Messages are kept in a model that depends on the module which sends them.
+  const looked = entities.filter(({ odoo }) => odoo.courier === undefined);
+  for (const entity of sameApp && sameOdoo ? [] : looked) {
     const pairs = await oldestPairs(context.db, entity.name, entity.odoo.model, LOOKED_AT);
     lookedFor += pairs.length;
     if (pairs.length === 0) continue;

@@ -16,6 +16,7 @@ import type { Delivery } from './links/links.ts';
 import { CHANNEL } from './links/mark.ts';
 import { forgetOld } from './links/retention.ts';
 import type { BridgeLogger } from './logger.ts';
+import { createMailing } from './mailing.ts';
 import { createMetrics, type MetricSources, type Metrics } from './metrics.ts';
 import type { ReconcileContext } from './reconcile/context.ts';
 import { startController } from './reconcile/controller.ts';
@@ -94,6 +95,7 @@ export function reconcileContext(context: Context): ReconcileContext {
     policy: { tie: config.CONFLICT_TIE, scope: config.CONFLICT_SCOPE },
     instance: config.BRIDGE_INSTANCE,
     callMaxMs: config.ODOO_CALL_MAX_SECONDS * 1000,
+    mailing: createMailing(context),
   };
 }
 

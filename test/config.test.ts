@@ -57,6 +57,14 @@ t.test('lists are split at commas, empty variables are none', async (t) => {
   t.equal(config.ODOO_COMPANY_ID, 3);
 });
 
+t.test('the quiet hours are two times, by the clock of a place', async (t) => {
+  const given = { QUIET_HOURS: '21:00-08:30', QUIET_HOURS_ZONE: 'Europe/Paris' };
+  t.match(readConfig({ ...GOOD, ...given }), given);
+  t.match(readConfig(GOOD), { QUIET_HOURS: undefined, QUIET_HOURS_ZONE: 'UTC' });
+  for (const wrong of ['24:00-08:00', '9-17', '21:00', '08:00-08:00', 'at night'])
+    t.throws(() => readConfig({ ...GOOD, QUIET_HOURS: wrong }), /QUIET_HOURS must be two different times/);
+});
+
 t.test('calls per second may be a fraction, but not next to nothing', async (t) => {
   const rate = (ODOO_CALLS_PER_SECOND: string) => readConfig({ ...GOOD, ODOO_CALLS_PER_SECOND }).ODOO_CALLS_PER_SECOND;
   t.same(['0', '0.1', '0.5', '1', '20'].map(rate), [0, 0.1, 0.5, 1, 20]);
@@ -74,6 +82,8 @@ t.test('every fault is listed at once, and no value is repeated', async (t) => {
     BRIDGE_API_TOKENS: 'hunter2',
     DATABASE_URL: 'mysql://hunter2',
     BRIDGE_INSTANCE: 'No Good',
+    QUIET_HOURS: '21:00-21:00',
+    QUIET_HOURS_ZONE: 'hunter2',
     CONFLICT_TIE: 'hunter2',
     DELETE_GUARD_PERCENT: '-1',
     ODOO_CALL_MAX_SECONDS: '1',

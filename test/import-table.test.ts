@@ -160,6 +160,7 @@ const TABLE: Readonly<Record<string, { readonly allowed: readonly string[]; read
       forbidden: [],
     },
     'src/identity.ts': { allowed: ['./links/cursors.ts', './backends/odoo/identify-odoo.ts', 'zod'], forbidden: [] },
+    'src/mailing.ts': { allowed: ['./context.ts', './links/mentions.ts', './reconcile/context.ts'], forbidden: [] },
     'src/refuse-others.ts': { allowed: ['./context.ts', './backends/look.ts'], forbidden: [] },
     'src/setup-odoo.ts': { allowed: ['./context.ts', './backends/odoo/automations.ts'], forbidden: [] },
     'src/sync-until-done.ts': { allowed: ['./serve.ts', './sources/resync.ts'], forbidden: [] },

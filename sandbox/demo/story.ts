@@ -2,6 +2,7 @@
 import type { World } from '../world/start-world.ts';
 import { setStage } from './stage.ts';
 import { backfill, enterTeachers, installWebhooks } from './steps/backfill.ts';
+import { prepareACampaign } from './steps/campaign.ts';
 import { invoiceTheTravel } from './steps/invoice.ts';
 import { lastOneWins } from './steps/last-one-wins.ts';
 import { archiveAndRestore, changePhone, createInApp, createInOdoo } from './steps/live-edits.ts';
@@ -27,6 +28,7 @@ export async function tellStory(world: World, teller: Teller): Promise<void> {
     await teller.step('an apartment is let', () => letAnApartment(stage));
     await teller.step('a travel is ordered and its quote validated', () => orderATravel(stage));
     await teller.step('it is invoiced and paid', () => invoiceTheTravel(stage));
+    await teller.step('a mailing list, and a campaign to it', () => prepareACampaign(stage));
   }
   await teller.step('both change one field, the app last', () => lastOneWins(stage, 'app'));
   await teller.step('both change one field, Odoo last', () => lastOneWins(stage, 'odoo'));

@@ -66,7 +66,7 @@ export function mayAccess(user: User | undefined, model: string, operation: Oper
 }
 
 export function checkAccess(env: Environment, model: string, operation: Operation): void {
-  if (env.su || mayAccess(env.world.users.get(env.uid), model, operation)) return;
+  if (env.su || model in env.world.added.models || mayAccess(env.world.users.get(env.uid), model, operation)) return;
   throw refuseAccess(model, operation);
 }
 

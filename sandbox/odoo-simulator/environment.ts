@@ -3,6 +3,7 @@ import type { OdooError } from './odoo-errors.ts';
 import { userError } from './odoo-errors.ts';
 import { type ModelSpec, SCHEMA } from './schema.ts';
 import type { Table, Tables, Transaction } from './tables.ts';
+import type { AddedApp } from './whatsapp-modules.ts';
 
 export interface User {
   readonly id: number;
@@ -27,6 +28,8 @@ export interface WebhookPost {
 }
 
 export interface World {
+  /** What another app of Odoo brings, if one is there. */
+  readonly added: AddedApp;
   readonly tables: Tables;
   readonly users: Map<number, User>;
   /** Partners that a record rule hides from everybody who calls. */
@@ -58,7 +61,7 @@ export function tableOf(env: Environment, model: string): Table {
 }
 
 export function specOf(env: Environment, model: string): ModelSpec {
-  const spec = SCHEMA[model];
+  const spec = SCHEMA[model] ?? env.world.added.models[model];
   if (!spec) throw env.world.notCovered(model);
   return spec;
 }

@@ -30,6 +30,11 @@ export type FoundMethod =
 
 /** @throws OdooError for private methods and for whatever the contract suite does not cover */
 export function lookUpMethod(world: World, model: string, name: string): FoundMethod {
+  const { added } = world;
+  if (added.calls.has(`${model}.${name}`)) {
+    const own = findMethod(model, name, added.methods);
+    if (own) return { kind: 'method', method: own };
+  }
   if (isNonexistentName(model)) return { kind: 'no-model' };
   if (name.startsWith('_')) {
     throw accessError(`Private methods (such as '${model}.${name}') cannot be called remotely.`);

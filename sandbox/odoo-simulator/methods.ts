@@ -21,7 +21,8 @@ export interface Method {
 }
 
 const onModel = (signature: string, run: Method['run'], owner?: string) => method('model', signature, run, owner);
-const onRecords = (signature: string, run: Method['run'], owner?: string) => method('records', signature, run, owner);
+export const onRecords = (signature: string, run: Method['run'], owner?: string) =>
+  method('records', signature, run, owner);
 
 /** `domain offset? limit?`: a question mark says that the parameter has a default. */
 function method(on: Method['on'], signature: string, run: Method['run'], owner = 'BaseModel'): Method {
@@ -115,8 +116,13 @@ const modelMethods: Readonly<Record<string, Method>> = {
   'ir.actions.server.run': onRecords('', (env, _model, ids) => runServerAction(env, ids), 'IrActionsServer'),
 };
 
-export function findMethod(model: string, name: string): Method | undefined {
-  return modelMethods[`${model}.${name}`] ?? anyMethods[name];
+/** @param added of another app */
+export function findMethod(
+  model: string,
+  name: string,
+  added: Readonly<Record<string, Method>> = {},
+): Method | undefined {
+  return added[`${model}.${name}`] ?? modelMethods[`${model}.${name}`] ?? anyMethods[name];
 }
 
 export function runMethod(env: Environment, model: string, called: Method, ids: readonly number[], given: Arguments) {

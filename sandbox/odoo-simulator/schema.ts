@@ -22,10 +22,10 @@ export interface ModelSpec {
   readonly defaults: Readonly<Record<string, unknown>>;
 }
 
-const char = (string: string, more: Partial<FieldSpec> = {}): FieldSpec => ({ type: 'char', string, ...more });
+export const char = (string: string, more: Partial<FieldSpec> = {}): FieldSpec => ({ type: 'char', string, ...more });
 const flag = (string: string): FieldSpec => ({ type: 'boolean', string });
-const whole = (string: string): FieldSpec => ({ type: 'integer', string });
-const one = (string: string, relation: string, more: Partial<FieldSpec> = {}): FieldSpec => ({
+export const whole = (string: string): FieldSpec => ({ type: 'integer', string });
+export const one = (string: string, relation: string, more: Partial<FieldSpec> = {}): FieldSpec => ({
   type: 'many2one',
   string,
   relation,
@@ -38,7 +38,7 @@ const lines = (string: string, relation: string, inverse: string): FieldSpec => 
   relation,
   inverse,
 });
-const choice = (string: string, ...values: readonly [string, string][]): FieldSpec => ({
+export const choice = (string: string, ...values: readonly [string, string][]): FieldSpec => ({
   type: 'selection',
   string,
   selection: values,
@@ -54,7 +54,7 @@ const LOG_FIELDS: Readonly<Record<string, FieldSpec>> = {
   write_date: { type: 'datetime', string: 'Last Updated on', readonly: true },
 };
 
-function model(
+export function model(
   label: string,
   fields: Readonly<Record<string, FieldSpec>>,
   defaults: Readonly<Record<string, unknown>> = {},
@@ -224,7 +224,7 @@ export const SCHEMA: Readonly<Record<string, ModelSpec>> = {
 
 /** Names that stand for what Odoo does not have; every other unknown name fails loudly (see not-covered.ts). */
 /** Models of Odoo's other apps: this Odoo has none but Contacts. */
-const OTHER_APPS = /^(account|crm|mailing|product|sale|whatsapp)\./;
+const OTHER_APPS = /^(account|crm|mailing|phone|product|sale|whatsapp)\./;
 
 export function isNonexistentName(name: string): boolean {
   if (OTHER_APPS.test(name)) return true;

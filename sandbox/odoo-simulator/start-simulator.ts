@@ -17,6 +17,7 @@ import { readRows } from './records.ts';
 import { type CallSettings, runAsPerson, runCall, runSlowly } from './run-call.ts';
 import { addUser, type SimulatedUser, seedDatabase } from './seed-data.ts';
 import { type Row, Tables, Transaction } from './tables.ts';
+import { type WhatsappModule, whatsappApp } from './whatsapp-modules.ts';
 import { answerXmlrpc, VERSION } from './xmlrpc-face.ts';
 
 export interface SimulatorOptions {
@@ -36,6 +37,8 @@ export interface SimulatorOptions {
   readonly users?: readonly SimulatedUser[];
   /** Told of each request when it has arrived whole, whatever becomes of it. */
   readonly onRequest?: (path: string) => void;
+  /** Which module that sends WhatsApp messages is installed; left out: none. */
+  readonly whatsapp?: WhatsappModule;
   /** Installed languages, besides en_US. */
   readonly languages?: readonly string[];
 }
@@ -98,6 +101,7 @@ export async function startOdooSimulator(options: SimulatorOptions = {}): Promis
 
   const world: World = {
     tables: new Tables(),
+    added: whatsappApp(options.whatsapp),
     users: new Map(),
     hidden,
     operations,

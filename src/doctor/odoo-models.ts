@@ -25,7 +25,9 @@ const modules: Probe = {
   needs: ODOO_ACCESS,
   async look(lab) {
     const { transport, version } = await lab.odoo();
-    const models = [...new Set(entities.map(({ odoo }) => odoo.model))];
+    // Whatever sends messages is looked for when there is one to send.
+    const kept = entities.filter(({ odoo }) => odoo.courier === undefined);
+    const models = [...new Set(kept.map(({ odoo }) => odoo.model))];
     const wanted = hasFeature(version, 'webhooks') ? [...models, 'base.automation'] : models;
     const lacking: string[] = [];
     for (const model of wanted) {
@@ -96,6 +98,17 @@ const RIGHTS: readonly Rights[] = [
       'account.move.reversal': ['create'],
       'account.tax': ['read'],
       'account.journal': ['read'],
+    },
+  },
+  {
+    name: 'odoo_rights_mailings',
+    of: 'mailing lists and campaigns',
+    group: 'Email Marketing / User (mass_mailing.group_mass_mailing_user)',
+    on: {
+      'mailing.list': ALL,
+      'mailing.contact': [...ALL, 'unlink'],
+      'mailing.mailing': ALL,
+      'mail.blacklist': ['read'],
     },
   },
   {

@@ -27,7 +27,7 @@ export interface FieldGroup {
 export type OdooValues = Readonly<Record<string, unknown>>;
 
 /** What mappings have to know of Odoo's version. */
-export type MappedFeature = 'htmlNotes' | 'lineKinds' | 'refundMoves';
+export type MappedFeature = 'htmlNotes' | 'lineKinds' | 'mailingSubscription' | 'refundMoves';
 
 /** Lookups that decoding and encoding need; the Odoo backend loads them in bulk beforehand. */
 export interface OdooReferences {
@@ -105,6 +105,8 @@ export interface Situation {
 export interface OdooMethod {
   readonly model: string;
   readonly method: string;
+  /** A server action of ours that does it instead, in one transaction that can have its effect only once. */
+  readonly action?: 'launch_mailing';
   readonly ids?: readonly number[];
   /** Values of the dialog (a transient record), which is made first and then called. */
   readonly dialog?: OdooValues;
@@ -114,10 +116,13 @@ export interface OdooMethod {
 
 /** Records that hang on the entity's own: they are read with it. */
 export interface Children {
-  readonly model: string;
+  /** Some had another name in older versions. */
+  readonly model: string | ((references: OdooReferences) => string);
   /** The field of theirs that points to the record. */
   readonly parent: string;
   readonly fields: readonly string[];
+  /** Those of them that an Odoo may lack. */
+  readonly optional?: readonly string[];
   domain?(references: OdooReferences): readonly (readonly [string, string, unknown])[];
   /** Fields that hold a variant of a product, with the entities whose records the products are. */
   readonly variants?: Readonly<Record<string, readonly string[]>>;
@@ -162,12 +167,45 @@ export interface OwnField {
   readonly relation?: string;
 }
 
+/** Whom the record may make Odoo write to, and when; docs/adr/0011 says what is made sure of. */
+export interface Sending {
+  /** Whether making the record is sending it already; else a step of business sends it. */
+  readonly byCreation: boolean;
+  /** Whether these values of the app, about to flow to Odoo, make it send. */
+  isDue(values: CanonicalChanges): boolean;
+  /** Not before, in milliseconds; null for at once. */
+  leavesAt(record: CanonicalRecord): number | null;
+  /** Whether the app's record tells that Odoo has had it already. */
+  wasHandedOver(record: CanonicalRecord): boolean;
+  /** Lists of people that must be in Odoo as they are in the app before it is sent. */
+  lists(record: CanonicalRecord): readonly Parent[];
+}
+
+/** A person as the app knows them. */
+export interface Person {
+  readonly name: string | null;
+  readonly email: string | null;
+}
+
 export interface OdooMapping {
   readonly model: string;
   /** So much else happens in the model that Odoo shall not post each change of it: polls and sweeps serve. */
   readonly unwatched?: true;
   /** Shown in a box of this title in the form, whose view has that external id. */
   readonly own?: { readonly title: string; readonly form: string; readonly fields: readonly OwnField[] };
+  /** The same for another model: the first of these that this Odoo has. Nothing is shown. */
+  readonly ownElsewhere?: { readonly models: readonly string[]; readonly fields: readonly OwnField[] };
+  /** Its records are not written but sent, by a module of Odoo that keeps them in its own way. */
+  readonly courier?: 'whatsapp';
+  /** The record is a list of people, and this field of the app tells who is on it. */
+  readonly roster?: string;
+  /** Whatever changes the record while its own stamp stays. */
+  readonly stirredBy?: {
+    /** Fields that hold the records whose stamp moves instead. */
+    readonly paths: readonly string[];
+    /** The path to addresses that Odoo's blacklist may come to hold. */
+    readonly addresses?: string;
+  };
   readonly membership: Membership;
   /** Fields to read, all that `decode` and the compare-and-set need; `optional` ones are left out where this Odoo lacks them. */
   readonly fields: readonly string[];
@@ -211,7 +249,10 @@ export interface AppMapping {
   readonly matchBy: 'email' | 'reading';
   /** A flag of the record that says whether it is in use, beside its deletion; then that is what Odoo's archiving sets. */
   readonly flag?: string;
-  decode(fields: Readonly<Record<string, unknown>>): CanonicalRecord;
+  /** People that the record refers to and whose values it holds: they are read with it. */
+  people?(fields: Readonly<Record<string, unknown>>): readonly Parent[];
+  /** @param people by `entity:id`, those in use; without them fields that need them are left out */
+  decode(fields: Readonly<Record<string, unknown>>, people?: ReadonlyMap<string, Person> | null): CanonicalRecord;
   encode(changes: CanonicalChanges): Readonly<Record<string, unknown>>;
 }
 
@@ -225,6 +266,8 @@ export interface Entity {
   readonly groups: readonly FieldGroup[];
   /** Of what the app alone says whether it exists: a person is asked before what Odoo deleted is made anew there. */
   readonly asksToRenew?: true;
+  /** Left out: nobody is ever written to because of it. */
+  readonly sends?: Sending;
   /** Whether a record of the app has to be in Odoo at all; left out: always. */
   isWanted?(values: CanonicalRecord): boolean;
   /** What must exist on the other side before these values of the app can be written there. */

@@ -1,15 +1,21 @@
 /** All mapped entities, in the order in which they depend on each other. */
 
 import { apartment } from './apartment.ts';
+import { campaign } from './campaign.ts';
 import type { Entity } from './define-entity.ts';
 import { document } from './document.ts';
 import { guest } from './guest.ts';
 import { invoice } from './invoice.ts';
+import { mailingList } from './mailing-list.ts';
+import { message } from './message.ts';
 import { teacher } from './teacher.ts';
 import { tenant } from './tenant.ts';
 import { travel } from './travel.ts';
 
-export const entities: readonly Entity[] = [teacher, tenant, guest, apartment, travel, invoice, document];
+export const entities: readonly Entity[] = [
+  ...[teacher, tenant, guest, apartment, travel, invoice, document],
+  ...[mailingList, campaign, message],
+];
 
 const byName = new Map(entities.map((entity) => [entity.name, entity]));
 

@@ -34,7 +34,7 @@ export async function oldestPairs(
 
 /**
  * All that only means something together with the records that were linked: links with their conflicts, events that are
- * still to be looked at, how far the polls have come; of another Odoo also the ids of its tags and actions. What was
+ * still to be looked at, how far the polls have come, since when something is new; of another Odoo also the ids of its tags and actions. What was
  * logged stays. No process may be at work.
  * @returns how many links there were
  */
@@ -42,7 +42,7 @@ export async function forgetLinks(db: Db, { otherOdoo }: { otherOdoo: boolean })
   return db.transaction().execute(async (trx) => {
     const gone = await trx.deleteFrom('links').executeTakeFirst();
     await trx.deleteFrom('deliveries').execute();
-    const names = ['certificate', 'poll:%', 'polled:%', ...(otherOdoo ? ['odoo:%'] : [])];
+    const names = ['certificate', 'poll:%', 'polled:%', 'sends:%', ...(otherOdoo ? ['odoo:%'] : [])];
     await sql`delete from cursors where name like any(${names}::text[])`.execute(trx);
     return Number(gone.numDeletedRows);
   });

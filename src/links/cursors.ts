@@ -16,6 +16,9 @@ export interface Cursors {
   withTryLock(name: string, work: () => Promise<void>): Promise<boolean>;
 }
 
+/** Since when records of an entity are new, by the app's clock: written once. */
+export const newSinceCursor = (entity: string) => `sends:${entity}`;
+
 export function createCursors(db: Db): Cursors {
   return {
     async read(name) {

@@ -221,7 +221,7 @@ async function writeLogs(
 ): Promise<void> {
   const rows = settlements
     .filter(({ logged }) => logged)
-    .map(({ link, next, outcome, direction, fields }) => ({
+    .map(({ link, next, outcome, direction, fields, warnings }) => ({
       reconcile_id: info.reconcileId,
       entity: link.entity,
       link_id: link.id,
@@ -231,7 +231,7 @@ async function writeLogs(
       direction: direction ?? null,
       fields: fields ?? null,
       error_code: 'error' in next ? next.error.code : next.kind === 'hold' ? `held_${next.hold.kind}` : null,
-      message: 'error' in next ? next.error.message : next.kind === 'hold' ? next.hold.detail : null,
+      message: 'error' in next ? next.error.message : next.kind === 'hold' ? next.hold.detail : warned(warnings),
       remedy: 'error' in next ? next.error.remedy : null,
     }));
   if (rows.length === 0) return;
@@ -240,6 +240,11 @@ async function writeLogs(
     select * from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as r(reconcile_id uuid, entity text, link_id bigint,
       app_id text, odoo_id integer, outcome text, direction text, fields jsonb, error_code text, message text, remedy text)
     `.execute(trx);
+}
+
+/** Reasons name fields and ids, never a value. */
+function warned(warnings: Settlement['warnings'] = []): string | null {
+  return warnings.map(({ reason }) => reason).join(' ') || null;
 }
 
 /** A pass answers for a run when it ends the mark that the run made, or a later one. */

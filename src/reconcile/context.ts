@@ -11,6 +11,16 @@ export interface Log {
   error(values: object, message: string): void;
 }
 
+/** What writing to people needs to know; left out where nobody is written to. */
+export interface Mailing {
+  /** Since when records of the entity are new, in milliseconds of the app's clock; null before the app was listed. */
+  newSince(entity: string): Promise<number | null>;
+  /** How long after this instant the quiet hours last, in milliseconds; 0 outside of them. */
+  quietMs(at: number): number;
+  /** Marks the mailing lists on which these people (`entity:id`) are. */
+  markListsOf(people: readonly string[]): Promise<void>;
+}
+
 export interface ReconcileContext {
   readonly links: Links;
   readonly app: Backend;
@@ -23,6 +33,7 @@ export interface ReconcileContext {
   readonly policy: MergePolicy;
   /** Names this bridge in external ids and idempotency keys. */
   readonly instance: string;
+  readonly mailing?: Mailing;
   /** A call that was given up here may still land on the other side for so long. */
   readonly callMaxMs: number;
 }

@@ -25,6 +25,8 @@ export interface PlannedCreate {
   readonly values: CanonicalRecord;
   /** The record is archived by now: a creation whose answer was lost is looked for, but none is made any more. */
   readonly onlyIfCreated?: boolean;
+  /** What becomes of it then, when there is none; left out: nothing. */
+  readonly otherwise?: Settlement;
 }
 
 export async function createCounterparts(
@@ -293,6 +295,6 @@ function again({ link, pending }: Observation): Settlement {
   return { link, next: { kind: 'again' }, outcome: 'again', logged: false, openIntents: pending };
 }
 
-function leaveAlone({ seen: { link } }: PlannedCreate): Settlement {
-  return { link, next: { kind: 'done' }, outcome: 'noop', logged: false };
+function leaveAlone({ seen: { link }, otherwise }: PlannedCreate): Settlement {
+  return otherwise ?? { link, next: { kind: 'done' }, outcome: 'noop', logged: false };
 }

@@ -11,7 +11,9 @@ import { createCounterparts, type PlannedCreate } from './create-counterparts.ts
 import { type Decision, decide, type HoldReason } from './decide.ts';
 import { findFlapping } from './flapping.ts';
 import { followMerged } from './follow-merged.ts';
+import { markLists } from './mark-lists.ts';
 import { type Observation, readBothSides, toDecideInput } from './read-both-sides.ts';
+import { clearForSending } from './sending.ts';
 import { agreedBase, flowsOf, landedStamp } from './settlement.ts';
 
 /**
@@ -26,23 +28,26 @@ export async function reconcile(context: PassContext, entity: Entity, claim: Cla
     entity,
     observations.filter(({ link }) => !merged.has(link.id)),
   );
+  const cleared = await clearForSending(context, entity, plan);
   const waiting = await awaitParents(context, entity, [
-    ...plan.updates.map(({ seen, merge }) => ({ seen, values: merge.toOdoo })),
-    ...plan.createsInOdoo,
+    ...cleared.updates.map(({ seen, merge }) => ({ seen, values: merge.toOdoo })),
+    ...cleared.createsInOdoo,
   ]);
   const isReady = ({ seen }: { readonly seen: Observation }) => !waiting.has(seen.link.id);
   const settlements = [
     ...merged.values(),
     ...plan.settled,
+    ...cleared.settled,
     ...waiting.values(),
-    ...(await applyUpdates(context, entity, claim, plan.updates.filter(isReady))),
+    ...(await applyUpdates(context, entity, claim, cleared.updates.filter(isReady))),
     // The app first: it may answer with a record that is among those to be created in Odoo, and takes it out of them.
     ...(await createCounterparts(context, entity, claim, 'app', plan.createsInApp)),
-    ...(await createCounterparts(context, entity, claim, 'odoo', plan.createsInOdoo.filter(isReady))),
+    ...(await createCounterparts(context, entity, claim, 'odoo', cleared.createsInOdoo.filter(isReady))),
   ];
   const clocks = { app: context.app.clock(), odoo: context.odoo.clock() };
   const refused = await context.links.settle(claim, settlements, { reconcileId: context.reconcileId, clocks });
   await markOtherMemberships(context, entity, observations, settlements);
+  await markLists(context, entity, settlements);
   logBatch(context, entity, settlements, refused);
 }
 

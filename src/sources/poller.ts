@@ -4,7 +4,7 @@
  */
 import type { Backend } from '../backends/backend.ts';
 import type { Entity } from '../entities/define-entity.ts';
-import type { Cursors } from '../links/cursors.ts';
+import { type Cursors, newSinceCursor } from '../links/cursors.ts';
 import { type Links, PRIORITY } from '../links/links.ts';
 import { markListed } from './listing.ts';
 
@@ -49,8 +49,15 @@ export async function poll(context: PollContext, backend: Backend, entity: Entit
     // Was the clock found to be set back only by this listing's own answers, the next one looks again from where this did.
     if (since === null || (start() ?? since) > since - JITTER_MS)
       await cursors.advance(nameHere, new Date(startedHere).toISOString());
+    if (entity.sends && backend.side === 'app') await rememberFirst(cursors, entity, startedAt);
   });
   return polled;
+}
+
+/** What was there at the first listing is old: it is never sent (docs/adr/0011). */
+async function rememberFirst(cursors: Cursors, { name }: Entity, startedAt: number): Promise<void> {
+  const key = newSinceCursor(name);
+  if ((await cursors.read(key)) === null) await cursors.write(key, new Date(startedAt).toISOString());
 }
 
 /**

@@ -36,6 +36,7 @@ t.test('Odoo 19', async (t) => {
       contacts: [/write, create res\.partner\b/, /Contact\/Creation/, /base\.group_partner_manager/],
       apartments: [/write, create product\.template\b/, /Products\/Create/, /product\.group_product_manager/],
       travels: [/read, write, create crm\.lead\b/, /Sales\/User/, /sales_team\.group_sale_salesman_all_leads/],
+      mailings: [/create mailing\.list\b/, /Email Marketing\/User/, /mass_mailing\.group_mass_mailing_user/],
       invoices: [/read, write, create account\.move\b/, /Accounting\/Invoicing/, /account\.group_account_invoice/],
     };
     for (const [name, [right, words, group]] of Object.entries(rights)) {
@@ -51,7 +52,10 @@ t.test('Odoo 19', async (t) => {
     const groups = ['base.group_partner_manager', 'product.group_product_manager', 'account.group_account_invoice'];
     const able = await real.createUser({
       login: 'able',
-      groups: ['base.group_user', 'sales_team.group_sale_salesman_all_leads', ...groups],
+      groups: [
+        ...['base.group_user', 'sales_team.group_sale_salesman_all_leads', 'mass_mailing.group_mass_mailing_user'],
+        ...groups,
+      ],
     });
     const now = await runDoctor(t, { ...setup.environment, ODOO_USERNAME: able.username, ODOO_API_KEY: able.apiKey });
     for (const [name, { status, detail }] of Object.entries(now)) {

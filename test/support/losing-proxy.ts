@@ -14,12 +14,16 @@ export interface LosingProxy {
   loseNone(): void;
   /** Texts whose answer has not been lost yet. */
   readonly pending: readonly string[];
+  /** How many questions there were so far. */
+  asked(): number;
 }
 
 export async function startLosingProxy(t: Test, target: string): Promise<LosingProxy> {
   const pending: string[] = [];
   const happenings = new Map<string, () => Promise<unknown>>();
+  let asked = 0;
   const server = createServer(async (request, response) => {
+    asked += 1;
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
     const body = Buffer.concat(chunks);
@@ -57,5 +61,5 @@ export async function startLosingProxy(t: Test, target: string): Promise<LosingP
     happenings.set(text, meanwhile);
     pending.push(text);
   };
-  return { url: `http://127.0.0.1:${port}`, pending, loseNext, loseNone };
+  return { url: `http://127.0.0.1:${port}`, pending, loseNext, loseNone, asked: () => asked };
 }

@@ -15,6 +15,7 @@ import { type ClockEstimate, createClockEstimate } from '../clock-offset.ts';
 import type { Gate } from '../gate.ts';
 import { type AppClient, type AppClientOptions, createAppClient } from './app-client.ts';
 import {
+  type AppRecord,
   type BatchResult,
   dataSchema,
   describeMalformed,
@@ -23,8 +24,9 @@ import {
   resultsSchema,
   toSideRecord,
 } from './app-records.ts';
+import { AT_ONCE, chunk, chunkIds } from './chunks.ts';
+import { readPeople } from './read-people.ts';
 
-const BATCH = 200;
 const PAGE = 1_000;
 /** One e-mail a request is all that the contract offers; so many at once. */
 const LOOKUPS_AT_ONCE = 8;
@@ -50,12 +52,7 @@ export function createAppBackend(options: AppClientOptions, gate: Gate): Backend
     async read(entity, ids) {
       // Only listings tell the app's time, and no conflict may be judged before it is known.
       if (!clock.isMeasured()) await readChanged(call, clock, entity, Date.now(), null, 1);
-      const pages = chunkIds(ids).map((some) => get(call, entity, { ids: some.join(',') }, dataSchema));
-      return (await Promise.all(pages)).flatMap(({ body }) => {
-        const malformed = body.data.bad.find(({ id }) => id !== null && ids.includes(id));
-        if (malformed) throw describeMalformed(entity, malformed.error);
-        return body.data.good.map((record) => toSideRecord(entity, record));
-      });
+      return toSideRecords(call, entity, await readByIds(call, entity, ids));
     },
     makes: async () => true,
     readChanged: (entity, since, cursor) => readChanged(call, clock, entity, since, cursor, PAGE),
@@ -64,7 +61,8 @@ export function createAppBackend(options: AppClientOptions, gate: Gate): Backend
       const found: SideRecord[] = [];
       for (const some of chunk(keys, LOOKUPS_AT_ONCE)) {
         const answers = await Promise.all(some.map((email) => get(call, entity, { email }, dataSchema)));
-        found.push(...answers.flatMap(({ body }) => body.data.good.map((record) => toSideRecord(entity, record))));
+        const records = answers.flatMap(({ body }) => body.data.good);
+        found.push(...(await toSideRecords(call, entity, records)));
       }
       return found;
     },
@@ -112,6 +110,25 @@ async function get<T>(
   return { ...answer, body: parseAnswer(schema, answer.body, entity) };
 }
 
+/** @throws TerminalError when one of them is malformed */
+async function readByIds(call: AppClient, entity: Entity, ids: readonly string[]): Promise<readonly AppRecord[]> {
+  const pages = chunkIds(ids).map((some) => get(call, entity, { ids: some.join(',') }, dataSchema));
+  return (await Promise.all(pages)).flatMap(({ body }) => {
+    const malformed = body.data.bad.find(({ id }) => id !== null && ids.includes(id));
+    if (malformed) throw describeMalformed(entity, malformed.error);
+    return body.data.good;
+  });
+}
+
+async function toSideRecords(
+  call: AppClient,
+  entity: Entity,
+  records: readonly AppRecord[],
+): Promise<readonly SideRecord[]> {
+  const people = await readPeople(entity, records, (of, ids) => readByIds(call, of, ids));
+  return records.map((record) => toSideRecord(entity, record, people));
+}
+
 async function readChanged(
   call: AppClient,
   clock: ClockEstimate,
@@ -128,7 +145,7 @@ async function readChanged(
   const { body, sentAt, receivedAt } = await get(call, entity, query, pageSchema);
   const serverTime = Date.parse(body.server_time);
   clock.observe({ from: serverTime, to: serverTime, sentAt, receivedAt });
-  const records = body.data.good.map((record) => toSideRecord(entity, record));
+  const records = await toSideRecords(call, entity, body.data.good);
   const unreadable = body.data.bad.flatMap(({ id }) => id ?? []);
   return { records, unreadable, next: body.next_cursor, serverTime };
 }
@@ -207,7 +224,7 @@ async function writeOperations(
   operations: readonly Operation[],
 ): Promise<WriteResult[]> {
   const results: WriteResult[] = [];
-  for (const some of chunk(operations, BATCH)) results.push(...(await writeChunk(call, entity, some)));
+  for (const some of chunk(operations, AT_ONCE)) results.push(...(await writeChunk(call, entity, some)));
   return results;
 }
 
@@ -264,25 +281,4 @@ function describeInvalid(errors: readonly { field: string }[]) {
     message: `The app refused the value of: ${fields}.`,
     remedy: 'Correct the field in Odoo so that the app accepts it; the record is tried again by itself.',
   };
-}
-
-function chunk<T>(items: readonly T[], size: number): T[][] {
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
-    items.slice(index * size, (index + 1) * size),
-  );
-}
-
-/** Ids may be long: the address of a request stays well under the 8 KiB that servers take. */
-function chunkIds(ids: readonly string[]): string[][] {
-  const chunks: string[][] = [];
-  let length = Number.POSITIVE_INFINITY;
-  for (const id of ids) {
-    length += encodeURIComponent(id).length + 3;
-    if (length > 4_000 || chunks.at(-1)?.length === BATCH) {
-      chunks.push([]);
-      length = encodeURIComponent(id).length;
-    }
-    chunks.at(-1)?.push(id);
-  }
-  return chunks;
 }

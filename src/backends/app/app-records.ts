@@ -1,6 +1,6 @@
 /** What the app answers, checked against the contract. */
 import { z } from 'zod';
-import type { Entity } from '../../entities/define-entity.ts';
+import type { Entity, Person } from '../../entities/define-entity.ts';
 import { SetupError, TerminalError } from '../../errors.ts';
 import type { SideRecord } from '../backend.ts';
 
@@ -9,7 +9,7 @@ const recordSchema = z.looseObject({
   updated_at: z.iso.datetime({ offset: true }),
   deleted_at: z.string().nullish(),
 });
-type AppRecord = z.infer<typeof recordSchema>;
+export type AppRecord = z.infer<typeof recordSchema>;
 /** A record that is not as the contract says is set aside: it must not stop the others of its page. */
 const recordsSchema = z.array(z.unknown()).transform((records) => {
   const parsed = records.map((record) => recordSchema.safeParse(record));
@@ -62,14 +62,19 @@ export function describeMalformed(entity: Entity, error: z.ZodError): TerminalEr
   });
 }
 
-export function toSideRecord(entity: Entity, record: AppRecord): SideRecord {
+/** @param people as `decode` wants them */
+export function toSideRecord(
+  entity: Entity,
+  record: AppRecord,
+  people: ReadonlyMap<string, Person> | null = null,
+): SideRecord {
   const at = Date.parse(record.updated_at);
   return {
     id: record.id,
     stamp: record.updated_at,
     // `Date` keeps milliseconds; the stamp itself, which the app compares, stays the string it sent.
     modified: { from: at, to: at + 1 },
-    values: entity.app.decode(record),
+    values: entity.app.decode(record, people),
     memberOf: [entity.name],
     isCompany: false,
     ownedGroups: [],

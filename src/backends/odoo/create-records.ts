@@ -91,7 +91,7 @@ function toRow({ references }: OdooContext, entity: Entity, operation: CreateOpe
   if (membership.kind === 'tag' && tag !== null) columns[`${membership.field}/.id`] = String(tag);
   for (const [field, value] of Object.entries({ ...entity.odoo.onCreate(references), ...write.values })) {
     // An attachment's `res_id` is a number whose model stands beside it.
-    columns[field.endsWith('_id') && field !== 'res_id' ? `${field}/.id` : field] = toCell(value);
+    columns[/_ids?$/.test(field) && field !== 'res_id' ? `${field}/.id` : field] = toCell(value);
   }
   const [first = {}, ...further] = toLineRows(write);
   return { operation, write, columns: { ...columns, ...first }, further };
@@ -104,7 +104,7 @@ function toLineRows({ lines = {} }: OdooWrite): readonly Readonly<Record<string,
       Object.fromEntries(
         Object.entries(row).map(([field, value]) => [
           `${name}/${/_ids?$/.test(field) ? `${field}/.id` : field}`,
-          toCell(Array.isArray(value) ? value.join() : value),
+          toCell(value),
         ]),
       ),
     ),
@@ -128,6 +128,7 @@ function inBatches(rows: readonly Row[]): readonly (readonly Row[])[] {
 
 /** `load()` takes text; an empty cell empties the field. */
 function toCell(value: unknown): string {
+  if (Array.isArray(value)) return value.join();
   if (typeof value === 'boolean') return value ? '1' : '';
   return value === null || value === undefined ? '' : String(value);
 }

@@ -31,12 +31,12 @@ export async function findCreated(
  */
 export async function findKeys(
   odoo: OdooContext,
-  entity: Entity,
+  model: string,
   ids: readonly string[],
 ): Promise<ReadonlyMap<string, readonly string[]>> {
   if (ids.length === 0) return new Map();
   const module = `bridge_${odoo.instance}`;
-  const rows = await findByRecord(odoo, entity.odoo.model, module, ids.map(Number));
+  const rows = await findByRecord(odoo, model, module, ids.map(Number));
   const named = rows.map(({ name, res_id }) => ({ id: String(res_id), key: `${module}.${name}` }));
   const groups = Map.groupBy(named, ({ id }) => id);
   return new Map([...groups].map(([id, group]) => [id, group.map(({ key }) => key)]));

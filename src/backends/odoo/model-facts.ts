@@ -5,8 +5,8 @@ import type { Entity, OdooValues } from '../../entities/define-entity.ts';
 import type { OdooTransport } from './transport.ts';
 
 export interface ModelFacts {
-  /** Loads what the entity's mapping needs: once, and again after ten minutes. */
-  load(entity: Entity): Promise<void>;
+  /** Loads what the entity's mapping needs, and the fields of these models: once, and again after ten minutes. */
+  load(entity: Entity, models?: readonly string[]): Promise<void>;
   rows(model: string): readonly OdooValues[];
   hasField(model: string, field: string): boolean;
   companyCurrency(): string | null;
@@ -85,9 +85,11 @@ export function createModelFacts(
   }
 
   return {
-    async load({ odoo }) {
+    async load({ odoo }, models = []) {
       const wanted = Object.entries(odoo.tables ?? {});
-      if (odoo.optional) await once(`fields of ${odoo.model}`, () => loadFields(odoo.model));
+      for (const model of [...(odoo.optional ? [odoo.model] : []), ...models]) {
+        await once(`fields of ${model}`, () => loadFields(model));
+      }
       await Promise.all(
         wanted.map(([model, names]) => once(`${model} ${names.join()}`, () => loadTable(model, names))),
       );

@@ -12,6 +12,7 @@ import {
   type WriteResult,
 } from '../backend.ts';
 import { createClockEstimate } from '../clock-offset.ts';
+import { changedSince } from './changed-since.ts';
 import { classifyMissing } from './classify-missing.ts';
 import { createCounterparts, type LinkDirectory } from './counterparts.ts';
 import { createRecords } from './create-records.ts';
@@ -35,6 +36,7 @@ import { type ActionName, adoptRecords, isUsable, searchActions } from './server
 import { createTags, type TagSettings } from './tags.ts';
 import type { ClockReading, OdooTransport, OdooVersion, RpcValue } from './transport.ts';
 import { updateRecords } from './update-records.ts';
+import { withCourier } from './whatsapp-courier.ts';
 
 export interface OdooBackendOptions extends FactSettings {
   readonly transport: OdooTransport;
@@ -89,7 +91,7 @@ export function createOdooBackend(options: OdooBackendOptions): OdooBackend {
   };
   // write_date is the database's clock, the HTTP date the web server's: the first own write replaces it.
   const clock = (): ClockOffset => (wroteOnce ? byWrites : byDates).current();
-  return {
+  return withCourier(odoo, {
     side: 'odoo',
     transport,
     version,
@@ -125,7 +127,7 @@ export function createOdooBackend(options: OdooBackendOptions): OdooBackend {
       for (const [name, id] of await createCompanies(odoo, missing)) references.rememberCompany(name, id);
     },
     findCreated: (entity, keys) => findCreated(odoo, entity, keys),
-    findKeys: (entity, ids) => findKeys(odoo, entity, ids),
+    findKeys: (entity, ids) => findKeys(odoo, entity.odoo.model, ids),
     clock,
     async prepare(entities) {
       // The set-up has just added fields and tags.
@@ -138,7 +140,7 @@ export function createOdooBackend(options: OdooBackendOptions): OdooBackend {
       // The clock was set since our last write: until the next one the web server's is the better witness.
       if (wroteOnce && contradicts(byWrites.current(), byDates.current())) wroteOnce = false;
     },
-  };
+  });
 }
 
 /** Both clocks of one server may be apart, but not by seconds. */
@@ -197,7 +199,7 @@ async function readChanged(
   const domain: RpcValue[] = [['id', '>', cursor === null ? 0 : Number(cursor)]];
   // Only members are of interest at first; later also those that ceased to be.
   const membership = odoo.references.membershipOf(entity);
-  if (since !== null) domain.push(['write_date', '>=', formatOdooTime(since)]);
+  if (since !== null) domain.push(...(await changedSince(odoo, entity, formatOdooTime(since))));
   else if (membership.kind === 'tag') domain.push([membership.field, 'in', [odoo.references.tagId(entity.name) ?? 0]]);
   const limit = pageSize(odoo.transport);
   const rows = await searchRows(odoo, entity, domain, limit);

@@ -1,7 +1,7 @@
 /** Reading Odoo records and bringing them into canonical form. */
 import { z } from 'zod';
 import { idList, many2one } from '../../entities/codecs.ts';
-import type { CanonicalRecord, Entity, OdooValues } from '../../entities/define-entity.ts';
+import type { CanonicalRecord, Children, Entity, OdooReferences, OdooValues } from '../../entities/define-entity.ts';
 import type { SideRecord } from '../backend.ts';
 import type { ReferenceStore } from './references.ts';
 import type { OdooTransport, RpcValue } from './transport.ts';
@@ -55,7 +55,12 @@ async function withChildren(
   if (rows.length === 0 || !odoo.children) return rows;
   const ids = rows.map(({ id }) => id);
   const parts = await Promise.all(
-    Object.entries(odoo.children).map(async ([name, { model, parent, fields, domain }]) => {
+    Object.entries(odoo.children).map(async ([name, child]) => {
+      const { parent, domain } = child;
+      const model = modelOf(child, references);
+      const fields = child.fields.filter(
+        (field) => !child.optional?.includes(field) || references.hasField(model, field),
+      );
       const args = {
         domain: [[parent, 'in', ids], ...(domain?.(references) ?? [])] as never,
         fields: [...fields, parent],
@@ -70,6 +75,10 @@ async function withChildren(
     ...row,
     ...Object.fromEntries(parts.map(({ name, groups }) => [name, groups.get(row.id) ?? []])),
   }));
+}
+
+export function modelOf({ model }: Children, references: OdooReferences): string {
+  return typeof model === 'string' ? model : model(references);
 }
 
 export async function readRows(

@@ -25,7 +25,24 @@ export async function applyOwnFields(options: SetupOptions, repair: boolean): Pr
       });
     else items.push(...(await applyFields(options.transport, entity, modelId, repair)));
   }
+  for (const { odoo } of options.entities) {
+    if (odoo.ownElsewhere) items.push(...(await applyElsewhere(options.transport, odoo.ownElsewhere, repair)));
+  }
   return items;
+}
+
+async function applyElsewhere(
+  transport: OdooTransport,
+  { models, fields }: NonNullable<Entity['odoo']['ownElsewhere']>,
+  repair: boolean,
+): Promise<readonly SetupItem[]> {
+  for (const model of models) {
+    const modelId = await findModel(transport, model);
+    if (modelId === null) continue;
+    const { isComplete } = await addMissing(transport, { model, modelId }, fields, repair);
+    return [{ name: `Fields of ${model}`, state: stateOf(isComplete, repair) }];
+  }
+  return [];
 }
 
 async function applyFields(
@@ -36,20 +53,30 @@ async function applyFields(
 ): Promise<readonly SetupItem[]> {
   const { own, model } = odoo;
   if (!own) return [];
+  const { wanted, isComplete } = await addMissing(transport, { model, modelId }, own.fields, repair);
+  const fields = { name: `Fields of ${collection} (${model})`, state: stateOf(isComplete, repair) };
+  return [fields, await applyView(transport, collection, model, { ...own, fields: wanted }, repair)];
+}
+
+async function addMissing(
+  transport: OdooTransport,
+  { model, modelId }: { readonly model: string; readonly modelId: number },
+  fields: readonly OwnField[],
+  repair: boolean,
+): Promise<{ readonly wanted: readonly OwnField[]; readonly isComplete: boolean }> {
   const domain = [
     ['model', '=', model],
-    ['name', 'in', own.fields.map(({ name }) => name)],
+    ['name', 'in', fields.map(({ name }) => name)],
   ];
   const present = new Set((await searchNames(transport, 'ir.model.fields', domain)).map(({ name }) => name));
   const wanted: OwnField[] = [];
-  for (const field of own.fields) if (await isPossible(transport, field)) wanted.push(field);
+  for (const field of fields) if (await isPossible(transport, field)) wanted.push(field);
   const missing = wanted.filter(({ name }) => !present.has(name));
   if (missing.length > 0 && repair) {
     const vals_list = missing.map((field) => toField(field, modelId)) as RpcValue[];
     await transport.call({ model: 'ir.model.fields', method: 'create', args: { vals_list } });
   }
-  const fields = { name: `Fields of ${collection} (${model})`, state: stateOf(missing.length === 0, repair) };
-  return [fields, await applyView(transport, collection, model, { ...own, fields: wanted }, repair)];
+  return { wanted, isComplete: missing.length === 0 };
 }
 
 /** What a field points to may come with an Odoo app that is not installed. */

@@ -4,6 +4,7 @@ import { foldExact } from '../../entities/codecs.ts';
 import type { Entity, Membership, OdooReferences } from '../../entities/define-entity.ts';
 import type { Counterparts } from './counterparts.ts';
 import type { ModelFacts } from './model-facts.ts';
+import { modelOf } from './odoo-records.ts';
 import type { Tags } from './tags.ts';
 import type { OdooTransport, OdooVersion } from './transport.ts';
 import { hasFeature } from './versions.ts';
@@ -59,7 +60,11 @@ export function createReferences(
     await loadWorld();
     if (entity === null) return;
     // The model itself first: where its Odoo app is not installed, nothing else is asked for.
-    await facts.load(entity);
+    const children = Object.values(entity.odoo.children ?? {}).filter(({ optional }) => optional);
+    await facts.load(
+      entity,
+      children.map((child) => modelOf(child, references)),
+    );
     const membership = membershipOf(entity);
     if (membership.kind === 'tag') await tags.load(membership.tagModel);
     tags.require(entity.name);
@@ -96,7 +101,7 @@ export function createReferences(
     loadedAt = Date.now();
   }
 
-  return {
+  const references: ReferenceStore = {
     load,
     membershipOf,
     async loadCompanies(ids) {
@@ -145,6 +150,7 @@ export function createReferences(
     productId: counterparts.variants.productId,
     forget: facts.forget,
   };
+  return references;
 
   function rememberCompany(name: string, id: number): void {
     companyNames.set(id, name);

@@ -15,6 +15,7 @@ import type { WriteResult } from '../backend.ts';
 import { createTurns } from './begin-in-time.ts';
 import type { OdooContext } from './odoo-context.ts';
 import { loadReferences, type OdooRow, readRows } from './odoo-records.ts';
+import type { ActionName } from './server-actions.ts';
 
 export interface Advance {
   readonly id: number;
@@ -116,8 +117,10 @@ function refusalOnly(error: unknown): TerminalError {
   throw error;
 }
 
-async function callMethod(odoo: OdooContext, { model, method, ids, dialog, args, context }: OdooMethod): Promise<void> {
+async function callMethod(odoo: OdooContext, wanted: OdooMethod): Promise<void> {
   const { transport } = odoo;
+  const { model, method, ids, dialog, args, context, action } = wanted;
+  if (action !== undefined) return runAction(odoo, action, context ?? {});
   const around = { ...(context as object) };
   let on = ids;
   if (dialog) {
@@ -125,6 +128,13 @@ async function callMethod(odoo: OdooContext, { model, method, ids, dialog, args,
     on = createdIds.parse(await transport.call(call));
   }
   await transport.call({ model, method, ...(on && { ids: on }), args: { ...(args as object) }, context: around });
+}
+
+async function runAction(odoo: OdooContext, name: ActionName, told: OdooValues): Promise<void> {
+  const id = await odoo.action(name);
+  if (id === null) throw new TerminalError(NO_ACTION);
+  const context = { active_model: 'res.partner', ...(told as object) };
+  await odoo.transport.call({ model: 'ir.actions.server', method: 'run', ids: [id], context });
 }
 
 async function readFresh(
@@ -136,6 +146,12 @@ async function readFresh(
   await loadReferences(odoo.references, entity, rows);
   return new Map(rows.map((row) => [row.id, row]));
 }
+
+const NO_ACTION = {
+  code: 'action_missing',
+  message: 'Odoo lacks the server action with which this step is done once and never twice.',
+  remedy: 'Run "bridge webhooks install" as an administrator of Odoo, then retry the record.',
+};
 
 function noEffect({ name }: Transition) {
   return {

@@ -4,10 +4,11 @@
  * of it before anybody else can touch it, and a bulk lookup of external ids.
  */
 import { z } from 'zod';
+import { LAUNCHED_FIELD } from '../../entities/campaign.ts';
 import { RetryableError } from '../../errors.ts';
 import type { OdooTransport } from './transport.ts';
 
-export type ActionName = 'write_if_unchanged' | 'load_and_read' | 'find_external_ids' | 'adopt';
+export type ActionName = 'write_if_unchanged' | 'load_and_read' | 'find_external_ids' | 'adopt' | 'launch_mailing';
 
 export interface ServerAction {
   readonly name: ActionName;
@@ -84,11 +85,23 @@ rows = model.browse([row['id'] for row in adopted]).exists().read(['write_date']
 action = {'version': ${ACTION_VERSION}, 'rows': rows}
 `;
 
+const LAUNCH_MAILING = `# Installed by the bridge. Puts a mailing into the queue, once: whoever asks again, or too late, changes nothing.
+# The note and the queue are one transaction, and two of them at once meet in the same row.
+wanted = env.context.get('bridge_mailing')
+mailing = env['mailing.mailing'].browse(wanted).exists() if wanted else False
+launched = bool(mailing) and mailing.state == 'draft' and not mailing.${LAUNCHED_FIELD}
+if launched:
+    mailing.write({'${LAUNCHED_FIELD}': str(datetime.datetime.now())[:19]})
+    mailing.action_put_in_queue()
+action = {'version': ${ACTION_VERSION}, 'launched': launched}
+`;
+
 export const SERVER_ACTIONS: readonly ServerAction[] = [
   { name: 'write_if_unchanged', title: 'Bridge: write if unchanged', code: WRITE_IF_UNCHANGED },
   { name: 'load_and_read', title: 'Bridge: create and read', code: LOAD_AND_READ },
   { name: 'find_external_ids', title: 'Bridge: find external ids', code: FIND_EXTERNAL_IDS },
   { name: 'adopt', title: 'Bridge: adopt', code: ADOPT },
+  { name: 'launch_mailing', title: 'Bridge: launch mailing', code: LAUNCH_MAILING },
 ];
 
 const writeAnswer = z.object({
@@ -108,6 +121,7 @@ const findAnswer = z.object({
   existing: z.array(z.number()),
   database: z.union([z.string(), z.literal(false)]),
 });
+const launchAnswer = z.object({ version: z.literal(ACTION_VERSION), launched: z.boolean() });
 const stampedRows = z.array(z.looseObject({ id: z.number(), write_date: z.string() }));
 const adoptAnswer = z.object({ version: z.literal(ACTION_VERSION), rows: stampedRows });
 
@@ -217,6 +231,15 @@ export async function isUsable(transport: OdooTransport, name: ActionName, actio
         field: null,
         adopted: [],
       });
+    else if (name === 'launch_mailing')
+      launchAnswer.parse(
+        await transport.call({
+          model: 'ir.actions.server',
+          method: 'run',
+          ids: [actionId],
+          context: { active_model: 'res.partner' },
+        }),
+      );
     else await loadAndRead(transport, actionId, { model: 'res.partner', fields: [], data: [], context: {} }, []);
     return true;
   } catch (error) {

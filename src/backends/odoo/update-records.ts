@@ -2,11 +2,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Entity, FieldValue, OdooValues, OdooWrite } from '../../entities/define-entity.ts';
 import { findUnstorable } from '../../entities/storable-text.ts';
-import { BridgeError, beforeSending, SetupError, TerminalError } from '../../errors.ts';
+import { BridgeError, beforeSending, describeError, SetupError, TerminalError } from '../../errors.ts';
 import type { UpdateOperation, WriteResult } from '../backend.ts';
 import { notFilled } from './create-records.ts';
 import { encodeWrites } from './encode-writes.ts';
 import { fillBytes } from './fill-bytes.ts';
+import { syncMembers } from './list-members.ts';
 import type { OdooContext } from './odoo-context.ts';
 import { type OdooRow, readRows } from './odoo-records.ts';
 import { type PlainRow, writePlain } from './plain-writes.ts';
@@ -55,6 +56,7 @@ export async function updateRecords(
   for (let start = 0; start < rows.length; start += BATCH) {
     await writeRows(odoo, entity, rows.slice(start, start + BATCH), quiet, results, { denials: 0 });
   }
+  await writeMembers(odoo, entity, operations, results);
   await takeSteps(odoo, entity, operations, results);
   return operations.map((operation) => results.get(operation) ?? unanswered());
 }
@@ -88,6 +90,29 @@ async function writeDocument(
     else await writeRows(odoo, entity, [toRow(entity, operation, filled)], quiet, results, { denials: 0 });
   } catch (error) {
     results.set(operation, notFilled(error));
+  }
+}
+
+/** Who is on a list, list by list: one that cannot be done must not hold the others up. */
+async function writeMembers(
+  odoo: OdooContext,
+  entity: Entity,
+  operations: readonly UpdateOperation[],
+  results: Map<UpdateOperation, WriteResult>,
+): Promise<void> {
+  const { roster } = entity.odoo;
+  if (roster === undefined) return;
+  for (const operation of operations.filter(({ changes }) => roster in changes)) {
+    const result = results.get(operation);
+    if (result?.kind !== 'ok') continue;
+    try {
+      const skipped = await syncMembers(odoo, Number(operation.record.id), operation.whole);
+      results.set(operation, { ...result, warnings: [...result.warnings, ...skipped] });
+    } catch (error) {
+      if (!(error instanceof BridgeError)) throw error;
+      const refused = error instanceof TerminalError;
+      results.set(operation, refused ? { kind: 'refused', error: describeError(error) } : { kind: 'failed', error });
+    }
   }
 }
 

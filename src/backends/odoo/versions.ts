@@ -9,6 +9,8 @@ const SINCE = {
   htmlNotes: 15,
   /** `display_type` of an invoice's line says what it is; before, `exclude_from_invoice_tab` what it is not. */
   lineKinds: 16,
+  /** Who is on a mailing list stands in `mailing.subscription`; before, in `mailing.contact.subscription`. */
+  mailingSubscription: 17,
   /** Automations can post webhooks. */
   webhooks: 17,
   /**

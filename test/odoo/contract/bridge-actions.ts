@@ -27,6 +27,13 @@ export async function install(odoo: ContractOdoo, name: string): Promise<number>
   return ids[0] as number;
 }
 
+/** Asked for nothing it launches nothing, also where there are no mailings: so it is known to be of this version. */
+export async function checkLaunch(t: Test, odoo: ContractOdoo): Promise<void> {
+  const id = await install(odoo, 'launch_mailing');
+  const answer = await odoo.call({ model, method: 'run', ids: [id], context: { active_model: 'res.partner' } });
+  t.match(answer, { version: Number, launched: false });
+}
+
 export async function checkWriteIfUnchanged(t: Test, odoo: ContractOdoo): Promise<void> {
   const action = await install(odoo, 'write_if_unchanged');
   const rows = [

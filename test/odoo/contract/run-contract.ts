@@ -2,7 +2,13 @@
 import type { Test } from 'tap';
 import { COVERED_CALLS } from '../../../sandbox/odoo-simulator/covered-calls.ts';
 import { checkAdopt, checkExisting } from './adopting.ts';
-import { checkFindExternalIds, checkLoadAndRead, checkSaveMulti, checkWriteIfUnchanged } from './bridge-actions.ts';
+import {
+  checkFindExternalIds,
+  checkLaunch,
+  checkLoadAndRead,
+  checkSaveMulti,
+  checkWriteIfUnchanged,
+} from './bridge-actions.ts';
 import { type ContractOdoo, calledPairs, openOdoo, type Recipe } from './contract-odoo.ts';
 import { checkErrors, checkSignIn } from './errors.ts';
 import { checkHidden } from './hiding.ts';
@@ -32,6 +38,7 @@ const ALIKE: Checks = {
   'which ids exist': checkExisting,
   'which database': checkDatabase,
   adopt: checkAdopt,
+  'launch nothing': checkLaunch,
   'a hidden record': checkHidden,
 };
 

@@ -88,6 +88,18 @@ export async function launchMailing(odoo: OdooClient, id: number): Promise<Maili
   });
 }
 
+/**
+ * Sends it to these addresses only, marked as a test; whatever its state, that stays. Each call sends.
+ * @throws TerminalError `missing_record`, `invalid_input` before anything is sent
+ */
+export async function sendTestMailing(odoo: OdooClient, id: number, addresses: readonly string[]): Promise<void> {
+  const wanted = parseInput(z.array(z.string().regex(/^[^\s@]+@[^\s@]+$/)).min(1), addresses);
+  await readMailing(odoo, id);
+  const values = { mass_mailing_id: id, email_to: wanted.join('\n') };
+  const [dialog] = await odoo.create('mailing.mailing.test', [values]);
+  await odoo.transport.call({ model: 'mailing.mailing.test', method: 'send_mail_test', ids: [dialog as number] });
+}
+
 /** Takes one that has not begun to leave out of the queue. @returns the mailing afterwards: look at its state */
 export async function cancelMailing(odoo: OdooClient, id: number): Promise<Mailing> {
   const mailing = await readMailing(odoo, id);

@@ -51,13 +51,37 @@ export async function detectWhatsapp(odoo: OdooClient): Promise<WhatsappKind> {
 
 /**
  * Sends an approved template. Each call sends: do not repeat one whose outcome is not known.
- * @returns ids in `whatsapp.message` (Enterprise), none where Odoo does not tell
+ * @returns ids in `whatsapp.message` (Enterprise) or `mail.message` (OCA); none where it cannot be told which it is
+ * @throws what `prepareWhatsapp` throws
+ */
+export async function sendWhatsapp(odoo: OdooClient, message: NewWhatsappMessage): Promise<readonly number[]> {
+  return (await prepareWhatsapp(odoo, message))();
+}
+
+/**
+ * Fills the dialogue in, and sends nothing yet.
+ * @returns what sends it
  * @throws what `detectWhatsapp` throws; TerminalError `unknown_template`, `phone_differs`, `no_variables`; SetupError
  *   `whatsapp_no_gateway`
  */
-export async function sendWhatsapp(odoo: OdooClient, message: NewWhatsappMessage): Promise<readonly number[]> {
+export async function prepareWhatsapp(
+  odoo: OdooClient,
+  message: NewWhatsappMessage,
+): Promise<() => Promise<readonly number[]>> {
   const wanted = parseInput(newMessage, message);
-  return (await detectWhatsapp(odoo)) === 'enterprise' ? sendByEnterprise(odoo, wanted) : sendByOca(odoo, wanted);
+  return (await detectWhatsapp(odoo)) === 'enterprise' ? prepareEnterprise(odoo, wanted) : prepareOca(odoo, wanted);
+}
+
+/** Whether whoever has this number said no; where Odoo keeps no such list, nobody did. */
+export async function isOnBlacklist(odoo: OdooClient, phone: string): Promise<boolean> {
+  const number = digitsOf(phone);
+  try {
+    const rows = await odoo.searchRead('phone.blacklist', z.object({ number: text }), [['number', 'like', number]]);
+    return rows.some((row) => digitsOf(row.number ?? '') === number);
+  } catch (error) {
+    if (error instanceof SetupError && error.code === 'missing_module') return false;
+    throw error;
+  }
 }
 
 /** @returns Enterprise's `state` (`outgoing`, `sent`, `delivered`, `read`, `error`, …) and why it failed; null when there is no such message */
@@ -76,7 +100,7 @@ export async function readWhatsappState(
   return row ? { state: row.state, failure_reason: null } : null;
 }
 
-async function sendByEnterprise(odoo: OdooClient, { about, template, phone, variables = [] }: Message) {
+async function prepareEnterprise(odoo: OdooClient, { about, template, phone, variables = [] }: Message) {
   const wa_template_id = await findTemplate(odoo, 'whatsapp.template', 'status', template);
   const values = {
     res_model: about.model,
@@ -91,11 +115,13 @@ async function sendByEnterprise(odoo: OdooClient, { about, template, phone, vari
     const [composer] = await odoo.read(COMPOSER, z.object({ phone: text }), [id]);
     assertPhone(phone, composer?.phone);
   }
-  const sent = await send(odoo, about, id, 'action_send_whatsapp_template');
-  return z.array(recordId).catch([]).parse(sent);
+  return async () => {
+    const sent = await send(odoo, about, id, 'action_send_whatsapp_template');
+    return z.array(recordId).catch([]).parse(sent);
+  };
 }
 
-async function sendByOca(odoo: OdooClient, { about, template, phone, variables = [] }: Message) {
+async function prepareOca(odoo: OdooClient, { about, template, phone, variables = [] }: Message) {
   if (variables.length > 0) {
     throw new TerminalError({
       code: 'no_variables',
@@ -110,9 +136,27 @@ async function sendByOca(odoo: OdooClient, { about, template, phone, variables =
   const template_id = await findTemplate(odoo, 'mail.whatsapp.template', 'state', template);
   const [gateway_id] = await odoo.search('mail.gateway', [['gateway_type', '=', 'whatsapp']], { limit: 1 });
   if (gateway_id === undefined) throw noGateway();
-  const values = { res_model: about.model, res_id: about.id, number_field_name: 'phone', template_id, gateway_id };
-  await send(odoo, about, await createComposer(odoo, about, values), 'action_send_whatsapp');
-  return [];
+  // The dialogue takes the words from the template only where a person chooses it.
+  const [words] = await odoo.read('mail.whatsapp.template', z.object({ body: text }), [template_id]);
+  const values = {
+    ...{ res_model: about.model, res_id: about.id, number_field_name: 'phone' },
+    ...{ template_id, gateway_id, body: words?.body ?? template },
+  };
+  const id = await createComposer(odoo, about, values);
+  const before = await newestOf(odoo);
+  return async () => {
+    await send(odoo, about, id, 'action_send_whatsapp');
+    return odoo.search(GATEWAY_MESSAGE, [OF_WHATSAPP, ['id', '>', before]]).catch(() => []);
+  };
+}
+
+const GATEWAY_MESSAGE = 'mail.message';
+const OF_WHATSAPP = ['gateway_type', '=', 'whatsapp'];
+
+async function newestOf(odoo: OdooClient): Promise<number> {
+  const args = { domain: [OF_WHATSAPP], order: 'id desc', limit: 1 };
+  const found = await odoo.transport.call({ model: GATEWAY_MESSAGE, method: 'search', args });
+  return z.array(recordId).parse(found)[0] ?? 0;
 }
 
 async function findTemplate(odoo: OdooClient, model: string, stateField: string, name: string): Promise<number> {
@@ -147,10 +191,13 @@ function toContext({ model, id }: Message['about']): Readonly<Record<string, Rpc
   return { active_model: model, active_id: id, active_ids: [id] };
 }
 
+function digitsOf(phone: string): string {
+  return phone.replace(/\D/g, '').replace(/^00/, '');
+}
+
 /** Blanks and the signs between the digits do not matter. */
 function assertPhone(wanted: string, found: string | null | undefined): void {
-  const digits = (phone: string) => phone.replace(/\D/g, '').replace(/^00/, '');
-  if (digits(wanted) === digits(found ?? '')) return;
+  if (digitsOf(wanted) === digitsOf(found ?? '')) return;
   throw new TerminalError({
     code: 'phone_differs',
     message: 'Odoo would send the WhatsApp message to another number than the one wanted; nothing was sent.',

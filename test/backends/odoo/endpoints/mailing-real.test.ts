@@ -1,10 +1,12 @@
 import t, { type Test } from 'tap';
+import { odooPerson } from '../../../../sandbox/people/people.ts';
 import {
   cancelMailing,
   createMailing,
   launchMailing,
   readMailing,
   readStatistics,
+  sendTestMailing,
 } from '../../../../src/backends/odoo/endpoints/mailing.ts';
 import {
   addContactsToList,
@@ -14,6 +16,7 @@ import {
 } from '../../../../src/backends/odoo/endpoints/mailing-lists.ts';
 import type { OdooClient } from '../../../../src/backends/odoo/odoo-client.ts';
 import { eachTransport } from '../../../support/each-transport.ts';
+import { startMailSink } from '../../../support/mail-sink.ts';
 import type { RealOdoo } from '../../../support/odoo-lab.ts';
 
 t.setTimeout(280_000);
@@ -61,6 +64,13 @@ async function checkMailings(t: Test, odoo: OdooClient, mark: string, real: Real
   t.match(await readMailing(odoo, id), { id, state: 'draft', contact_list_ids: [list], schedule_date: null });
   const bodies = { model: 'mailing.mailing', method: 'read', ids: [id], args: { fields: ['body_html', 'body_arch'] } };
   t.match(await odoo.transport.call(bodies), [{ body_html: /Soon/, body_arch: /Soon/ }]);
+  const sink = await startMailSink(t);
+  await sink.serve(odooPerson(real, real.transport));
+  await sendTestMailing(odoo, id, [`me@${mark}.example.com`, `you@${mark}.example.com`]);
+  t.same(sink.received, [`me@${mark}.example.com`, `you@${mark}.example.com`], 'a test goes to who asked for it');
+  t.match(await readMailing(odoo, id), { state: 'draft' });
+  await t.rejects(sendTestMailing(odoo, 999_999_999, ['me@example.com']), { code: 'missing_record' });
+  await t.rejects(sendTestMailing(odoo, id, ['nobody']), { code: 'invalid_input' });
   t.match(await launchMailing(odoo, id), { state: 'in_queue' });
   t.match(await launchMailing(odoo, id), { state: 'in_queue' });
   await real.lab.shell(`env['mailing.mailing'].browse(${id}).action_send_mail(); env.cr.commit()`);

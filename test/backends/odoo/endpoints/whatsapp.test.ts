@@ -5,6 +5,7 @@
 import t, { type Test } from 'tap';
 import {
   detectWhatsapp,
+  isOnBlacklist,
   type NewWhatsappMessage,
   readWhatsappState,
   sendWhatsapp,
@@ -36,6 +37,8 @@ const ENTERPRISE: Methods = {
 const OCA: Methods = {
   'whatsapp.composer.fields_get': fields('id res_model res_id number_field_name template_id gateway_id body'),
   'mail.whatsapp.template.search': templates,
+  'mail.whatsapp.template.search_read': searchRead([{ id: 5, body: 'Welcome to Rome' }]),
+  'mail.message.search': ({ order }) => (order === 'id desc' ? [70] : [71]),
   'mail.gateway.search': () => [3],
   'whatsapp.composer.create': () => [41],
   'whatsapp.composer.action_send_whatsapp': () => false,
@@ -107,11 +110,44 @@ t.test('what is not sent', async (t) => {
 
 t.test('the OCA', async (t) => {
   const { send, called } = await open(t, OCA);
-  t.same(await send({ phone: '+33612345678' }), []);
-  const values = { res_model: 'res.partner', res_id: 12, number_field_name: 'phone', template_id: 5, gateway_id: 3 };
+  t.same(await send({ phone: '+33612345678' }), [71], 'the message that was not there before');
+  const values = {
+    ...{ res_model: 'res.partner', res_id: 12, number_field_name: 'phone' },
+    ...{ template_id: 5, gateway_id: 3, body: 'Welcome to Rome' },
+  };
   t.match(called('create'), { vals_list: [values], context: { active_id: 12 } });
   t.match(called('action_send_whatsapp'), { ids: [41] });
   await t.rejects(send({ variables: ['Rome'] }), { name: 'TerminalError', code: 'no_variables' });
   const without = await open(t, { ...OCA, 'mail.gateway.search': () => [] });
   await t.rejects(without.send(), { name: 'SetupError', code: 'whatsapp_no_gateway' });
+  const silent: Methods = {
+    ...OCA,
+    'mail.whatsapp.template.search_read': () => [],
+    'mail.message.search': ({ order }) => {
+      if (order === 'id desc') return [];
+      throw new Error('not now');
+    },
+  };
+  const unheard = await open(t, silent);
+  t.same(await unheard.send(), [], 'sent, but which message it is cannot be told');
+  t.match(unheard.called('create'), { vals_list: [{ body: 'welcome' }] });
+});
+
+t.test('who said no', async (t) => {
+  const list = {
+    'phone.blacklist.search_read': () => [
+      { id: 1, number: '+33612345678' },
+      { id: 2, number: false },
+    ],
+  };
+  const { odoo } = await open(t, list);
+  t.equal(await isOnBlacklist(odoo, '0033 6 12 34 56 78'), true);
+  t.equal(await isOnBlacklist(odoo, '+33 6 12 34 56 7'), false);
+  t.equal(await isOnBlacklist((await open(t, ENTERPRISE)).odoo, '+33612345678'), false, 'Odoo keeps no such list');
+  const refusing = {
+    'phone.blacklist.search_read': () => {
+      throw new Error('not now');
+    },
+  };
+  await t.rejects(isOnBlacklist((await open(t, refusing)).odoo, '1234'), { code: 'refused_by_odoo' });
 });
