@@ -167,7 +167,7 @@ export interface OwnField {
   readonly relation?: string;
 }
 
-/** Whom the record may make Odoo write to, and when; docs/adr/0011 says what is made sure of. */
+/** Whom the record may make Odoo write to, and when; docs/adr/0012 says what is made sure of. */
 export interface Sending {
   /** Whether making the record is sending it already; else a step of business sends it. */
   readonly byCreation: boolean;

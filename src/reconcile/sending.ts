@@ -1,6 +1,6 @@
 /**
  * What makes Odoo write to people passes here first: only what is new is sent, not at night, and only to lists that are
- * complete (docs/adr/0011). What is old is noted: the memory keeps that it was there before, and nothing comes of it.
+ * complete (docs/adr/0012). What is old is noted: the memory keeps that it was there before, and nothing comes of it.
  */
 import type { CanonicalChanges, Entity, Sending } from '../entities/define-entity.ts';
 import { entityNamed } from '../entities/registry.ts';

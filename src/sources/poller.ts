@@ -54,7 +54,7 @@ export async function poll(context: PollContext, backend: Backend, entity: Entit
   return polled;
 }
 
-/** What was there at the first listing is old: it is never sent (docs/adr/0011). */
+/** What was there at the first listing is old: it is never sent (docs/adr/0012). */
 async function rememberFirst(cursors: Cursors, { name }: Entity, startedAt: number): Promise<void> {
   const key = newSinceCursor(name);
   if ((await cursors.read(key)) === null) await cursors.write(key, new Date(startedAt).toISOString());

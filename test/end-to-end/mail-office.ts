@@ -124,6 +124,8 @@ export async function openMailOffice(t: Test, address: TestOdoo, environment: Re
     mailings: (subject: string) => find('mailing.mailing', [['subject', '=', subject]], MAILING),
     shows: (collection: string, id: string, wanted: Fields) =>
       waitUntil(`the app shows ${JSON.stringify(wanted)}`, async () => {
+        // Below 17 Odoo tells nothing by itself.
+        if (address.version === 14) await setup.bridge.schedule.pollNow();
         const record = await app.look(collection, id);
         const isSo = Object.entries(wanted).every(([field, value]) => isDeepStrictEqual(record[field], value));
         return isSo ? record : undefined;

@@ -57,6 +57,7 @@ export async function runListScenarios(t: Test, office: MailOffice): Promise<voi
   await t.test('members follow the app: a new address, one who leaves, one who is put away', async (t) => {
     await app.edit('guests', dora.id, { email: 'Dora.New@example.org' });
     await list('Parents', { 'ada@example.org': true, 'bob@example.org': false, 'dora.new@example.org': false });
+    await calm();
     t.same(
       await find('mailing.contact', [['email', '=', 'dora@example.org']], ['id']),
       [],
