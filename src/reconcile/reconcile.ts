@@ -31,7 +31,8 @@ export async function reconcile(context: PassContext, entity: Entity, claim: Cla
   const cleared = await clearForSending(context, entity, plan);
   const waiting = await awaitParents(context, entity, [
     ...cleared.updates.map(({ seen, merge }) => ({ seen, values: merge.toOdoo })),
-    ...cleared.createsInOdoo,
+    // What is not to be made needs no parents.
+    ...cleared.createsInOdoo.filter(({ otherwise }) => otherwise === undefined),
   ]);
   const isReady = ({ seen }: { readonly seen: Observation }) => !waiting.has(seen.link.id);
   const settlements = [

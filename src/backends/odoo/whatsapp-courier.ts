@@ -170,9 +170,9 @@ async function address(odoo: OdooContext, client: OdooClient, entity: Entity, va
   const person = to && linkedId(to.entity, to.id);
   const about = toRecord(values.about) ?? to;
   const record = about && linkedId(about.entity, about.id);
-  const template = text.parse(values.template ?? false);
+  const { template } = values;
   if (about === null || record === null) throw new TerminalError(NO_RECORD);
-  if (template === null) throw new TerminalError(NO_TEMPLATE);
+  if (typeof template !== 'string') throw new TerminalError(NO_TEMPLATE);
   const phone = await findPhone(client, values, person);
   if (phone === null) throw new TerminalError(NO_PHONE);
   if (await isOnBlacklist(client, phone)) throw new TerminalError(UNWILLING);
