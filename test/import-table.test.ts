@@ -166,6 +166,10 @@ const TABLE: Readonly<Record<string, { readonly allowed: readonly string[]; read
     'src/sync-until-done.ts': { allowed: ['./serve.ts', './sources/resync.ts'], forbidden: [] },
     'src/rebind.ts': { allowed: ['./context.ts', './links/bound-links.ts'], forbidden: [] },
     'src/command-line.ts': { allowed: ['./context.ts', './refuse-others.ts'], forbidden: [] },
+    'src/decision-commands.ts': {
+      allowed: ['./entities/registry.ts', './command-line.ts', 'commander'],
+      forbidden: [],
+    },
     'src/disaster-commands.ts': { allowed: ['./rebind.ts', './sources/relink.ts', 'commander'], forbidden: [] },
     'src/doctor-command.ts': { allowed: ['./doctor/examine.ts', './command-line.ts', 'commander'], forbidden: [] },
     'src/webhook-self-test.ts': {
