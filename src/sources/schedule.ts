@@ -24,7 +24,7 @@ export interface Crons {
 }
 
 export interface Schedule {
-  /** Polls both sides now; resolves when that is done. */
+  /** Polls both sides, all of it from now on: a poll at work may have passed what is looked for. Resolves when that is done. */
   pollNow(): Promise<void>;
   /** Milliseconds between two polls, as POLL_CRON says. */
   pollEveryMs(): number;
@@ -46,7 +46,10 @@ export function startSchedule(context: ScheduleContext, crons: Crons): Schedule 
   // A bridge that only runs by day would never do it else.
   void tidyUp(context);
   return {
-    pollNow: polling.run,
+    async pollNow() {
+      await polling.end();
+      await polling.run();
+    },
     pollEveryMs() {
       const [next, after] = pollTask.getNextRuns(2);
       return next && after ? after.getTime() - next.getTime() : Number.POSITIVE_INFINITY;

@@ -244,6 +244,7 @@ t.test('the database is lost', async (t) => {
     'the fields that differ are told, and no value',
   );
   t.notMatch(JSON.stringify(reports), /alone|later|first/);
+  t.equal(run?.error, undefined, 'nothing stopped it');
   t.match(run, { status: 'done', parked: 0, held: 1 });
 
   await setup.restart(environment);
