@@ -145,7 +145,7 @@ function noteRestored({ tables, now, keep }: Memory, { link, next }: Settlement)
 }
 
 function writeLog({ tables, keep }: Memory, settlement: Settlement, row: LinkRow, info: SettleInfo): void {
-  const { link, next, outcome, direction, fields } = settlement;
+  const { link, next, outcome, direction, fields, warnings = [] } = settlement;
   const error = 'error' in next ? next.error : null;
   const hold = next.kind === 'hold' ? next.hold : null;
   tables.logs.push(
@@ -159,7 +159,7 @@ function writeLog({ tables, keep }: Memory, settlement: Settlement, row: LinkRow
       direction: direction ?? null,
       fields: fields ?? null,
       errorCode: error?.code ?? (hold ? `held_${hold.kind}` : null),
-      message: error?.message ?? hold?.detail ?? null,
+      message: error?.message ?? hold?.detail ?? (warnings.map(({ reason }) => reason).join(' ') || null),
       remedy: error?.remedy ?? null,
     }),
   );
