@@ -12,10 +12,16 @@ t.test('the set-up of an Odoo 14: its server actions, its fields, and word that 
   const options = { transport: odoo.transport, entities, webhookUrl: null };
   // Fields, forms and the reason stay when the rest is taken out: there is data in them.
   const kept = (state: string) => [
-    ...['apartments (product.template)', 'travels (crm.lead)', 'invoices (account.move)'].flatMap((name) => [
+    ...[
+      'apartments (product.template)',
+      'travels (crm.lead)',
+      'invoices (account.move)',
+      'campaigns (mailing.mailing)',
+    ].flatMap((name) => [
       { name: `Fields of ${name}`, state },
       { name: `Bridge: form of ${name.replace(/ .*/, '')}`, state },
     ]),
+    { name: 'Fields of mailing.contact.subscription', state },
     { name: /^Lost reason: /, state },
   ];
   const told = (state: string, ofData = state) => [
