@@ -106,6 +106,8 @@ export interface SyncLogsTable {
   outcome: string;
   direction: string | null;
   fields: JSONColumnType<string[]> | null;
+  /** See links/field-decision.ts. */
+  decided: unknown;
   error_code: string | null;
   message: string | null;
   remedy: string | null;

@@ -4,6 +4,7 @@
  */
 import type { CanonicalChanges, CanonicalRecord, Side } from '../entities/define-entity.ts';
 import type { ErrorDetail } from '../errors.ts';
+import type { FieldDecision } from './field-decision.ts';
 
 /** Live edits go before what a poll found, a resync asked for, or a sweep repaired. */
 export const PRIORITY = { live: 0, poll: 1, resync: 2, sweep: 3 } as const;
@@ -186,6 +187,8 @@ export interface Settlement {
   readonly logged: boolean;
   readonly direction?: string;
   readonly fields?: readonly string[];
+  /** Why they went there: for people alone. */
+  readonly decided?: readonly FieldDecision[];
   /** Keys of the intents whose outcome is still unknown; all others of the link end with the settlement. */
   readonly openIntents?: readonly string[];
   /** The Odoo record was written: other links on it must look at it. */

@@ -221,7 +221,7 @@ async function writeLogs(
 ): Promise<void> {
   const rows = settlements
     .filter(({ logged }) => logged)
-    .map(({ link, next, outcome, direction, fields, warnings }) => ({
+    .map(({ link, next, outcome, direction, fields, decided, warnings }) => ({
       reconcile_id: info.reconcileId,
       entity: link.entity,
       link_id: link.id,
@@ -230,15 +230,16 @@ async function writeLogs(
       outcome,
       direction: direction ?? null,
       fields: fields ?? null,
+      decided: decided ?? null,
       error_code: 'error' in next ? next.error.code : next.kind === 'hold' ? `held_${next.hold.kind}` : null,
       message: 'error' in next ? next.error.message : next.kind === 'hold' ? next.hold.detail : warned(warnings),
       remedy: 'error' in next ? next.error.remedy : null,
     }));
   if (rows.length === 0) return;
   await sql`
-    insert into sync_logs (reconcile_id, entity, link_id, app_id, odoo_id, outcome, direction, fields, error_code, message, remedy)
+    insert into sync_logs (reconcile_id, entity, link_id, app_id, odoo_id, outcome, direction, fields, error_code, message, remedy, decided)
     select * from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as r(reconcile_id uuid, entity text, link_id bigint,
-      app_id text, odoo_id integer, outcome text, direction text, fields jsonb, error_code text, message text, remedy text)
+      app_id text, odoo_id integer, outcome text, direction text, fields jsonb, error_code text, message text, remedy text, decided jsonb)
     `.execute(trx);
 }
 

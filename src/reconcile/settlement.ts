@@ -10,6 +10,7 @@ import {
   type Side,
 } from '../entities/define-entity.ts';
 import { describeError, RetryableError, SetupError } from '../errors.ts';
+import type { FieldDecision } from '../links/field-decision.ts';
 import type { Base, ConflictEntry, CoveredEdit, Next, Settlement } from '../links/links.ts';
 import { backoffMs } from './backoff.ts';
 import type { ReconcileContext } from './context.ts';
@@ -82,6 +83,7 @@ export function settleMerge(
     outcome: outcomeOf(next, conflicts.length > 0, merge),
     direction: [...new Set(flows.map(({ to }) => (to === 'app' ? 'odoo→app' : 'app→odoo')))].join(' '),
     fields: [...new Set(flows.map(({ group }) => group))],
+    decided: flows.map((flow) => describeFlow(seen, merge, flow, results[flow.to])),
     edits: { app: editBehind(seen, 'app', results.app, base), odoo: editBehind(seen, 'odoo', results.odoo, base) },
     flips: recordFlips(
       seen.link.flips,
@@ -110,6 +112,29 @@ export function flowsOf({ outcomes, toApp, toOdoo }: Merge): readonly GroupFlow[
       ...(wanted(toOdoo) ? [{ group, to: 'odoo' as const }] : []),
     ];
   });
+}
+
+function describeFlow(
+  seen: Observation,
+  { outcomes, toApp, toOdoo }: Merge,
+  { group: field, to }: GroupFlow,
+  result: WriteResult | null,
+): FieldDecision {
+  const outcome = outcomes.find(({ group }) => group.name === field);
+  const fields = outcome?.group.fields ?? [];
+  const contested = outcome?.kind === 'flow' ? outcome.conflict : null;
+  const agreedBefore = fields.every((name) => seen.base !== null && name in seen.base.app && name in seen.base.odoo);
+  const uncontested = seen.odoo === null ? 'deleted' : agreedBefore ? 'edited' : 'empty';
+  const isLater = result?.kind === 'ok' && fields.some((name) => result.deferred.includes(name));
+  const isSent = fields.some((name) => name in (to === 'app' ? toApp : toOdoo));
+  return {
+    field,
+    to,
+    rule: outcome?.kind === 'restore' ? 'restored' : (contested?.rule ?? uncontested),
+    close: contested?.close ?? false,
+    at: { app: seen.modified.app?.from ?? null, odoo: seen.modified.odoo?.from ?? null },
+    written: isLater ? 'later' : isSent && result ? result.kind : 'none',
+  };
 }
 
 /** The person's edit that a stamp of our own covers: needed as long as something of the record is still undecided. */
