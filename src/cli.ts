@@ -11,6 +11,7 @@ import { addDecisionCommands } from './decision-commands.ts';
 import { addDisasterCommands } from './disaster-commands.ts';
 import { addDoctorCommand } from './doctor-command.ts';
 import { BridgeError } from './errors.ts';
+import { addExplainCommand } from './explain-command.ts';
 import { exportAccounting, saveContent } from './export-accounting.ts';
 import { main as serveForever } from './main.ts';
 import { describeItem, printSetup, runSetup, type SetupAction } from './setup-odoo.ts';
@@ -131,6 +132,7 @@ export function buildProgram(): Command {
       });
     });
   addDecisionCommands(program);
+  addExplainCommand(program);
   addDisasterCommands(program);
   addDoctorCommand(program);
 

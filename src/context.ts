@@ -25,6 +25,7 @@ import { createPauses, type Pauses } from './links/pauses.ts';
 import { createPostgresLinks } from './links/postgres-links.ts';
 import { createReports, type Reports } from './links/reports.ts';
 import { createRuns, type Runs } from './links/runs.ts';
+import { createStories, type Stories } from './links/stories.ts';
 import { createTies, type Ties } from './links/ties.ts';
 import type { BridgeLogger } from './logger.ts';
 
@@ -39,6 +40,7 @@ export interface Context {
   readonly reports: Reports;
   readonly decisions: Decisions;
   readonly pauses: Pauses;
+  readonly stories: Stories;
   readonly ties: Ties;
   readonly identity: Identity;
   readonly app: Backend;
@@ -100,6 +102,7 @@ export async function createContext(
       reports: createReports(db),
       decisions: createDecisions(db),
       pauses: createPauses(db),
+      stories: createStories(db),
       ties: createTies(db),
       identity,
       app: createAppBackend(

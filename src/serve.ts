@@ -8,6 +8,7 @@ import { listenOnChannel } from './db/listen.ts';
 import { isMigrated } from './db/migrate.ts';
 import { examine } from './doctor/examine.ts';
 import { entities } from './entities/registry.ts';
+import { explainRecord } from './explain/explain-record.ts';
 import { exportAccounting } from './export-accounting.ts';
 import { reportHealth } from './health-report.ts';
 import { buildServer } from './http/server.ts';
@@ -119,6 +120,10 @@ async function buildHttp(context: Context, metrics: Metrics) {
     sync: { resync: context, collections: ['contacts', 'all', ...entities.map(({ collection }) => collection)] },
     reports: context.reports,
     decisions: context.decisions,
+    explain: {
+      entities: entities.map(({ name }) => name),
+      explain: (request) => explainRecord({ ...reconcileContext(context), stories: context.stories }, request),
+    },
     pause: { pauses: context.pauses, entities: entities.map(({ name }) => name) },
     accounting: { exportAccounting: (request, signal) => exportAccounting(context, request, signal) },
     metrics: { render: () => metrics.render(metricSources(context)) },

@@ -121,6 +121,24 @@ const TABLE: Readonly<Record<string, { readonly allowed: readonly string[]; read
         'fastify',
       ],
     },
+    'src/explain/probe.ts': {
+      allowed: [
+        './tell-why.ts',
+        '../links/stories.ts',
+        '../entities/registry.ts',
+        '../reconcile/decide.ts',
+        '../backends/look.ts',
+        '../errors.ts',
+      ],
+      forbidden: [
+        '../backends/odoo/transport.ts',
+        '../sources/poller.ts',
+        '../http/server.ts',
+        '../context.ts',
+        '../db/schema.ts',
+        'kysely',
+      ],
+    },
     'src/http/probe.ts': {
       allowed: [
         './server.ts',
@@ -170,6 +188,7 @@ const TABLE: Readonly<Record<string, { readonly allowed: readonly string[]; read
       allowed: ['./entities/registry.ts', './command-line.ts', 'commander'],
       forbidden: [],
     },
+    'src/explain-command.ts': { allowed: ['./serve.ts', './explain/explain-record.ts', 'commander'], forbidden: [] },
     'src/disaster-commands.ts': { allowed: ['./rebind.ts', './sources/relink.ts', 'commander'], forbidden: [] },
     'src/doctor-command.ts': { allowed: ['./doctor/examine.ts', './command-line.ts', 'commander'], forbidden: [] },
     'src/webhook-self-test.ts': {

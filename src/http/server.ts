@@ -7,6 +7,7 @@ import { type AccountingOptions, accountingRoutes } from './accounting-routes.ts
 import { requireToken } from './authorize.ts';
 import { decisionRoutes } from './decision-routes.ts';
 import { type DoctorOptions, doctorRoutes } from './doctor-routes.ts';
+import { type ExplainOptions, explainRoutes } from './explain-routes.ts';
 import { type HealthOptions, healthRoutes, openHealthRoutes } from './health.ts';
 import { type MetricsOptions, metricsRoutes } from './metrics-routes.ts';
 import { type PauseOptions, pauseRoutes } from './pause-routes.ts';
@@ -23,6 +24,7 @@ export interface ServerOptions {
   readonly sync: SyncRouteOptions;
   readonly reports: Reports;
   readonly decisions: Decisions;
+  readonly explain: ExplainOptions;
   readonly pause: PauseOptions;
   readonly accounting: AccountingOptions;
   readonly doctor: DoctorOptions;
@@ -63,6 +65,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     await operators.register(syncRoutes, options.sync);
     await operators.register(reportRoutes, { reports: options.reports });
     await operators.register(decisionRoutes, { decisions: options.decisions });
+    await operators.register(explainRoutes, options.explain);
     await operators.register(pauseRoutes, options.pause);
     await operators.register(accountingRoutes, options.accounting);
     await operators.register(doctorRoutes, options.doctor);

@@ -55,7 +55,7 @@ interface Row {
   dirty_seq: string;
   priority: number;
   attempts: number;
-  dirty_at: Date;
+  dirty_at: Date | null;
   own_app_stamp: string | null;
   own_odoo_stamp: string | null;
   app_edit: unknown;
@@ -126,19 +126,25 @@ export async function claim(
       from due where links.id = due.id
       returning links.id`.execute(trx);
     if (leased.rows.length === 0) return [];
-    return (await readClaimed(token, trx)).rows;
+    return (await readRows(trx, sql`l.lease_token = ${token}`)).rows;
   });
   return rows.length === 0 ? null : { entity, token, links: rows.map((row) => toClaimed(row, entity)) };
 }
 
-function readClaimed(token: string, db: Db) {
+function readRows(db: Db, which: ReturnType<typeof sql>) {
   return sql<Row>`
     select l.id, l.app_id, l.odoo_id, l.renewals, l.dirty_seq, l.priority, l.attempts, l.dirty_at, l.own_app_stamp, l.own_odoo_stamp,
       l.app_edit, l.odoo_edit, l.flips, l.restoring, l.released, l.decision, b.app, b.odoo, b.app_stamp, b.odoo_stamp, b.mapping,
       (select jsonb_agg(jsonb_build_object('side', i.side, 'kind', i.kind, 'key', i.key, 'fields', i.fields,
         'conflicts', i.conflicts, 'edited', i.edited, 'strayed', i.strayed, 'on_stamp', i.on_stamp, 'sent_at', extract(epoch from i.sent_at) * 1000, 'over_at', extract(epoch from i.over_at) * 1000) order by i.id) from intents i where i.link_id = l.id) as intents
     from links l left join bases b on b.link_id = l.id
-    where l.lease_token = ${token} order by l.id`.execute(db);
+    where ${which} order by l.id`.execute(db);
+}
+
+/** As a pass would see the link, for who only looks: it is not leased. */
+export async function readUnclaimed(db: Db, id: string, entity: string): Promise<ClaimedLink | null> {
+  const [row] = (await readRows(db, sql`l.id = ${id}`)).rows;
+  return row ? toClaimed(row, entity) : null;
 }
 
 function toClaimed(row: Row, entity: string): ClaimedLink {
@@ -151,7 +157,7 @@ function toClaimed(row: Row, entity: string): ClaimedLink {
     seq: row.dirty_seq,
     priority: row.priority as Priority,
     attempts: row.attempts,
-    dirtyAt: row.dirty_at.getTime(),
+    dirtyAt: row.dirty_at?.getTime() ?? 0,
     ownAppStamp: row.own_app_stamp,
     ownOdooStamp: row.own_odoo_stamp,
     edits: { app: coveredSchema.parse(row.app_edit), odoo: coveredSchema.parse(row.odoo_edit) },

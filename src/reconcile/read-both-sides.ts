@@ -26,8 +26,18 @@ export async function readBothSides(context: ReconcileContext, entity: Entity, c
     appIds.length === 0 ? [] : context.app.read(entity, appIds),
     odooIds.length === 0 ? [] : context.odoo.read(entity, odooIds),
   ]);
-  const app = new Map(appRecords.map((record) => [record.id, record]));
-  const odoo = new Map(odooRecords.map((record) => [record.id, record]));
+  return observe(context, entity, claim, { app: appRecords, odoo: odooRecords });
+}
+
+/** The same of records that were read already. */
+export async function observe(
+  context: ReconcileContext,
+  entity: Entity,
+  claim: Claim,
+  records: Readonly<Record<Side, readonly SideRecord[]>>,
+): Promise<Observation[]> {
+  const app = new Map(records.app.map((record) => [record.id, record]));
+  const odoo = new Map(records.odoo.map((record) => [record.id, record]));
   const absences = await classifyAbsent(context, entity, claim, odoo);
   const clocks = { app: context.app.clock(), odoo: context.odoo.clock() };
   return claim.links.map((link) => {

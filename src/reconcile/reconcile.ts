@@ -197,7 +197,7 @@ function sameValues(left: CanonicalRecord, right: CanonicalRecord): boolean {
   );
 }
 
-const HOLDS: Readonly<Record<HoldReason, Hold>> = {
+export const HOLDS: Readonly<Record<HoldReason, Hold>> = {
   missing_in_app: {
     kind: 'delete',
     detail: 'The app did not return this record. That is neither a deletion nor a reason to create it again.',
