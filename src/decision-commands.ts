@@ -2,6 +2,7 @@
 import { type Command, Option } from 'commander';
 import { EXIT, type Output, print, within, withinBound } from './command-line.ts';
 import { entities } from './entities/registry.ts';
+import { NOT_RESTORED } from './links/decisions.ts';
 
 const NAMES = entities.map(({ name }) => name);
 const JSON_FLAG = ['--json', 'print one line of JSON'] as const;
@@ -58,11 +59,12 @@ export function addDecisionCommands(program: Command): void {
     .argument('<id>', 'of the conflict')
     .action(async (id: string, _options: Output, command: Command) => {
       if (!/^\d{1,18}$/.test(id)) command.error('the id of a conflict is a number', { exitCode: EXIT.usage });
-      const known = await withinBound(({ decisions }) => decisions.restore(id));
-      print({ restoring: known }, conflicts.opts(), () =>
-        known ? 'it will be restored' : 'there is no such conflict',
+      const answer = await withinBound(({ decisions }) => decisions.restore(id));
+      const restoring = answer === 'restoring';
+      print({ restoring, ...(!restoring && { reason: answer }) }, conflicts.opts(), () =>
+        restoring ? 'it will be restored' : NOT_RESTORED[answer],
       );
-      if (!known) process.exitCode = EXIT.error;
+      if (!restoring) process.exitCode = EXIT.error;
     });
 }
 

@@ -1,7 +1,7 @@
 /** What operators decide: releasing what a guard holds, choosing a match, bringing a conflict's loser back. */
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import type { Decisions } from '../links/decisions.ts';
+import { type Decisions, NOT_RESTORED } from '../links/decisions.ts';
 import type { HeldDecision } from '../links/links.ts';
 import { sendProblem } from './problem.ts';
 
@@ -49,8 +49,9 @@ export async function decisionRoutes(server: FastifyInstance, { decisions }: { d
   });
 
   server.post<{ Params: { id: string } }>('/api/conflicts/:id/restore', async (request, reply) => {
-    const known = id.safeParse(request.params.id).success && (await decisions.restore(request.params.id));
-    if (!known) return sendProblem(reply, { status: 404, title: 'There is no such conflict' });
-    return reply.code(202).send({ restoring: true });
+    const answer = id.safeParse(request.params.id).success ? await decisions.restore(request.params.id) : 'unknown';
+    if (answer === 'restoring') return reply.code(202).send({ restoring: true });
+    if (answer === 'unknown') return sendProblem(reply, { status: 404, title: 'There is no such conflict' });
+    return sendProblem(reply, { status: 409, title: 'It cannot be restored now', detail: NOT_RESTORED[answer] });
   });
 }

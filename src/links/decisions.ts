@@ -10,13 +10,26 @@ export interface HeldFilter {
   readonly kind?: string | undefined;
 }
 
+/**
+ * `busy`: another loser of the record is on its way back, and would be lost. `governed`: one side alone governs the
+ * field, so nobody else's value can be written there.
+ */
+export type Restoring = 'restoring' | 'unknown' | 'busy' | 'governed';
+
+/** For people. */
+export const NOT_RESTORED: Readonly<Record<Exclude<Restoring, 'restoring'>, string>> = {
+  unknown: 'There is no such conflict.',
+  busy: 'Another value of this record is being brought back. Wait until it is there, then ask again.',
+  governed: 'One side alone governs this field. Edit the record there.',
+};
+
 export interface Decisions {
   /** Lets pass what a guard holds; a match is decided one by one. @returns how many links */
   release(filter: HeldFilter): Promise<number>;
   /** @returns false when no such link is held */
   resolve(linkId: string, decision: HeldDecision): Promise<boolean>;
-  /** Writes the loser of a conflict to both sides. @returns false when there is no such conflict */
-  restore(conflictId: string): Promise<boolean>;
+  /** Writes the loser of a conflict to both sides. One that could not be written (parked) gives way to the next. */
+  restore(conflictId: string): Promise<Restoring>;
 }
 
 const MARKED = sql`
@@ -44,13 +57,16 @@ export function createDecisions(db: Db): Decisions {
       (await mark(sql`state = 'held' and id = ${linkId}`, sql`decision = ${JSON.stringify(decision)}::jsonb`)) > 0,
     async restore(conflictId) {
       const conflict = await db.selectFrom('conflicts').selectAll().where('id', '=', conflictId).executeTakeFirst();
-      if (!conflict) return false;
-      const { winner, field, link_id } = conflict;
+      if (!conflict) return 'unknown';
+      const { winner, field, link_id, rule } = conflict;
+      if (rule === 'owner') return 'governed';
       const loser = winner === 'app' ? conflict.odoo_value : conflict.app_value;
       // A group of several fields was kept as an object.
       const values = typeof loser === 'object' && loser !== null ? loser : { [field]: loser };
       const restoring = JSON.stringify({ conflictId, values });
-      return (await mark(sql`id = ${link_id}`, sql`restoring = ${restoring}::jsonb`)) > 0;
+      const isFree = sql`(restoring is null or restoring ->> 'conflictId' = ${conflictId} or state = 'parked')`;
+      const marked = await mark(sql`id = ${link_id} and ${isFree}`, sql`restoring = ${restoring}::jsonb`);
+      return marked > 0 ? 'restoring' : 'busy';
     },
   };
 }

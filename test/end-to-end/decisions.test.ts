@@ -218,6 +218,27 @@ t.test('the loser of a conflict comes back on both sides', async (t) => {
   );
   await odoo.write(partner?.id ?? 0, { street: 'Odoo 3' });
   await waitUntil('later edits flow as ever', async () => (await app.look('guests', id)).street === 'Odoo 3');
+  await calm();
+
+  await whileAway(async () => {
+    await app.edit('guests', id, { phone: '3', notes: 'app' });
+    await odoo.write(partner?.id ?? 0, { phone: '4', comment: 'odoo' });
+  });
+  await ask('POST', '/api/entities/guest/pause');
+  const [one, two] = (await list('/api/conflicts')).filter(({ restored_at }) => restored_at === null);
+  t.match(await ask('POST', `/api/conflicts/${one?.id}/restore`), { status: 202 });
+  t.match(await ask('POST', `/api/conflicts/${two?.id}/restore`), { status: 409, body: { detail: /Wait until/ } });
+  await ask('POST', '/api/entities/guest/resume');
+  await waitUntil(
+    'the first is back',
+    async () => (await list('/api/conflicts')).filter((row) => row.restored_at).length === 2,
+  );
+  t.match(await ask('POST', `/api/conflicts/${two?.id}/restore`), { status: 202 }, 'and now the second');
+  await waitUntil('all are back', async () => (await list('/api/conflicts')).every((row) => row.restored_at));
+  await calm();
+  const losers = one?.winner === 'app' ? { phone: '4', notes: 'odoo' } : { phone: '3', notes: 'app' };
+  t.match(await app.look('guests', id), losers);
+
   t.equal((await ask('POST', '/api/conflicts/999999/restore')).status, 404);
   t.equal((await ask('POST', '/api/conflicts/x/restore')).status, 404);
 });

@@ -72,7 +72,7 @@ t.test('what people decide by command and over HTTP', async (t) => {
     t.match(conflict, { entity: 'guest', field: 'phone', winner: 'odoo', restored_at: null });
     t.match(await bridge('conflicts'), { code: 0, stdout: new RegExp(`${conflict?.id}\tguest\t`) });
     t.match(await bridge('conflicts', 'restore', 'x'), { code: 2, stderr: /number/ });
-    t.match(await bridge('conflicts', 'restore', '999999'), { code: 1, stdout: /no such conflict/ });
+    t.match(await bridge('conflicts', 'restore', '999999'), { code: 1, stdout: /no such conflict/i });
     t.match(await bridge('conflicts', 'restore', String(conflict?.id)), { code: 0, stdout: /will be restored/ });
     await waitUntil('it is back', async () => (await odoo.look(partner.id))?.phone === '2');
   });

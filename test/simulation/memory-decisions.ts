@@ -49,12 +49,15 @@ export function createMemoryDecisions(
       transact(() => {
         const conflict = tables.conflicts.get(conflictId);
         const row = conflict && tables.links.get(conflict.linkId);
-        if (!conflict || !row) return false;
+        if (!conflict || !row) return 'unknown';
+        if (conflict.rule === 'owner') return 'governed';
+        const isFree = row.restoring === null || row.restoring.conflictId === conflictId || row.state === 'parked';
+        if (!isFree) return 'busy';
         const loser = conflict.winner === 'app' ? conflict.odoo.value : conflict.app.value;
         // A group of several fields was kept as an object.
         const values = typeof loser === 'object' && loser !== null ? loser : { [conflict.field]: loser };
         mark(row, { restoring: keep({ conflictId, values: values as CanonicalChanges }) });
-        return true;
+        return 'restoring';
       }),
   };
 }

@@ -145,27 +145,32 @@ export async function contractMemory(t: Test, make: Make): Promise<void> {
     async (t) => {
       const store = await make(t);
       await tie(store, '1', 7);
-      await settle(store, await claimAgain(store), { conflicts: [LOSER, ADDRESS] });
-      const [name, address] = (await store.read()).conflicts;
+      await settle(store, await claimAgain(store), { conflicts: [LOSER, ADDRESS, { ...LOSER, rule: 'owner' }] });
+      const [name, address, governed] = (await store.read()).conflicts;
+      t.equal(await store.decisions.restore(governed?.id ?? ''), 'governed');
       await store.advance(60_000);
-      t.equal(await store.decisions.restore(address?.id ?? ''), true);
+      t.equal(await store.decisions.restore(address?.id ?? ''), 'restoring');
       const claim = await claimOne(store);
       const restoring = { conflictId: address?.id, values: { street: 'A', zip: null } };
       t.same(claim.links[0].restoring, restoring, 'a group as a whole');
+      t.equal(await store.decisions.restore(name?.id ?? ''), 'busy', 'the first would be lost');
+      t.equal(await store.decisions.restore(address?.id ?? ''), 'restoring', 'twice is once');
       await settle(store, claim, { next: { kind: 'park', error: ERROR } });
+      t.equal(await store.decisions.restore(name?.id ?? ''), 'restoring', 'what cannot be written gives way');
+      t.equal(await store.decisions.restore(address?.id ?? ''), 'restoring');
       const again = await claimAgain(store);
       t.same(again.links[0].restoring, restoring);
       t.same(
         (await store.read()).conflicts.map(({ restoredAt }) => restoredAt),
-        [null, null],
+        [null, null, null],
       );
       await settle(store, again);
       const [, restored] = (await store.read()).conflicts;
       checkNear(t, restored?.restoredAt, store.now(), 'noted when it was done');
       t.equal((await claimAgain(store)).links[0].restoring, null);
-      t.equal(await store.decisions.restore(name?.id ?? ''), true);
+      t.equal(await store.decisions.restore(name?.id ?? ''), 'restoring');
       t.same((await readOnly(store)).restoring, { conflictId: name?.id, values: { name: 'Anne' } });
-      t.equal(await store.decisions.restore('999'), false);
+      t.equal(await store.decisions.restore('999'), 'unknown');
     },
   );
 
@@ -195,7 +200,7 @@ export async function contractMemory(t: Test, make: Make): Promise<void> {
     await store.decisions.resolve(link?.id ?? '', { kind: 'create' });
     const first = await claimOne(store);
     t.equal(await store.decisions.resolve(link?.id ?? '', { kind: 'ignore' }), true);
-    t.equal(await store.decisions.restore(conflict?.id ?? ''), true);
+    t.equal(await store.decisions.restore(conflict?.id ?? ''), 'restoring');
     await settle(store, first);
     const second = await claimOne(store);
     t.match(second.links[0], { decision: { kind: 'ignore' }, restoring: { conflictId: conflict?.id } });
