@@ -4,6 +4,12 @@ import { EXIT, type Output, print, within, withinBound } from './command-line.ts
 import { entities } from './entities/registry.ts';
 import { NOT_RESTORED } from './links/decisions.ts';
 
+interface ReleaseFlags {
+  readonly ids?: string;
+  readonly entity?: string;
+  readonly kind?: 'delete' | 'rewrite' | 'create';
+}
+
 const NAMES = entities.map(({ name }) => name);
 const JSON_FLAG = ['--json', 'print one line of JSON'] as const;
 
@@ -37,8 +43,10 @@ export function addDecisionCommands(program: Command): void {
     .option('--ids <ids>', 'only these, separated by commas')
     .option('--entity <entity>')
     .addOption(new Option('--kind <kind>').choices(['delete', 'rewrite', 'create']))
-    .action(async (options: { ids?: string; entity?: string; kind?: 'delete' | 'rewrite' | 'create' }) => {
-      const { ids, ...filter } = options;
+    .action(async (_own: unknown, command: Command) => {
+      // `held` has --entity as well and takes it, wherever it stands: alone, our own options would be all entities.
+      const { ids, entity, kind } = command.optsWithGlobals<ReleaseFlags>();
+      const filter = { ...(entity && { entity }), ...(kind && { kind }) };
       const wanted = { ...filter, ...(ids && { ids: ids.split(',') }) };
       const released = await withinBound(({ decisions }) => decisions.release(wanted));
       print({ released }, held.opts(), () => `${released} record(s) will be written`);

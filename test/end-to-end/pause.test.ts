@@ -95,6 +95,11 @@ t.test('what people decide by command and over HTTP', async (t) => {
     t.match(await bridge('held'), { code: 0, stdout: /tenant\t.*delete\t/ });
     const [first] = held;
     t.match(await bridge('held', 'release', '--ids', String(first?.id)), { code: 0, stdout: /1 record\(s\)/ });
+    t.match(
+      await bridge('held', 'release', '--entity', 'guest'),
+      { code: 0, stdout: /^0 record/ },
+      'of another entity nothing is held',
+    );
     t.match(await bridge('held', 'release', '--entity', 'tenant', '--kind', 'delete'), {
       code: 0,
       stdout: new RegExp(`${held.length - 1} record`),
