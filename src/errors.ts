@@ -57,6 +57,11 @@ export class SetupError extends BridgeError {
   }
 }
 
+/** Whether the other side may have done the work although the call failed. */
+export function isOutcomeUnknown(error: Error): boolean {
+  return (error instanceof RetryableError || error instanceof SetupError) && error.outcome === 'unknown';
+}
+
 /** This record will never pass as it is: park it, the others go on. */
 export class TerminalError extends BridgeError {
   override readonly name = 'TerminalError';

@@ -3,7 +3,7 @@
  * bulk reads, conditional writes. What differs (HTTP, RPC, tags, ranks) stays behind it.
  */
 import type { CanonicalChanges, CanonicalRecord, Entity, Side } from '../entities/define-entity.ts';
-import type { ErrorDetail } from '../errors.ts';
+import { type ErrorDetail, isOutcomeUnknown } from '../errors.ts';
 
 /** One record as a side returned it. */
 export interface SideRecord {
@@ -48,6 +48,15 @@ export type WriteResult =
 /** The result for a record that needed no write. */
 export function nothingDone(id: string): WriteResult & { kind: 'ok' } {
   return { kind: 'ok', id, stamp: null, values: {}, deferred: [], warnings: [] };
+}
+
+/**
+ * The result of an edit that takes two writes, of which the first is done. Unless nobody knows what became of the second,
+ * its field is still to be written: a failure of the whole would have the first forgotten.
+ */
+export function joinWrites(first: WriteResult & { kind: 'ok' }, second: WriteResult, field: string): WriteResult {
+  if (second.kind === 'ok' || (second.kind === 'failed' && isOutcomeUnknown(second.error))) return second;
+  return { ...first, deferred: [...first.deferred, field] };
 }
 
 export interface CreateOperation {

@@ -9,7 +9,7 @@ import {
   readField,
   type Side,
 } from '../entities/define-entity.ts';
-import { describeError, RetryableError, SetupError } from '../errors.ts';
+import { describeError, isOutcomeUnknown, RetryableError, SetupError } from '../errors.ts';
 import type { FieldDecision } from '../links/field-decision.ts';
 import type { Base, ConflictEntry, CoveredEdit, Next, Settlement } from '../links/links.ts';
 import { backoffMs } from './backoff.ts';
@@ -55,8 +55,7 @@ export function nextAfterError(context: Pick<ReconcileContext, 'random'>, attemp
 
 /** A call of ours may still change the other side: its intent must stay. */
 export function openIntent(key: string | null, result: WriteResult | null): readonly string[] {
-  const error = result?.kind === 'failed' ? result.error : null;
-  const unknown = (error instanceof RetryableError || error instanceof SetupError) && error.outcome === 'unknown';
+  const unknown = result?.kind === 'failed' && isOutcomeUnknown(result.error);
   return unknown && key !== null ? [key] : [];
 }
 

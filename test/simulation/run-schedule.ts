@@ -153,10 +153,19 @@ async function play(world: World, { born, happenings }: Schedule): Promise<void>
 }
 
 /** Runs until three polls in a row found everything done. What never comes to rest is told by the check of the links. */
-async function comeToRest({ scheduler, isCalm }: World, links: ViewLinks, calmMs: number): Promise<void> {
+async function comeToRest(world: World, links: ViewLinks, calmMs: number): Promise<void> {
+  const { scheduler, isCalm } = world;
   const latest = scheduler.now() + LONGEST_MS;
-  do await scheduler.runUntil(scheduler.now() + calmMs);
-  while (scheduler.now() < latest && (!isCalm() || (await links()).some(({ dirty }) => dirty)));
+  let writes: number;
+  do {
+    writes = countWrites(world);
+    await scheduler.runUntil(scheduler.now() + calmMs);
+  } while (scheduler.now() < latest && (!isCalm() || isUndone(await links(), countWrites(world) > writes)));
+}
+
+/** Who is held as a possible duplicate is free once the other one got another name: the sweep after that finds out. */
+function isUndone(links: readonly LinkView[], wrote: boolean): boolean {
+  return links.some(({ dirty, reason }) => dirty || (reason === 'match' && wrote));
 }
 
 /** A poll may have marked something a moment ago: that is looked at within seconds. */

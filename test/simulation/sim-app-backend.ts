@@ -3,6 +3,7 @@ import {
   type Backend,
   type ChangedPage,
   type ClockOffset,
+  joinWrites,
   nothingDone,
   type SideRecord,
   type UpdateOperation,
@@ -83,17 +84,17 @@ export function createSimAppBackend(scheduler: Scheduler, network: Network, proc
       );
       // An edit that also archives is two operations: the second goes with the stamp of the first.
       const seconds = perRecord.flatMap(([, second], index) => {
-        const result = results[index];
-        if (!second || result?.kind !== 'ok' || result.stamp === null) return [];
-        return [{ index, operation: { ...second, if_updated_at: result.stamp } }];
+        const first = results[index];
+        if (!second || first?.kind !== 'ok' || first.stamp === null) return [];
+        return [{ index, first, operation: { ...second, if_updated_at: first.stamp } }];
       });
       const later = await write(
         entity,
         seconds.map(({ operation }) => operation),
       );
-      seconds.forEach(({ index }, position) => {
-        const result = later[position];
-        if (result) results[index] = result;
+      seconds.forEach(({ index, first }, position) => {
+        const second = later[position];
+        if (second) results[index] = joinWrites(first, second, 'active');
       });
       return results;
     },

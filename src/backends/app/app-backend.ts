@@ -7,6 +7,7 @@ import {
   type Backend,
   type ChangedPage,
   type CreateOperation,
+  joinWrites,
   nothingDone,
   type SideRecord,
   type WriteResult,
@@ -202,18 +203,18 @@ async function writeBatch(
     perRecord.map(([first]) => first as Operation),
   );
   const seconds = perRecord.flatMap(([, second], index) => {
-    const result = results[index];
-    if (!second || result?.kind !== 'ok' || result.stamp === null) return [];
-    return [{ index, operation: { ...second, if_updated_at: result.stamp } }];
+    const first = results[index];
+    if (!second || first?.kind !== 'ok' || first.stamp === null) return [];
+    return [{ index, first, operation: { ...second, if_updated_at: first.stamp } }];
   });
   const later = await writeOperations(
     call,
     entity,
     seconds.map(({ operation }) => operation),
   );
-  seconds.forEach(({ index }, position) => {
-    const result = later[position];
-    if (result) results[index] = result;
+  seconds.forEach(({ index, first }, position) => {
+    const second = later[position];
+    if (second) results[index] = joinWrites(first, second, 'active');
   });
   return results;
 }
