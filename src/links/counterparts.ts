@@ -6,7 +6,7 @@ import { type Claim, linkedKey, type Occupant, type RecordKey, type Repointed } 
 import { lockNumber } from './lock-number.ts';
 
 /** What its creation announced is not settled: nobody knows yet what it made. */
-const CREATING = sql`exists (select from intents where link_id = links.id and kind = 'create')`;
+const CREATING = sql<boolean>`exists (select from intents where link_id = links.id and kind = 'create')`;
 
 /**
  * Writes the counterpart's id into a claimed link and commits at once, so that a crash right after loses nothing.
@@ -95,7 +95,7 @@ export async function findOccupants(
   const query = db
     .selectFrom('links')
     .leftJoin('bases', 'bases.link_id', 'links.id')
-    .select(['links.id', 'entity', 'app_id', 'odoo_id', 'state', 'app'])
+    .select(['links.id', 'entity', 'app_id', 'odoo_id', 'state', 'app', CREATING.as('creating')])
     .orderBy('links.id');
   const rows =
     side === 'odoo'
@@ -112,6 +112,7 @@ export async function findOccupants(
     odooId: row.odoo_id,
     appActive: row.app?.active !== false,
     inScope: row.state !== 'out_of_scope',
+    creating: row.creating,
   }));
 }
 

@@ -239,6 +239,8 @@ export interface Occupant {
   readonly appActive: boolean;
   /** Whether the Odoo record still had the entity's tag then. */
   readonly inScope: boolean;
+  /** Whether a counterpart is being made for it, and nobody knows yet what became of that. */
+  readonly creating: boolean;
 }
 
 /** `linked`: the record is another link's of the entity. `busy`: it is not known yet whose it will be. */

@@ -10,6 +10,8 @@ import { createKey } from './write-keys.ts';
 
 /** A record whose link is about to come here: Odoo merged its own one into this one. */
 const MERGING_MS = 250;
+/** A record for which a counterpart is being made, or was and the answer was lost. */
+const BEING_MADE_MS = 1_000;
 
 export type MatchVerdict =
   /** A creation of ours was not answered and may still land: looked for again after so long. */
@@ -55,13 +57,17 @@ export async function findCounterparts(
     source,
     matchKeys.filter((key) => found.has(key)),
   );
-  return plans.map((plan) => {
+  const isBeingMade = ({ plan, id }: MatchVerdict & { kind: 'link' }) =>
+    occupants.some(
+      (held) => held.id === id && held.entity === entity.name && held.linkId !== plan.seen.link.id && held.creating,
+    );
+  const verdicts = plans.map((plan): MatchVerdict => {
     const { decision, intents } = plan.seen.link;
     const begun = intents.some(({ kind }) => kind === 'create');
     const follows = merging.get(plan.seen.link.id);
     // Once its own counterpart may have been made, the link that comes here waits for that.
     if (follows !== undefined && !begun) return { kind: 'wait', plan, afterMs: MERGING_MS, mark: follows };
-    const own = decision === null ? known.get(plan.seen.link.id) : undefined;
+    const own = decision === null && !begun ? known.get(plan.seen.link.id) : undefined;
     if (own !== undefined) return linkAsNamed(plan, own);
     const createdId = created.get(keyOf(plan));
     if (createdId !== undefined) return recognize(plan, createdId, occupants, entity);
@@ -85,6 +91,12 @@ export async function findCounterparts(
     });
     return { ...answer, plan };
   });
+  return verdicts.map((verdict) =>
+    // What comes of that is tied to it, so that this one may need a counterpart of its own.
+    verdict.kind === 'link' && isBeingMade(verdict)
+      ? { kind: 'wait', plan: verdict.plan, afterMs: BEING_MADE_MS }
+      : verdict,
+  );
 }
 
 const NOBODY: NamedPartners = { merging: new Map(), known: new Map() };

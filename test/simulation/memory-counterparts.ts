@@ -157,12 +157,13 @@ export function repoint(memory: Memory, claimed: Claim, linkId: string, odooMode
 }
 
 export function findOccupants(
-  { tables }: Memory,
+  memory: Memory,
   side: Side,
   entity: string,
   odooModel: string,
   ids: readonly string[],
 ): readonly Occupant[] {
+  const { tables } = memory;
   const rows = [...new Set(ids)].flatMap((id) =>
     side === 'odoo' ? tables.findOdoo(odooModel, Number(id)) : (tables.findApp(entity, id) ?? []),
   );
@@ -175,6 +176,7 @@ export function findOccupants(
     odooId: row.odooId,
     appActive: tables.bases.get(row.id)?.app.active !== false,
     inScope: row.state !== 'out_of_scope',
+    creating: isCreating(memory, row),
   }));
 }
 

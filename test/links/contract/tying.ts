@@ -179,8 +179,16 @@ export async function contractTying(t: Test, make: Make): Promise<void> {
       [id, otherId],
       'in the order of their links',
     );
-    const half = { entity: 'guest', id: '7', appId: null, odooId: 7, appActive: true, inScope: true };
-    const full = { linkId: id, entity: 'teacher', appId: '1', odooId: 7, appActive: false, inScope: true };
+    const half = { entity: 'guest', id: '7', appId: null, odooId: 7, appActive: true, inScope: true, creating: false };
+    const full = {
+      linkId: id,
+      entity: 'teacher',
+      appId: '1',
+      odooId: 7,
+      appActive: false,
+      inScope: true,
+      creating: false,
+    };
     await store.links.markOdoo(MODEL, [7], ['guest'], PRIORITY.live);
     const onOdoo = await store.links.findOccupants('odoo', 'teacher', MODEL, ['7', '9', '7']);
     const guestId = (await store.read()).links[2]?.id;
@@ -192,6 +200,14 @@ export async function contractTying(t: Test, make: Make): Promise<void> {
     t.same(await store.links.findOccupants('app', 'guest', MODEL, ['1']), []);
     t.same(await store.links.findOccupants('odoo', 'teacher', 'product.template', ['7']), []);
     t.same(await store.links.findOccupants('odoo', 'teacher', MODEL, []), []);
+    const claim = await claimOne(store, 'guest');
+    await store.links.recordIntents(claim, [toIntent(guestId ?? '', { kind: 'create', side: 'app' })]);
+    const making = await store.links.findOccupants('odoo', 'teacher', MODEL, ['7']);
+    t.same(
+      making.map(({ entity, creating }) => `${entity} ${creating}`),
+      ['teacher false', 'guest true'],
+      'a counterpart is being made for it',
+    );
   });
 
   await t.test('maybe ours: a link made while a worker creates such a record', async (t) => {
