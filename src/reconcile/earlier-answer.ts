@@ -5,8 +5,9 @@
 import type { WriteResult } from '../backends/backend.ts';
 import { type CanonicalRecord, type Entity, readField } from '../entities/define-entity.ts';
 import type { Hold, Instants } from '../links/links.ts';
+import { onBridgeClock } from './bridge-clock.ts';
 import type { ReconcileContext } from './context.ts';
-import { type Observation, onBridgeClock } from './read-both-sides.ts';
+import type { Observation } from './read-both-sides.ts';
 
 type Answer = WriteResult & { readonly kind: 'ok' };
 

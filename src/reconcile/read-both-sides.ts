@@ -1,10 +1,11 @@
 /** Reading a claimed batch: both sides in bulk, and what each link then looks like to `decide`. */
-import type { Absence, ClockOffset, SideRecord } from '../backends/backend.ts';
+import type { Absence, SideRecord } from '../backends/backend.ts';
 import type { Entity, Side } from '../entities/define-entity.ts';
-import type { Claim, ClaimedLink, Instants } from '../links/links.ts';
+import type { Claim, ClaimedLink } from '../links/links.ts';
+import { stampedAt } from './bridge-clock.ts';
 import type { ReconcileContext } from './context.ts';
 import type { AppExistence, DecideInput, OdooExistence } from './decide.ts';
-import { type Folded, foldIntents } from './fold-intents.ts';
+import { type Folded, foldIntents, type Seen } from './fold-intents.ts';
 import type { MergeSide, Modified } from './merge-fields.ts';
 import { createKey } from './write-keys.ts';
 
@@ -40,19 +41,20 @@ export async function observe(
   const odoo = new Map(records.odoo.map((record) => [record.id, record]));
   const absences = await classifyAbsent(context, entity, claim, odoo);
   const clocks = { app: context.app.clock(), odoo: context.odoo.clock() };
+  const now = context.now();
   return claim.links.map((link) => {
     const sides = {
       app: link.appId === null ? null : (app.get(link.appId) ?? null),
       odoo: link.odooId === null ? null : (odoo.get(String(link.odooId)) ?? null),
     };
     const stamped = {
-      app: sides.app && { ...sides.app, stamped: onBridgeClock(sides.app, clocks.app) },
-      odoo: sides.odoo && { ...sides.odoo, stamped: onBridgeClock(sides.odoo, clocks.odoo) },
+      app: sides.app && { ...sides.app, stamped: stampedAt(sides.app, clocks.app, now) },
+      odoo: sides.odoo && { ...sides.odoo, stamped: stampedAt(sides.odoo, clocks.odoo, now) },
     };
-    const folded = foldIntents(entity, link, stamped, context.now());
+    const folded = foldIntents(entity, link, stamped, now);
     const modified = {
-      app: sides.app && whenModified(sides.app, link.ownAppStamp, 'app', folded, clocks.app),
-      odoo: sides.odoo && whenModified(sides.odoo, link.ownOdooStamp, 'odoo', folded, clocks.odoo),
+      app: stamped.app && whenModified(stamped.app, link.ownAppStamp, 'app', folded),
+      odoo: stamped.odoo && whenModified(stamped.odoo, link.ownOdooStamp, 'odoo', folded),
     };
     const absent = link.odooId !== null && sides.odoo === null;
     const absence = absent ? (absences.get(String(link.odooId)) ?? { kind: 'unexplained' }) : null;
@@ -75,24 +77,10 @@ async function classifyAbsent(
 }
 
 /** Our own write covers a person's stamp: what was known of their edit before stands in for it. */
-function whenModified(
-  record: SideRecord,
-  ownStamp: string | null,
-  side: Side,
-  folded: Folded,
-  clock: ClockOffset,
-): Modified {
-  const ours = record.stamp === ownStamp || folded.landedOn[side];
+function whenModified({ stamp, stamped }: Seen, ownStamp: string | null, side: Side, folded: Folded): Modified {
+  const ours = stamp === ownStamp || folded.landedOn[side];
   const edit = ours ? folded.edits[side] : null;
-  return edit ? { ...edit, ours: false } : { ...onBridgeClock(record, clock), ours };
-}
-
-/** The stamp as an interval of bridge time: its own resolution, widened by how well the clock is known. */
-export function onBridgeClock({ modified }: Pick<SideRecord, 'modified'>, clock: ClockOffset): Instants {
-  return {
-    from: modified.from - clock.offsetMs - clock.uncertaintyMs,
-    to: modified.to - clock.offsetMs + clock.uncertaintyMs,
-  };
+  return edit ? { ...edit, ours: false } : { ...stamped, ours };
 }
 
 export function toDecideInput(context: ReconcileContext, entity: Entity, seen: Observation): DecideInput {
