@@ -21,7 +21,7 @@ const ENTITIES: Readonly<Record<string, string>> = { teachers: 'teacher', tenant
 
 export function judge(all: Evidence): Findings {
   const evidence = withoutStrangers(all);
-  const { known, comparison, parked, held, losers } = evidence;
+  const { known, comparison, links, parked, held, losers } = evidence;
   const heldBy = new Map(comparison.couples.map(({ name, values }) => [name, values as Held]));
   return {
     lost: findLostEvents(evidence),
@@ -31,7 +31,7 @@ export function judge(all: Evidence): Findings {
     }),
     duplicates: findDuplicates(evidence),
     differing: [
-      ...comparison.unpaired.filter((one) => !isDouble(one) && !isExcused(one)).map(({ what }) => what),
+      ...comparison.unpaired.filter((one) => !isDouble(one) && !isExcused(one, links)).map(({ what }) => what),
       ...comparison.couples.flatMap(({ differences }) => differences),
       ...findAbsent(evidence),
     ],
@@ -69,9 +69,17 @@ function isDouble({ appIds, partnerIds }: Unpaired): boolean {
   return appIds.length > 1 || partnerIds.length > 1;
 }
 
-/** Who was archived before a counterpart was made needs none any more. */
-function isExcused(one: Unpaired): boolean {
-  return one.isArchived && !isDouble(one);
+/** Who was archived before a counterpart was made needs none any more; who had one has lost it. */
+function isExcused(one: Unpaired, links: Evidence['links']): boolean {
+  const { collection, appIds, partnerIds } = one;
+  const isLinked = links.some(
+    ({ entity, appId, odooId }) =>
+      entity === ENTITIES[collection] &&
+      appId !== null &&
+      odooId !== null &&
+      (appIds.includes(appId) || partnerIds.includes(odooId)),
+  );
+  return one.isArchived && !isDouble(one) && !isLinked;
 }
 
 /** Somebody who was entered is there, whatever the sides say of each other. */
@@ -80,10 +88,10 @@ function findAbsent({ known, comparison }: Evidence): readonly string[] {
   return known.filter(({ name }) => !there.has(name)).map(({ name }) => `${name} is on neither side`);
 }
 
-function findLostEvents({ comparison, acknowledged, delivered }: Evidence): readonly string[] {
+function findLostEvents({ comparison, links, acknowledged, delivered }: Evidence): readonly string[] {
   const equal = new Set([
     ...comparison.couples.filter(({ differences }) => differences.length === 0).flatMap(recordsOf),
-    ...comparison.unpaired.filter(isExcused).flatMap(recordsOf),
+    ...comparison.unpaired.filter((one) => isExcused(one, links)).flatMap(recordsOf),
   ]);
   const tagged = new Set([...comparison.couples, ...comparison.unpaired].flatMap(recordsOf));
   return acknowledged.flatMap((event) => {

@@ -59,6 +59,9 @@ function count(change: Partial<Evidence>): Partial<Record<keyof Findings, number
 t.test('where all is as it must be nothing is found', async (t) => {
   t.same(count({}), {});
   t.same(count(withCouples([couple], [{ ...unpaired, isArchived: true }])), {}, 'archived before it was ever linked');
+  const bobs = [...GOOD.links, { entity: 'guest', appId: '2', odooId: 9 }];
+  const lonely = { ...withCouples([couple], [{ ...unpaired, isArchived: true }]), links: bobs };
+  t.same(count(lonely), { differing: 1 }, 'archived, but it had a counterpart: that is gone');
   t.same(count({ acknowledged: [{ ...posted, body: { _id: 99 } }] }), {}, 'a contact without a tag is nobody of ours');
 });
 
