@@ -2,6 +2,7 @@
 import type { SideRecord, UpdateOperation, WriteResult } from '../backends/backend.ts';
 import type { CanonicalChanges, Entity, Side } from '../entities/define-entity.ts';
 import { type Claim, type GuardedIntent, PRIORITY, type Settlement } from '../links/links.ts';
+import { asPast } from './bridge-clock.ts';
 import type { ReconcileContext } from './context.ts';
 import type { Merge } from './decide.ts';
 import { guardFor, holdByGuard } from './guards.ts';
@@ -136,7 +137,7 @@ function toIntent(context: ReconcileContext, entity: Entity, { plan, side, opera
     key: operation.key,
     fields: operation.changes,
     conflicts: describeConflicts(seen, merge, side),
-    edited: edited === null || edited.ours ? null : { from: edited.from, to: edited.to },
+    edited: edited === null || edited.ours ? null : asPast(edited, context.now()),
     strayed: findStrayed(seen.base?.[side] ?? {}, operation.record.values),
     onStamp: operation.record.stamp,
     sentAt: context.now(),

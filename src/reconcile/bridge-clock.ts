@@ -5,19 +5,18 @@ import type { Instants } from '../links/links.ts';
 /** An edit is decided upon within a day of being made, unless all stands still. */
 const SET_BACK_MS = 86_400_000;
 
-/**
- * When a record that was just read was stamped, as an interval of bridge time. A stamp of the future was given before
- * the side's clock was set back, nobody knows by how much.
- */
-export function stampedAt(record: Pick<SideRecord, 'modified'>, clock: ClockOffset, now: number): Instants {
-  const stamped = onBridgeClock(record, clock);
-  return stamped.from > now ? { from: now - SET_BACK_MS, to: now } : stamped;
-}
-
 /** The stamp as an interval of bridge time: its own resolution, widened by how well the clock is known. */
 export function onBridgeClock({ modified }: Pick<SideRecord, 'modified'>, clock: ClockOffset): Instants {
   return {
     from: modified.from - clock.offsetMs - clock.uncertaintyMs,
     to: modified.to - clock.offsetMs + clock.uncertaintyMs,
   };
+}
+
+/**
+ * What is remembered of an edit after its stamp is gone. A stamp of the future was given before the side's clock was set
+ * back, nobody knows by how much; an edit of the future would win against all that comes before.
+ */
+export function asPast({ from, to }: Instants, now: number): Instants {
+  return from > now ? { from: now - SET_BACK_MS, to: now } : { from, to };
 }

@@ -3,7 +3,7 @@ import type { SideRecord } from '../backends/backend.ts';
 import { type Entity, readField, type Side } from '../entities/define-entity.ts';
 import { BridgeError } from '../errors.ts';
 import type { Claim, ClaimedLink, CoveredEdit, Intent, Next, Settlement } from '../links/links.ts';
-import { stampedAt } from './bridge-clock.ts';
+import { asPast, onBridgeClock } from './bridge-clock.ts';
 import type { ReconcileContext } from './context.ts';
 import type { MatchVerdict } from './find-counterparts.ts';
 import { findCreation, isThere } from './fold-intents.ts';
@@ -133,7 +133,7 @@ function lastEdit(
   record: SideRecord | null,
 ): CoveredEdit | null {
   if (record === null) return null;
-  const stamped = stampedAt(record, context[side].clock(), context.now());
+  const stamped = asPast(onBridgeClock(record, context[side].clock()), context.now());
   const strayed = record.values;
   const created = findCreation(link);
   if (created) {

@@ -2,7 +2,7 @@
 import type { Absence, SideRecord } from '../backends/backend.ts';
 import type { Entity, Side } from '../entities/define-entity.ts';
 import type { Claim, ClaimedLink } from '../links/links.ts';
-import { stampedAt } from './bridge-clock.ts';
+import { onBridgeClock } from './bridge-clock.ts';
 import type { ReconcileContext } from './context.ts';
 import type { AppExistence, DecideInput, OdooExistence } from './decide.ts';
 import { type Folded, foldIntents, type Seen } from './fold-intents.ts';
@@ -41,17 +41,16 @@ export async function observe(
   const odoo = new Map(records.odoo.map((record) => [record.id, record]));
   const absences = await classifyAbsent(context, entity, claim, odoo);
   const clocks = { app: context.app.clock(), odoo: context.odoo.clock() };
-  const now = context.now();
   return claim.links.map((link) => {
     const sides = {
       app: link.appId === null ? null : (app.get(link.appId) ?? null),
       odoo: link.odooId === null ? null : (odoo.get(String(link.odooId)) ?? null),
     };
     const stamped = {
-      app: sides.app && { ...sides.app, stamped: stampedAt(sides.app, clocks.app, now) },
-      odoo: sides.odoo && { ...sides.odoo, stamped: stampedAt(sides.odoo, clocks.odoo, now) },
+      app: sides.app && { ...sides.app, stamped: onBridgeClock(sides.app, clocks.app) },
+      odoo: sides.odoo && { ...sides.odoo, stamped: onBridgeClock(sides.odoo, clocks.odoo) },
     };
-    const folded = foldIntents(entity, link, stamped, now);
+    const folded = foldIntents(entity, link, stamped, context.now());
     const modified = {
       app: stamped.app && whenModified(stamped.app, link.ownAppStamp, 'app', folded),
       odoo: stamped.odoo && whenModified(stamped.odoo, link.ownOdooStamp, 'odoo', folded),

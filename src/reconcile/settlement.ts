@@ -13,6 +13,7 @@ import { describeError, isOutcomeUnknown, RetryableError, SetupError } from '../
 import type { FieldDecision } from '../links/field-decision.ts';
 import type { Base, ConflictEntry, CoveredEdit, Next, Settlement } from '../links/links.ts';
 import { backoffMs } from './backoff.ts';
+import { asPast } from './bridge-clock.ts';
 import type { ReconcileContext } from './context.ts';
 import type { Merge } from './decide.ts';
 import { type GroupFlow, recordFlips } from './flapping.ts';
@@ -83,7 +84,10 @@ export function settleMerge(
     direction: [...new Set(flows.map(({ to }) => (to === 'app' ? 'odoo→app' : 'app→odoo')))].join(' '),
     fields: [...new Set(flows.map(({ group }) => group))],
     decided: flows.map((flow) => describeFlow(seen, merge, flow, results[flow.to])),
-    edits: { app: editBehind(seen, 'app', results.app, base), odoo: editBehind(seen, 'odoo', results.odoo, base) },
+    edits: {
+      app: editBehind(context, seen, 'app', results.app, base),
+      odoo: editBehind(context, seen, 'odoo', results.odoo, base),
+    },
     flips: recordFlips(
       seen.link.flips,
       flows.filter(({ to }) => done(to)),
@@ -137,14 +141,20 @@ function describeFlow(
 }
 
 /** The person's edit that a stamp of our own covers: needed as long as something of the record is still undecided. */
-function editBehind(seen: Observation, side: Side, result: WriteResult | null, base: Base): CoveredEdit | null {
+function editBehind(
+  context: Pick<ReconcileContext, 'now'>,
+  seen: Observation,
+  side: Side,
+  result: WriteResult | null,
+  base: Base,
+): CoveredEdit | null {
   const now = seen.modified[side];
   const covered = stampOf(result) !== null;
   const before = now === null || (now.ours && !covered) ? null : seen.edits[side];
   const edit = now !== null && !now.ours && covered ? now : before;
   if (!edit) return null;
   const held = { ...seen[side]?.values, ...(result?.kind === 'ok' ? result.values : {}) };
-  return { from: edit.from, to: edit.to, strayed: findStrayed(base[side], held) };
+  return { ...asPast(edit, context.now()), strayed: findStrayed(base[side], held) };
 }
 
 /** What a side holds that is not, or never was, agreed. */
