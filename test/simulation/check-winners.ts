@@ -1,6 +1,7 @@
 /** I5: each decision of a conflict is reviewed at the moment at which it is announced. */
 import type { Backend, ClockOffset } from '../../src/backends/backend.ts';
 import type { CanonicalChanges, Side } from '../../src/entities/define-entity.ts';
+import { entityNamed } from '../../src/entities/registry.ts';
 import type { Claim, ClaimedLink, ConflictEntry, Instants, Intent } from '../../src/links/links.ts';
 import type { Store } from './database.ts';
 import type { Change, Ledger } from './ledger.ts';
@@ -58,11 +59,13 @@ export function createReviewer({ now, ledger, clocks, tie, pairs }: ReviewerOpti
     const version = versions.at(-1);
     if (!version || new Set(versions.map(({ author }) => author)).size > 1) return null;
     if (intents.some((intent) => intent.side === side && isMistakable(intent, history))) return null;
-    // Under the stamp of a write of ours nobody sees that a record was saved as it is.
+    // Under the stamp of a write of ours nobody sees that a record was saved as it is, or in a field that no one maps.
     const covered = edits[side] !== null || intents.some((one) => one.kind === 'update' && one.side === side);
     const byPeople = history.filter(({ author, at }) => author === 'person' && at <= version.at);
     const edit = byPeople.at(-1);
-    const seen = covered ? byPeople.findLast(({ changes }) => Object.keys(changes).length > 0) : edit;
+    const mapped = entityNamed(link.entity).groups.flatMap(({ fields }) => fields);
+    const shows = ({ changes }: Change) => mapped.some((field) => field in changes);
+    const seen = covered ? byPeople.findLast(shows) : edit;
     const since = Math.min(edit?.begunAt ?? now(), version.begunAt);
     if (clock.jumpedAt() > since) return null;
     if (isWrong(side, read.clock) || (rememberedEdit(link, side) !== null && wrongAt[side] >= since)) return null;
