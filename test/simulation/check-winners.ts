@@ -64,7 +64,9 @@ export function createReviewer({ now, ledger, clocks, tie, pairs }: ReviewerOpti
     const byPeople = history.filter(({ author, at }) => author === 'person' && at <= version.at);
     const edit = byPeople.at(-1);
     const mapped = entityNamed(link.entity).groups.flatMap(({ fields }) => fields);
-    const shows = ({ changes }: Change) => mapped.some((field) => field in changes);
+    // What comes along with another parent company is that company's.
+    const shows = ({ changes, raw }: Change) =>
+      mapped.some((field) => field in changes && !(field === 'vat' && raw.includes('parent_id')));
     const seen = covered ? byPeople.findLast(shows) : edit;
     const since = Math.min(edit?.begunAt ?? now(), version.begunAt);
     if (clock.jumpedAt() > since) return null;
