@@ -1,6 +1,7 @@
 /** The running bridge: database, both sides, controller, schedule and HTTP, started in this order and ended backwards. */
 
 import type { FastifyInstance } from 'fastify';
+import manifest from '../package.json' with { type: 'json' };
 import { type AlertWatch, startAlerts } from './alerts.ts';
 import type { Config } from './config.ts';
 import { type Context, createContext } from './context.ts';
@@ -105,6 +106,7 @@ async function buildHttp(context: Context, metrics: Metrics) {
   const receive = createGroupCommit((deliveries: readonly Delivery[]) => context.links.receive(deliveries));
   return buildServer({
     logger: context.log,
+    about: { version: manifest.version, publicUrl: config.BRIDGE_PUBLIC_URL },
     apiTokens: config.BRIDGE_API_TOKENS,
     webhooks: {
       appSecrets: config.APP_WEBHOOK_SECRETS,

@@ -11,6 +11,6 @@ export const exportRequest = z
     /** Payments, purchases and everything else that is posted, not only what customers were invoiced. */
     all_entries: z.boolean().default(false),
   })
-  .refine(({ from, to }) => from <= to, { path: ['to'] });
+  .refine(({ from, to }) => from <= to, { path: ['to'], error: 'The last day is before the first' });
 
 export type ExportRequest = Readonly<z.output<typeof exportRequest>>;

@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { type ExportRequest, exportRequest } from '../accounting/export-request.ts';
 import { BridgeError, RetryableError, SetupError } from '../errors.ts';
+import { addRoute } from './operation.ts';
 import { sendProblem } from './problem.ts';
 
 export interface AccountingOptions {
@@ -18,45 +19,55 @@ export interface AccountingOptions {
  * its end. The price is that the answer begins only when all has been read from Odoo.
  */
 export async function accountingRoutes(server: FastifyInstance, options: AccountingOptions): Promise<void> {
-  server.post('/api/accounting/export', async (request, reply) => {
-    const body = exportRequest.safeParse(request.body);
-    if (!body.success) {
-      const field = body.error.issues[0]?.path.join('.') || 'body';
-      return sendProblem(reply, {
-        status: 422,
-        title: 'The request cannot be processed',
-        detail: `Look at "${field}": the body holds "from" and "to" (days such as 2026-01-31, in this order), "format" (fec or csv), and may hold "all_entries" (true or false).`,
-      });
-    }
-    // The server ends connections that are silent for some seconds; this one is, until all has been read.
-    request.raw.setTimeout(0);
-    const gone = new AbortController();
-    reply.raw.once('close', () => gone.abort());
-    try {
-      const { fileName, mediaType, size, content } = await options.exportAccounting(body.data, gone.signal);
-      return reply
-        .type(mediaType)
-        .header('content-disposition', `attachment; filename="${fileName}"`)
-        .header('content-length', size)
-        .header('cache-control', 'no-store')
-        .send(content);
-    } catch (error) {
-      // Nobody is there to be told.
-      if (gone.signal.aborted) return reply.hijack();
-      if (error instanceof BridgeError) return refuse(reply, error);
-      throw error;
-    }
-  });
+  addRoute(
+    server,
+    {
+      id: 'exportAccounting',
+      tag: 'Accounting',
+      method: 'POST',
+      path: '/api/accounting/export',
+      access: 'export',
+      summary: 'The posted entries of a period, when they balance to the cent',
+      description: 'The answer begins only when all has been read from Odoo and compared; allow for minutes.',
+      body: exportRequest.meta({ examples: [{ from: '2026-01-01', to: '2026-12-31', format: 'fec' }] }),
+      answers: {
+        200: {
+          description: 'The file.',
+          mediaTypes: ['text/plain', 'text/csv'],
+          headers: { 'content-disposition': 'The name of the file.', 'content-length': 'Its size in bytes.' },
+        },
+      },
+      problems: ['nothing_to_export', 'odoo_refuses', 'odoo_away'],
+    },
+    async ({ body }, request, reply) => {
+      // The server ends connections that are silent for some seconds; this one is, until all has been read.
+      request.raw.setTimeout(0);
+      const gone = new AbortController();
+      reply.raw.once('close', () => gone.abort());
+      try {
+        const { fileName, mediaType, size, content } = await options.exportAccounting(body, gone.signal);
+        return reply
+          .type(mediaType)
+          .header('content-disposition', `attachment; filename="${fileName}"`)
+          .header('content-length', size)
+          .header('cache-control', 'no-store')
+          .send(content);
+      } catch (error) {
+        // Nobody is there to be told.
+        if (gone.signal.aborted) return reply.hijack();
+        if (error instanceof BridgeError) return refuse(reply, error);
+        throw error;
+      }
+    },
+  );
 }
 
 function refuse(reply: FastifyReply, error: BridgeError): FastifyReply {
   const { code, message, remedy } = error;
-  const detail = `${message} ${remedy}`;
+  const details = { code, detail: `${message} ${remedy}` };
   if (error instanceof RetryableError) {
     reply.header('retry-after', String(Math.ceil((error.retryAfterMs ?? 5_000) / 1_000)));
-    return sendProblem(reply, { status: 503, title: 'Odoo cannot be asked now', detail, code });
+    return sendProblem(reply, 'odoo_away', details);
   }
-  if (error instanceof SetupError)
-    return sendProblem(reply, { status: 502, title: 'Odoo refuses to tell', detail, code });
-  return sendProblem(reply, { status: 409, title: 'There is nothing right to export', detail, code });
+  return sendProblem(reply, error instanceof SetupError ? 'odoo_refuses' : 'nothing_to_export', details);
 }

@@ -8,11 +8,7 @@ export function requireToken(server: FastifyInstance, tokens: readonly string[])
   server.addHook('onRequest', async (request, reply) => {
     if (isAuthorized(request, tokens)) return;
     reply.header('www-authenticate', 'Bearer');
-    return sendProblem(reply, {
-      status: 401,
-      title: 'A token is needed',
-      detail: 'Send "Authorization: Bearer" with one of BRIDGE_API_TOKENS.',
-    });
+    return sendProblem(reply, 'token_needed');
   });
 }
 

@@ -2,7 +2,10 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { StoryRequest } from '../links/stories.ts';
+import { explanation } from './explanation.ts';
+import { addRoute } from './operation.ts';
 import { sendProblem } from './problem.ts';
+import { side } from './shapes.ts';
 
 export interface ExplainOptions {
   /** Names of all entities: `teacher`. */
@@ -11,25 +14,33 @@ export interface ExplainOptions {
   readonly explain: (request: StoryRequest) => Promise<object | null>;
 }
 
-const querySchema = z.object({ by: z.enum(['app', 'odoo']).default('app') });
-
 export async function explainRoutes(server: FastifyInstance, { entities, explain }: ExplainOptions): Promise<void> {
-  server.get<{ Params: { entity: string; id: string } }>('/api/links/:entity/:id', async (request, reply) => {
-    const { entity, id } = request.params;
-    const query = querySchema.safeParse(request.query);
-    if (!query.success) {
-      const detail = '"by" is app or odoo: whose id the address names.';
-      return sendProblem(reply, { status: 422, title: 'A query parameter is malformed', detail });
-    }
-    if (!entities.includes(entity)) {
-      const detail = `The entities are ${entities.join(', ')}.`;
-      return sendProblem(reply, { status: 404, title: 'There is no such entity', detail });
-    }
-    // Both sides are asked, each with some seconds of patience: longer than a silent connection is kept.
-    request.raw.setTimeout(0);
-    const explanation = await explain({ entity, side: query.data.by, id });
-    if (explanation) return reply.header('cache-control', 'no-store').send(explanation);
-    const detail = 'The bridge has never heard of it. If it is there, a sync of its id brings it in.';
-    return sendProblem(reply, { status: 404, title: 'There is no such link', detail });
-  });
+  addRoute(
+    server,
+    {
+      id: 'explainRecord',
+      tag: 'Records',
+      method: 'GET',
+      path: '/api/links/:entity/:id',
+      access: 'read',
+      summary: "One record's full story",
+      description: 'Both sides are asked how it is now; nothing is written.',
+      params: z.object({
+        entity: z.enum(entities, { error: `The entities are ${entities.join(', ')}.` }),
+        id: z.string(),
+      }),
+      unknown: 'unknown_entity',
+      query: z.object({ by: side.default('app').describe('Whose id the address names.') }),
+      answers: { 200: { description: 'What is remembered, how both sides are, and why.', schema: explanation } },
+      problems: ['unknown_link'],
+    },
+    async ({ params: { entity, id }, query }, request, reply) => {
+      // Both sides are asked, each with some seconds of patience: longer than a silent connection is kept.
+      request.raw.setTimeout(0);
+      const story = await explain({ entity, side: query.by, id });
+      if (story) return reply.header('cache-control', 'no-store').send(story);
+      const detail = 'The bridge has never heard of it. If it is there, a sync of its id brings it in.';
+      return sendProblem(reply, 'unknown_link', { detail });
+    },
+  );
 }

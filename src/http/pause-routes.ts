@@ -1,7 +1,8 @@
 /** Pausing the reconciling of an entity, and going on with it. */
 import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
 import type { Pauses } from '../links/pauses.ts';
-import { sendProblem } from './problem.ts';
+import { addRoute } from './operation.ts';
 
 export interface PauseOptions {
   readonly pauses: Pauses;
@@ -9,19 +10,32 @@ export interface PauseOptions {
   readonly entities: readonly string[];
 }
 
+const pauseState = z
+  .object({ entity: z.string(), paused: z.boolean() })
+  .meta({ id: 'Pause', examples: [{ entity: 'guest', paused: true }] });
+
 export async function pauseRoutes(server: FastifyInstance, { pauses, entities }: PauseOptions): Promise<void> {
+  const params = z.object({ entity: z.enum(entities, { error: `The entities are ${entities.join(', ')}.` }) });
   for (const action of ['pause', 'resume'] as const) {
-    server.post<{ Params: { entity: string } }>(`/api/entities/:entity/${action}`, async (request, reply) => {
-      const { entity } = request.params;
-      if (!entities.includes(entity)) {
-        return sendProblem(reply, {
-          status: 404,
-          title: 'There is no such entity',
-          detail: `The entities are ${entities.join(', ')}.`,
-        });
-      }
-      await pauses[action](entity);
-      return { entity, paused: action === 'pause' };
-    });
+    addRoute(
+      server,
+      {
+        id: `${action}Entity`,
+        tag: 'Synchronisation',
+        method: 'POST',
+        path: `/api/entities/:entity/${action}`,
+        access: 'operate',
+        summary: action === 'pause' ? 'Stop reconciling an entity' : 'Go on with an entity',
+        description:
+          'While it is paused, its events are taken in and its polls go on, and nothing of it is written on either side: in all processes, over restarts.',
+        params,
+        unknown: 'unknown_entity',
+        answers: { 200: { description: 'How it is now; asking twice is asking once.', schema: pauseState } },
+      },
+      async ({ params: { entity } }) => {
+        await pauses[action](entity);
+        return { entity, paused: action === 'pause' };
+      },
+    );
   }
 }

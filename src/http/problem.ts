@@ -1,55 +1,86 @@
 /** Errors as RFC 9457 problem+json: what happened and what to do, never a stack, a value or a secret. */
 import type { FastifyInstance, FastifyReply } from 'fastify';
+import { z } from 'zod';
 import { BridgeError } from '../errors.ts';
+import { PROBLEMS, type ProblemCode } from './problems.ts';
 
-export interface Problem {
-  readonly status: number;
-  readonly title: string;
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** What stands before the code in a problem's `type`. */
+    problemBase: string;
+  }
+}
+
+export const problemSchema = z
+  .object({
+    type: z.string().describe('The address of the page about this kind of problem.'),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string().describe('What happened this time, and what to do.'),
+    code: z.string().describe('The cause in one word: the last part of `type`, unless a narrower one is known.'),
+    instance: z.string().optional().describe('Names this very occurrence: the log file has it.'),
+    errors: z
+      .array(z.object({ field: z.string(), message: z.string() }))
+      .optional()
+      .describe('Of a request that cannot be processed, each fault.'),
+  })
+  .meta({ id: 'Problem', description: 'An error as RFC 9457 has it.' });
+
+export interface ProblemDetails {
+  /** What happened this time; left out, what to do about this kind. */
   readonly detail?: string;
+  /** A narrower cause. */
   readonly code?: string;
+  /** Another status than that of the kind. */
+  readonly status?: number;
+  /** Names this very occurrence. */
+  readonly instance?: string;
+  readonly errors?: readonly { readonly field: string; readonly message: string }[];
 }
 
-export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
-  return reply
-    .code(problem.status)
-    .type('application/problem+json')
-    .send({ type: 'about:blank', ...problem });
+export function sendProblem(reply: FastifyReply, kind: ProblemCode, details: ProblemDetails = {}): FastifyReply {
+  const { status, title, remedy } = PROBLEMS[kind];
+  const type = reply.server.problemBase + kind;
+  const problem: z.input<typeof problemSchema> = { type, title, status, detail: remedy, code: kind, ...copy(details) };
+  return reply.code(problem.status).type('application/problem+json').send(problem);
 }
 
-const TITLES: Readonly<Record<number, string>> = {
-  400: 'The request is malformed',
-  404: 'There is nothing at this address',
-  413: 'The body is too large',
-  415: 'The body must be JSON',
-  422: 'The request cannot be processed',
-  429: 'Too many requests',
-  503: 'The bridge cannot take this now',
+function copy({ errors, ...details }: ProblemDetails) {
+  return { ...details, ...(errors && { errors: [...errors] }) };
+}
+
+const BY_STATUS: Readonly<Record<number, ProblemCode>> = {
+  400: 'malformed_body',
+  404: 'unknown_address',
+  413: 'body_too_large',
+  415: 'not_json',
+  429: 'too_many_requests',
 };
 
-/** Everything that is thrown in a route ends here. */
-export function installProblems(server: FastifyInstance): void {
+/**
+ * Everything that is thrown in a route ends here.
+ * @param publicUrl where the pages about problems are reached; without it, `type` is relative to the request's address
+ */
+export function installProblems(server: FastifyInstance, publicUrl = ''): void {
+  server.decorate('problemBase', `${publicUrl.replace(/\/+$/, '')}/problems/`);
   server.setErrorHandler((error: Error & { statusCode?: number; code?: string }, request, reply) => {
     if (isDatabaseAway(error)) {
       reply.header('retry-after', '5');
-      return sendProblem(reply, {
-        status: 503,
-        title: TITLES[503] ?? '',
-        detail: 'The database does not answer; send it again.',
-      });
+      return sendProblem(reply, 'database_away', { detail: 'The database does not answer; send it again.' });
     }
     const status = error.statusCode ?? 500;
-    if (status < 500) return sendProblem(reply, { status, title: TITLES[status] ?? 'The request was refused' });
+    if (status < 500) return sendProblem(reply, BY_STATUS[status] ?? 'request_refused', { status });
     const code = error instanceof BridgeError ? error.code : 'internal';
     const where = error.stack?.split('\n').filter((line) => line.trimStart().startsWith('at '));
     request.log.error({ code, where }, 'request failed');
-    return sendProblem(reply, {
+    return sendProblem(reply, 'internal', {
       status,
-      title: 'The bridge failed on this request',
-      detail: 'It is in the log file under this request id.',
       code,
+      detail: 'It is in the log file, under the id that "instance" ends with.',
+      instance: `urn:uuid:${request.id}`,
     });
   });
-  server.setNotFoundHandler((_request, reply) => sendProblem(reply, { status: 404, title: TITLES[404] ?? '' }));
+  server.setNotFoundHandler((_request, reply) => sendProblem(reply, 'unknown_address'));
 }
 
 /** The network; then by class of PostgreSQL's codes: */

@@ -1,70 +1,283 @@
 /** What operators look at: links, logs, conflicts, held and parked records; and the retry of the parked. */
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { Page, PageRequest, Reports } from '../links/reports.ts';
-import { sendProblem } from './problem.ts';
+import { addRoute, type Operation } from './operation.ts';
+import {
+  entityFilter,
+  errorDetail,
+  linkState,
+  listOf,
+  pageQuery,
+  recordIds,
+  rowId,
+  side,
+  time,
+  value,
+} from './shapes.ts';
 
-const querySchema = z.object({
-  entity: z.string().max(64).optional(),
-  outcome: z.string().max(64).optional(),
-  state: z.enum(['active', 'parked', 'held', 'out_of_scope']).optional(),
-  since: z.iso.datetime({ offset: true }).optional(),
-  cursor: z
-    .string()
-    .regex(/^\d{1,18}$/)
-    .optional(),
-  limit: z.coerce.number().int().min(1).max(500).default(100),
-  group: z.enum(['error_code']).optional(),
-});
+const HOLD_KINDS = ['delete', 'rewrite', 'create', 'match', 'merged'] as const;
 
-const retrySchema = z
+const linkRow = z
+  .object({
+    id: rowId,
+    ...recordIds,
+    odoo_model: z.string(),
+    state: linkState,
+    dirty: z.boolean().describe('Whether it waits for a pass.'),
+    attempts: z.int(),
+    error: errorDetail.nullable(),
+    hold: z
+      .object({ kind: z.enum(HOLD_KINDS), detail: z.string(), candidates: z.array(z.string()).optional() })
+      .nullable(),
+    warnings: z.array(z.object({ field: z.string(), reason: z.string() })).nullable(),
+    created_at: time,
+  })
+  .meta({
+    id: 'Link',
+    examples: [
+      {
+        id: '17',
+        entity: 'teacher',
+        app_id: '42',
+        odoo_id: 4_711,
+        odoo_model: 'res.partner',
+        state: 'active',
+        dirty: false,
+        attempts: 0,
+        error: null,
+        hold: null,
+        warnings: null,
+        created_at: '2026-11-25T09:30:00.000Z',
+      },
+    ],
+  });
+
+const logRow = z
+  .object({
+    id: rowId,
+    at: time,
+    reconcile_id: z.string().nullable().describe('All log lines of the pass carry it.'),
+    ...recordIds,
+    entity: z.string().nullable(),
+    outcome: z.string(),
+    direction: z.string().nullable(),
+    fields: z.array(z.string()).nullable(),
+    error_code: z.string().nullable(),
+    message: z.string().nullable(),
+    remedy: z.string().nullable(),
+  })
+  .meta({
+    id: 'Log',
+    examples: [
+      {
+        id: '901',
+        at: '2026-11-25T09:30:00.000Z',
+        reconcile_id: '5e0c6d3e-4a1b-4f0e-8a59-3c3a2f6f7b10',
+        entity: 'teacher',
+        app_id: '42',
+        odoo_id: 4_711,
+        outcome: 'update',
+        direction: 'app→odoo',
+        fields: ['phone'],
+        error_code: null,
+        message: null,
+        remedy: null,
+      },
+    ],
+  });
+
+const conflictSide = z.object({ value, at: time.nullable().describe('When that side was last modified.') });
+const conflictRow = z
+  .object({
+    id: rowId,
+    ...recordIds,
+    field: z.string(),
+    base: value.describe('What both had agreed on.'),
+    app: conflictSide,
+    odoo: conflictSide,
+    winner: side,
+    rule: z.string().describe('Why it won.'),
+    close: z.boolean().describe('The clocks do not prove the order.'),
+    clocks: z.unknown().describe('Both clocks as measured then.'),
+    decided_at: time,
+    restored_at: time.nullable(),
+  })
+  .meta({
+    id: 'Conflict',
+    examples: [
+      {
+        id: '5',
+        entity: 'apartment',
+        app_id: '7',
+        odoo_id: 31,
+        field: 'description',
+        base: 'Two rooms',
+        app: { value: 'Two rooms, balcony', at: '2026-11-25T09:29:58.000+00:00' },
+        odoo: { value: 'Two rooms, garden', at: '2026-11-25T09:29:40.000+00:00' },
+        winner: 'app',
+        rule: 'later',
+        close: false,
+        clocks: null,
+        decided_at: '2026-11-25T09:30:00.000Z',
+        restored_at: null,
+      },
+    ],
+  });
+
+const heldRow = z
+  .object({
+    id: rowId,
+    ...recordIds,
+    kind: z.enum(HOLD_KINDS),
+    detail: z.string(),
+    candidates: z.array(z.string()).nullable().describe('Ids on the other side that it may be the same as.'),
+    since: time,
+  })
+  .meta({
+    id: 'Held',
+    examples: [
+      {
+        id: '17',
+        entity: 'guest',
+        app_id: '42',
+        odoo_id: null,
+        kind: 'match',
+        detail: 'Several records fit.',
+        candidates: ['31', '32'],
+        since: '2026-11-25T09:30:00.000Z',
+      },
+    ],
+  });
+
+const parkedRow = z
+  .object({ id: rowId, ...recordIds, error: errorDetail.nullable(), attempts: z.int(), since: time })
+  .meta({ id: 'Parked' });
+const parkedGroup = z
+  .object({
+    error_code: z.string().nullable(),
+    message: z.string().nullable(),
+    remedy: z.string().nullable(),
+    count: z.int(),
+    since: time,
+  })
+  .meta({
+    id: 'ParkedGroup',
+    examples: [
+      {
+        error_code: 'unstorable_characters',
+        message: 'A text holds a character that Odoo cannot store.',
+        remedy: 'Remove it in the app.',
+        count: 3,
+        since: '2026-11-25T09:30:00.000Z',
+      },
+    ],
+  });
+
+const retryFilter = z
   .strictObject({
-    ids: z
-      .array(z.string().regex(/^\d{1,18}$/))
-      .max(10_000)
-      .optional(),
-    entity: z.string().optional(),
+    ids: z.array(rowId).max(10_000).optional().describe('Only these, by `id` of the parked record.'),
+    entity: entityFilter,
     error_code: z.string().optional(),
   })
-  .nullish();
+  .nullish()
+  .meta({ examples: [{ error_code: 'unstorable_characters' }] });
 
 export async function reportRoutes(server: FastifyInstance, { reports }: { reports: Reports }): Promise<void> {
-  const lists: Readonly<Record<string, (request: PageRequest) => Promise<Page>>> = {
-    '/api/links': reports.links,
-    '/api/logs': reports.logs,
-    '/api/conflicts': reports.conflicts,
-    '/api/held': reports.held,
-    '/api/parked': reports.parked,
-  };
-  for (const [path, list] of Object.entries(lists)) {
-    server.get(path, async (request, reply) => {
-      const query = readQuery(request);
-      if (query === null) {
-        return sendProblem(reply, {
-          status: 422,
-          title: 'A query parameter is malformed',
-          detail: 'See the API description for the filters of this list.',
-        });
-      }
-      if (path === '/api/parked' && query.group) return { data: await reports.parkedByError(), next_cursor: null };
-      return list(query);
-    });
+  /** A list whose filters stand in its query. */
+  function addList<Q extends z.ZodType<PageRequest>>(
+    about: Pick<Operation, 'id' | 'tag' | 'path' | 'summary'> & { readonly query: Q; readonly row: z.ZodType },
+    read: (request: z.output<Q>) => Promise<Page>,
+  ): void {
+    const { row, ...operation } = about;
+    const answers = { 200: { description: 'A page.', schema: listOf(row) } };
+    addRoute(server, { ...operation, method: 'GET', access: 'read', answers }, ({ query }) => read(query));
   }
 
-  server.post('/api/parked/retry', async (request, reply) => {
-    const filter = retrySchema.safeParse(request.body);
-    if (!filter.success) {
-      return sendProblem(reply, {
-        status: 422,
-        title: 'The request cannot be processed',
-        detail: 'The body may hold "ids" (of parked entries), "entity" and "error_code".',
-      });
-    }
-    return reply.code(202).send({ retried: await reports.retryParked(filter.data ?? {}) });
-  });
-}
+  addList(
+    {
+      id: 'listLinks',
+      tag: 'Records',
+      path: '/api/links',
+      summary: 'Which record is linked to which, and how it stands',
+      query: z.object({ entity: entityFilter, state: linkState.optional(), ...pageQuery }),
+      row: linkRow,
+    },
+    reports.links,
+  );
+  addList(
+    {
+      id: 'listLogs',
+      tag: 'Records',
+      path: '/api/logs',
+      summary: 'What was done, newest first',
+      query: z.object({
+        entity: entityFilter,
+        outcome: z.string().max(64).optional().describe('Such as update, conflict, park.'),
+        since: time.optional(),
+        ...pageQuery,
+      }),
+      row: logRow,
+    },
+    reports.logs,
+  );
+  addList(
+    {
+      id: 'listConflicts',
+      tag: 'Decisions',
+      path: '/api/conflicts',
+      summary: 'Contested fields with the value that lost, newest first',
+      query: z.object({ entity: entityFilter, ...pageQuery }),
+      row: conflictRow,
+    },
+    reports.conflicts,
+  );
+  addList(
+    {
+      id: 'listHeld',
+      tag: 'Decisions',
+      path: '/api/held',
+      summary: 'What waits for a person, and why',
+      query: z.object({ entity: entityFilter, ...pageQuery }),
+      row: heldRow,
+    },
+    reports.held,
+  );
+  addList(
+    {
+      id: 'listParked',
+      tag: 'Decisions',
+      path: '/api/parked',
+      summary: 'Records that were set aside, with error and remedy',
+      query: z.object({
+        entity: entityFilter,
+        group: z.enum(['error_code']).optional().describe('One row for each error instead of each record.'),
+        ...pageQuery,
+      }),
+      row: z.union([parkedRow, parkedGroup]),
+    },
+    async ({ group, ...request }) =>
+      group ? { data: await reports.parkedByError(), next_cursor: null } : reports.parked(request),
+  );
 
-function readQuery(request: FastifyRequest): (PageRequest & { group?: string | undefined }) | null {
-  const query = querySchema.safeParse(request.query);
-  return query.success ? query.data : null;
+  addRoute(
+    server,
+    {
+      id: 'retryParked',
+      tag: 'Decisions',
+      method: 'POST',
+      path: '/api/parked/retry',
+      access: 'operate',
+      summary: 'Try parked records again',
+      description: 'Also those that wait for their next try. Without a body all of them.',
+      body: retryFilter,
+      answers: {
+        202: {
+          description: 'They will be tried.',
+          schema: z.object({ retried: z.int().describe('How many records.') }).meta({ examples: [{ retried: 3 }] }),
+        },
+      },
+    },
+    async ({ body }, _request, reply) => reply.code(202).send({ retried: await reports.retryParked(body ?? {}) }),
+  );
 }

@@ -6,18 +6,23 @@ import type { Reports } from '../links/reports.ts';
 import { type AccountingOptions, accountingRoutes } from './accounting-routes.ts';
 import { requireToken } from './authorize.ts';
 import { decisionRoutes } from './decision-routes.ts';
+import { docsPage, docsRoutes } from './docs-routes.ts';
 import { type DoctorOptions, doctorRoutes } from './doctor-routes.ts';
 import { type ExplainOptions, explainRoutes } from './explain-routes.ts';
 import { type HealthOptions, healthRoutes, openHealthRoutes } from './health.ts';
 import { type MetricsOptions, metricsRoutes } from './metrics-routes.ts';
+import type { AboutApi } from './openapi.ts';
+import { collectOperations } from './operation.ts';
 import { type PauseOptions, pauseRoutes } from './pause-routes.ts';
 import { installProblems } from './problem.ts';
+import { problemPages } from './problem-pages.ts';
 import { reportRoutes } from './report-routes.ts';
 import { type SyncRouteOptions, syncRoutes } from './sync-routes.ts';
 import { type WebhookOptions, webhookRoutes } from './webhooks.ts';
 
 export interface ServerOptions {
   readonly logger: FastifyBaseLogger;
+  readonly about: AboutApi;
   readonly apiTokens: readonly string[];
   readonly webhooks: WebhookOptions;
   readonly health: HealthOptions;
@@ -54,10 +59,13 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     http: { headersTimeout: 8_000, connectionsCheckingInterval: 1_000 },
     genReqId: () => crypto.randomUUID(),
   });
-  installProblems(server);
+  collectOperations(server);
+  installProblems(server, options.about.publicUrl);
   await server.register(sensible);
   await server.register(webhookRoutes, options.webhooks);
   await server.register(openHealthRoutes, options.health);
+  await server.register(docsPage);
+  await server.register(problemPages);
   await server.register(async (operators) => {
     requireToken(operators, options.apiTokens);
     acceptEmptyBodies(operators);
@@ -70,6 +78,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     await operators.register(accountingRoutes, options.accounting);
     await operators.register(doctorRoutes, options.doctor);
     await operators.register(metricsRoutes, options.metrics);
+    await operators.register(docsRoutes, options.about);
   });
   return server;
 }

@@ -2,16 +2,9 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { type ResyncContext, startResync } from '../sources/resync.ts';
+import { addRoute } from './operation.ts';
 import { sendProblem } from './problem.ts';
-
-const bodySchema = z
-  .strictObject({
-    ids: z.array(z.string().min(1).max(128)).max(10_000).optional(),
-    since: z.iso.datetime({ offset: true }).optional(),
-    dry_run: z.boolean().optional(),
-  })
-  .nullish();
-const runId = z.uuid();
+import { errorDetail, time } from './shapes.ts';
 
 export interface SyncRouteOptions {
   readonly resync: ResyncContext;
@@ -19,49 +12,126 @@ export interface SyncRouteOptions {
   readonly collections: readonly string[];
 }
 
+const scope = z
+  .strictObject({
+    ids: z.array(z.string().min(1).max(128)).max(10_000).optional().describe('Only these ids of the app.'),
+    since: time.optional().describe('Only what changed since then (RFC 3339).'),
+    dry_run: z.boolean().optional().describe('Not available in this version.'),
+  })
+  .nullish()
+  .meta({ examples: [{ since: '2026-11-24T00:00:00Z' }] });
+
+const RUN = {
+  id: '0b1f4c1e-6a52-4c57-9a53-0a8f3f3f9d11',
+  status: 'running' as const,
+  dry_run: false,
+  collection: 'teachers',
+  total: 1_200,
+  done: 300,
+  created: 2,
+  updated: 7,
+  unchanged: 290,
+  conflicts: 1,
+  parked: 0,
+  held: 0,
+  started_at: '2026-11-25T09:30:00.000Z',
+  finished_at: null,
+  eta_seconds: 45,
+};
+
+const runSchema = z
+  .object({
+    id: z.uuid(),
+    status: z.enum(['running', 'done', 'cancelled', 'failed']),
+    dry_run: z.boolean(),
+    collection: z.string(),
+    total: z.int().describe('Records that it asked for so far; it may grow while both sides are listed.'),
+    done: z.int(),
+    created: z.int(),
+    updated: z.int(),
+    unchanged: z.int(),
+    conflicts: z.int(),
+    parked: z.int(),
+    held: z.int(),
+    started_at: time,
+    finished_at: time.nullable(),
+    eta_seconds: z.int().nullable(),
+    error: errorDetail.optional().describe('Why it failed.'),
+  })
+  .meta({ id: 'Run', examples: [RUN] });
+
+const started = z
+  .object({ run_id: z.uuid(), collection: z.string(), status: z.literal('running') })
+  .meta({ examples: [{ run_id: RUN.id, collection: 'teachers', status: 'running' }] });
+
 export async function syncRoutes(server: FastifyInstance, { resync, collections }: SyncRouteOptions): Promise<void> {
-  server.post<{ Params: { collection: string } }>('/api/sync/:collection', async (request, reply) => {
-    const { collection } = request.params;
-    if (!collections.includes(collection)) {
-      return sendProblem(reply, {
-        status: 404,
-        title: 'There is no such collection',
-        detail: `Name one of: ${collections.join(', ')}.`,
-      });
-    }
-    const body = bodySchema.safeParse(request.body);
-    if (!body.success) {
-      const field = body.error.issues[0]?.path.join('.') || 'body';
-      return sendProblem(reply, {
-        status: 422,
-        title: 'The request cannot be processed',
-        detail: `Look at "${field}": the body may hold "ids" (texts) and "since" (a time as RFC 3339).`,
-      });
-    }
-    if (body.data?.dry_run) {
-      return sendProblem(reply, {
-        status: 422,
-        title: 'A dry run is not available in this version',
-        detail: 'Leave "dry_run" out, or set it to false.',
-      });
-    }
-    const { ids, since } = body.data ?? {};
-    const { runId: run_id } = await startResync(resync, collection, { ...(ids && { ids }), ...(since && { since }) });
-    return reply
-      .code(202)
-      .header('location', `/api/sync/runs/${run_id}`)
-      .send({ run_id, collection, status: 'running' });
-  });
+  const error = `Name one of: ${collections.join(', ')}.`;
+  addRoute(
+    server,
+    {
+      id: 'startSync',
+      tag: 'Synchronisation',
+      method: 'POST',
+      path: '/api/sync/:collection',
+      access: 'operate',
+      summary: 'Look at all records of a collection, or at the named ones',
+      description: '`contacts` are teachers, tenants and guests. What a guard held of these records may pass.',
+      params: z.object({ collection: z.enum(collections, { error }) }),
+      unknown: 'unknown_collection',
+      body: scope,
+      answers: {
+        202: {
+          description: 'It has begun.',
+          schema: started,
+          headers: { location: 'Where its progress is.' },
+        },
+      },
+      problems: ['dry_run_unavailable'],
+    },
+    async ({ params: { collection }, body }, _request, reply) => {
+      if (body?.dry_run) return sendProblem(reply, 'dry_run_unavailable');
+      const { ids, since } = body ?? {};
+      const { runId: run_id } = await startResync(resync, collection, { ...(ids && { ids }), ...(since && { since }) });
+      return reply
+        .code(202)
+        .header('location', `/api/sync/runs/${run_id}`)
+        .send({ run_id, collection, status: 'running' });
+    },
+  );
 
-  server.get<{ Params: { id: string } }>('/api/sync/runs/:id', async (request, reply) => {
-    const report = runId.safeParse(request.params.id).success ? await resync.runs.report(request.params.id) : null;
-    return report ?? sendProblem(reply, { status: 404, title: 'There is no such run' });
-  });
+  const ofRun = { params: z.object({ id: z.uuid() }), unknown: 'unknown_run' } as const;
+  addRoute(
+    server,
+    {
+      id: 'getRun',
+      tag: 'Synchronisation',
+      method: 'GET',
+      path: '/api/sync/runs/:id',
+      access: 'read',
+      summary: 'The progress of a resync',
+      ...ofRun,
+      answers: { 200: { description: 'How far it is.', schema: runSchema } },
+    },
+    async ({ params: { id } }, _request, reply) => (await resync.runs.report(id)) ?? sendProblem(reply, 'unknown_run'),
+  );
 
-  server.post<{ Params: { id: string } }>('/api/sync/runs/:id/cancel', async (request, reply) => {
-    const known = runId.safeParse(request.params.id).success && (await resync.runs.report(request.params.id));
-    if (!known) return sendProblem(reply, { status: 404, title: 'There is no such run' });
-    await resync.runs.cancel(request.params.id);
-    return resync.runs.report(request.params.id);
-  });
+  addRoute(
+    server,
+    {
+      id: 'cancelRun',
+      tag: 'Synchronisation',
+      method: 'POST',
+      path: '/api/sync/runs/:id/cancel',
+      access: 'operate',
+      summary: 'End a resync',
+      description: 'What it marked already is reconciled all the same.',
+      ...ofRun,
+      answers: { 200: { description: 'How far it came; one that had ended stays as it was.', schema: runSchema } },
+    },
+    async ({ params: { id } }, _request, reply) => {
+      if (!(await resync.runs.report(id))) return sendProblem(reply, 'unknown_run');
+      await resync.runs.cancel(id);
+      return resync.runs.report(id);
+    },
+  );
 }

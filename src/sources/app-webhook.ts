@@ -24,7 +24,7 @@ export interface Accepted {
   readonly delivery: Delivery;
 }
 
-const eventSchema = z.object({
+export const eventSchema = z.looseObject({
   type: z.string().regex(/^[a-z_]+\..+$/),
   data: z.looseObject({
     id: z

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { entitiesOfModel } from '../entities/registry.ts';
 import type { Accepted, Refusal } from './app-webhook.ts';
 
-const bodySchema = z.looseObject({ _model: z.string(), _id: z.int().positive().max(2_147_483_647) });
+export const notificationSchema = z.looseObject({ _model: z.string(), _id: z.int().positive().max(2_147_483_647) });
 
 export function readOdooWebhook(
   token: string | undefined,
@@ -38,9 +38,9 @@ export function basicPassword(header: string | undefined): string | undefined {
   return pair.slice(pair.indexOf(':') + 1);
 }
 
-function parseBody(body: Buffer): z.infer<typeof bodySchema> | null {
+function parseBody(body: Buffer): z.infer<typeof notificationSchema> | null {
   try {
-    return bodySchema.parse(JSON.parse(body.toString('utf8')));
+    return notificationSchema.parse(JSON.parse(body.toString('utf8')));
   } catch {
     return null;
   }

@@ -168,7 +168,7 @@ function checkRefused(t: Test, { status, headers, body, ms }: Reply): void {
   t.equal(status, 503);
   t.match(headers.get('retry-after'), /^[1-9]\d*$/, 'it says when to come again');
   t.match(headers.get('content-type'), /^application\/problem\+json/);
-  t.match(body, { type: 'about:blank', status: 503, title: /./, detail: /database/ });
+  t.match(body, { type: /\/problems\/database_away$/, status: 503, title: /./, detail: /database/ });
   t.ok(ms < SOON_MS, `and that soon: ${Math.round(ms)} ms`);
 }
 

@@ -1,0 +1,59 @@
+/** The server as it is built for the bridge: no route without a description, and bodies that are left out. */
+import { PassThrough } from 'node:stream';
+import pino from 'pino';
+import t, { type Test } from 'tap';
+import { buildServer, type ServerOptions } from '../../src/http/server.ts';
+
+const TOKEN = 'a-token-of-operators';
+
+/** What no request of these tests comes to. */
+const unused = () => {
+  throw new Error('nobody asked for this');
+};
+
+async function build(t: Test, options: Partial<ServerOptions> = {}) {
+  const names = ['teacher'];
+  const server = await buildServer({
+    logger: pino(new PassThrough()),
+    about: { version: '1.0.0' },
+    apiTokens: [TOKEN],
+    webhooks: { appSecrets: [], odooTokens: [], receive: unused, now: Date.now, onDelivery: unused },
+    health: { isReady: unused, health: unused },
+    sync: { resync: {} as ServerOptions['sync']['resync'], collections: ['teachers'] },
+    reports: {} as ServerOptions['reports'],
+    decisions: {} as ServerOptions['decisions'],
+    explain: { entities: names, explain: unused },
+    pause: { pauses: {} as ServerOptions['pause']['pauses'], entities: names },
+    accounting: { exportAccounting: unused },
+    doctor: { examine: unused },
+    metrics: { render: unused },
+    ...options,
+  });
+  t.teardown(() => server.close());
+  return server;
+}
+
+t.test('each route says what it is', async (t) => {
+  const server = await build(t);
+  const undocumented = () => server.operations.filter((operation) => 'undocumented' in operation);
+  t.same(undocumented(), [], 'register it with addRoute (see CONTRIBUTING.md), or as an asset of a page');
+  t.ok(server.operations.length > 25);
+  server.get('/secret', async () => ({}));
+  server.get('/page.js', { config: { asset: true } }, async () => '');
+  t.same(undocumented(), [{ undocumented: 'GET /secret' }]);
+});
+
+t.test('an empty body means no wishes, and half a body is none', async (t) => {
+  const asked: unknown[] = [];
+  const server = await build(t, {
+    reports: {
+      retryParked: async (filter: object) => asked.push(filter),
+    } as unknown as ServerOptions['reports'],
+  });
+  const url = await server.listen({ host: '127.0.0.1', port: 0 });
+  const headers = { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' };
+  const post = async (body: string) =>
+    (await fetch(`${url}/api/parked/retry`, { method: 'POST', headers, body })).status;
+  t.same([await post(''), await post('{"entity":"guest"}'), await post('{')], [202, 202, 400]);
+  t.same(asked, [{}, { entity: 'guest' }]);
+});
