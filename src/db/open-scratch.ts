@@ -1,0 +1,35 @@
+/** A copy of the bridge's tables that only one connection sees: to try out what the engine would do with them. */
+import { Kysely, PostgresDialect } from 'kysely';
+import pg from 'pg';
+import { makeTables } from './migrate.ts';
+import type { Db } from './open-database.ts';
+import type { Database } from './schema.ts';
+
+/**
+ * Empty temporary tables of the same names. They go with the connection, also after a crash. The search path knows
+ * nothing but them: should the connection be lost, a statement finds no table, and never a real one.
+ *
+ * There is one connection only: a query that is made while a transaction is open would wait for ever.
+ */
+export async function openScratch(url: string): Promise<Db> {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: 1,
+    connectionTimeoutMillis: 5_000,
+    // An idle connection would be closed, and the tables with it.
+    idleTimeoutMillis: 0,
+    keepAlive: true,
+    options: '-c timezone=UTC -c statement_timeout=60000 -c search_path=pg_temp',
+    application_name: 'odoo-bridge plan',
+  });
+  pool.on('error', () => {});
+  pool.on('connect', (client) => client.on('error', () => {}));
+  const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
+  try {
+    await makeTables(db as unknown as Kysely<unknown>);
+    return db;
+  } catch (error) {
+    await db.destroy();
+    throw error;
+  }
+}
