@@ -9,7 +9,7 @@ import type { Database } from './schema.ts';
  * Empty temporary tables of the same names. They go with the connection, also after a crash. The search path knows
  * nothing but them: should the connection be lost, a statement finds no table, and never a real one.
  *
- * There is one connection only: a query that is made while a transaction is open would wait for ever.
+ * There is one connection only: a query beside an open transaction waits for it, and fails after five seconds.
  */
 export async function openScratch(url: string): Promise<Db> {
   const pool = new pg.Pool({

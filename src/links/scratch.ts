@@ -1,6 +1,8 @@
 /** The memory of a plan: all links as they are now, in tables that nobody else sees. */
 import { sql } from 'kysely';
 import type { Db } from '../db/open-database.ts';
+import type { Links } from './links.ts';
+import { createPostgresLinks, type LinksSettings } from './postgres-links.ts';
 
 /** What the engine decides by. Logs, deliveries, cursors and runs of the real tables are none of a plan's business. */
 const TABLES = ['links', 'bases', 'intents', 'guard_uses'] as const;
@@ -45,4 +47,12 @@ export async function findSchema(db: Db): Promise<string> {
     select nspname as schema from pg_class c join pg_namespace n on n.oid = c.relnamespace
     where c.oid = 'links'::regclass`.execute(db);
   return (rows[0] as { schema: string }).schema;
+}
+
+/**
+ * The links over a scratch, for one worker: nobody else matches there. The locks would hold the only connection in a
+ * transaction while the work waits for it.
+ */
+export function createScratchLinks(scratch: Db, settings: LinksSettings): Links {
+  return { ...createPostgresLinks(scratch, settings), withMatchLocks: (_keys, work) => work() };
 }

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import t, { type Test } from 'tap';
 import { type Db, openDatabase } from '../../src/db/open-database.ts';
 import { openScratch } from '../../src/db/open-scratch.ts';
-import { fillScratch, findSchema } from '../../src/links/scratch.ts';
+import { createScratchLinks, fillScratch, findSchema } from '../../src/links/scratch.ts';
 import { createTestDatabase } from '../support/postgres.ts';
 
 async function open(t: Test) {
@@ -67,3 +67,15 @@ async function leased(db: Db): Promise<number> {
   const { rows } = await sql<{ n: number }>`select count(lease_token)::int as n from links`.execute(db);
   return rows[0]?.n ?? -1;
 }
+
+t.test('who matches may ask the links meanwhile, though there is one connection', { timeout: 10_000 }, async (t) => {
+  const { scratch, real } = await open(t);
+  await fillScratch(scratch, await findSchema(real));
+  const links = createScratchLinks(scratch, {
+    entitiesOf: () => ['teacher'],
+    guardPercent: 5,
+    looksAgain: () => false,
+  });
+  const found = await links.withMatchLocks(['a'], () => links.findLinked([{ entity: 'teacher', id: '7' }]));
+  t.same([...found.values()], [7]);
+});
