@@ -69,6 +69,7 @@ export const post: Transition = {
     return compareTotals(situation);
   },
   call: ({ row }) => ({ model: 'account.move', method: 'action_post', ids: [Number(row.id)] }),
+  leaves: () => ({ state: 'posted' }),
 };
 
 function compareTotals({ wanted, row }: Situation): ErrorDetail | null {
@@ -90,6 +91,7 @@ export const cancel: Transition = {
   name: 'cancel',
   isDue: ({ wanted, row }) => row.state === 'draft' && wanted.status === 'cancelled',
   call: ({ row }) => ({ model: 'account.move', method: 'button_cancel', ids: [Number(row.id)] }),
+  leaves: () => ({ state: 'cancel' }),
 };
 
 /** Makes a draft of the credit note, dated as Odoo dates it: today. */
@@ -103,6 +105,9 @@ export const credit: Transition = {
     if (references.has('refundMoves')) return { ...around, method: 'refund_moves', dialog };
     return { ...around, method: 'reverse_moves', dialog: { ...dialog, refund_method: refundMethod(row) } };
   },
+  leaves: ({ row, references }) => ({
+    reversals: [{ state: references.has('refundMoves') ? 'draft' : 'posted', amount_total: row.amount_total }],
+  }),
 };
 
 /** Posts the credit note and settles the invoice with it at once; but it would take payments off the invoice first. */
@@ -125,6 +130,7 @@ export const postCredit: Transition = {
     method: 'action_post',
     ids: creditNotes(row).map(({ id }) => Number(id)),
   }),
+  leaves: ({ row }) => ({ reversals: creditNotes(row).map((note) => ({ ...note, state: 'posted' })) }),
 };
 
 /** Never done: somebody cancelled in Odoo what is valid in the app. */
