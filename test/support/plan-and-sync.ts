@@ -49,9 +49,9 @@ interface Seen {
 type Held = ReadonlyMap<string, Seen>;
 
 /** All records of both sides as the bridge reads them, by `entity:side:id`; those that are no members as well. */
-export async function lookAtBoth(context: Context, collection: string): Promise<Held> {
+async function lookAtBoth(context: Context, collections: readonly string[]): Promise<Held> {
   const held = new Map<string, Seen>();
-  for (const entity of entitiesOfCollection(collection)) {
+  for (const entity of collections.flatMap(entitiesOfCollection)) {
     for (const side of ['app', 'odoo'] as const) {
       const backend = readingOf(context[side]);
       for (let next: string | null = null, more = true; more; more = next !== null) {
@@ -113,27 +113,38 @@ export async function runJson<T>(setup: TestSetup, ...args: string[]): Promise<{
 /**
  * Plans, syncs, and compares, while no bridge runs.
  * @param tidy what is to be left out of both, because nobody but Odoo can know it before: then it returns null
+ * @param looked the collections that are looked at, where not all can be
  */
 export async function planThenSync(
   t: Test,
   setup: TestSetup,
   context: Context,
   collection: string,
-  tidy: (line: string) => string | null = (line) => line,
+  {
+    tidy = (line) => line,
+    looked = [collection],
+  }: { tidy?: (line: string) => string | null; looked?: readonly string[] } = {},
 ) {
-  const before = await lookAtBoth(context, collection);
+  const before = await lookAtBoth(context, looked);
   const { code, told: plan } = await runJson<Plan>(setup, 'plan', collection);
   t.match(plan, { status: 'done', dry_run: true, error: undefined });
   t.equal(code, plan.changes.length > 0 ? 3 : 0, 'the exit code tells of drift');
   const { told: done } = await runJson<RunReport>(setup, 'sync', collection);
-  const after = await lookAtBoth(context, collection);
+  const after = await lookAtBoth(context, looked);
   const lines = (some: readonly string[]) => some.flatMap((line) => tidy(line) ?? []).sort();
   t.same(
     lines(plan.changes.flatMap(tellPlanned)),
     lines(tellDone(before, after)),
     'each planned change is done, no other',
   );
-  const { created, updated, unchanged, conflicts, parked, held, total } = done;
-  t.match(plan, { created, updated, unchanged, conflicts, parked, held, total }, 'and counted as planned');
+  const hasLater = plan.changes.some(({ later }) => later);
+  t.same(counts(plan, hasLater), counts(done, hasLater), 'and counted as planned');
   return { plan, done };
+}
+
+/** @param hasLater what comes later, as Odoo makes it, is an update that no plan can count */
+function counts(run: RunReport, hasLater: boolean) {
+  const { total, done, created, updated, unchanged, conflicts, parked, held } = run;
+  const seen = hasLater ? { seen: updated + unchanged } : { updated, unchanged };
+  return { total, done, created, conflicts, parked, held, ...seen };
 }

@@ -142,7 +142,8 @@ function foreseeCreate(
     ...entity.odoo.onCreate(references),
     ...rawOf(entity, write),
   };
-  return foreseen(taken('', write), { writes: true, raw, held: heldOf(entity, values, write, raw) });
+  const held = Object.entries(heldOf(entity, values, write, raw)).filter(([, value]) => value !== null);
+  return foreseen(taken('', write), { writes: true, raw, held: Object.fromEntries(held) });
 }
 
 async function foreseeUpdate(
