@@ -83,7 +83,10 @@ const changeRow = z
       .array(z.object({ field: z.string(), winner: side, rule: z.string() }))
       .optional()
       .describe('Contested fields that it decides.'),
-    reason: errorDetail.partial().extend({ candidates: z.array(z.string()).optional() }).optional(),
+    reason: errorDetail
+      .partial()
+      .extend({ candidates: z.array(z.string()).optional() })
+      .optional(),
   })
   .meta({
     id: 'PlannedChange',
@@ -161,7 +164,8 @@ export async function syncRoutes(
       path: '/api/sync/runs/:id/changes',
       access: 'read',
       summary: 'What a dry run would change',
-      description: 'Empty until the run is done, and when it was cancelled. An id is null where the record is to be made.',
+      description:
+        'Empty until the run is done, and when it was cancelled. An id is null where the record is to be made.',
       ...ofRun,
       query: z.object(pageQuery),
       answers: { 200: { description: 'A page.', schema: listOf(changeRow) } },

@@ -3,6 +3,8 @@ import { sql } from 'kysely';
 import type { Db } from '../db/open-database.ts';
 import type { StoredError } from '../db/schema.ts';
 import type { Side } from '../entities/define-entity.ts';
+import type { FieldDiffs } from '../entities/field-diffs.ts';
+import { findEntity } from '../entities/registry.ts';
 import type { PlannedChange } from './run-changes.ts';
 
 /** A write by the side and the id of the record; both may be of the plan only. */
@@ -42,13 +44,20 @@ export async function tellPlan(
       ...real(tie ?? (entity === 'school' ? { app_id: null, odoo_id: null } : alone)),
       action,
       to: isWritten ? side : null,
-      fields,
+      fields: inOrder(entity, fields),
       ...(steps.length > 0 && { steps }),
       ...(later.length > 0 && { later }),
       ...(contested.length > 0 && { conflicts: contested }),
     };
   });
   return [...told, ...(await findUndone(scratch)).map((undone) => ({ ...undone, ...real(undone) }))];
+}
+
+/** As the entity has its fields: a name comes first. */
+function inOrder(entity: string, fields: FieldDiffs): FieldDiffs {
+  const order = findEntity(entity)?.groups.flatMap((group) => group.fields) ?? [];
+  const told = Object.entries(fields).sort(([one], [other]) => order.indexOf(one) - order.indexOf(other));
+  return Object.fromEntries(told);
 }
 
 /** Milliseconds until something that waits for its time is due; null when nothing does. */
