@@ -41,6 +41,14 @@ export interface Runs {
   progress(runId: string, counts: RunCounts, listed: boolean): Promise<void>;
   /** Of a dry run. @returns false when it had ended otherwise meanwhile */
   complete(runId: string): Promise<boolean>;
+  /** Of these records, those whose link the run has not asked for yet: from the other side, it may have. */
+  findUnasked(
+    runId: string,
+    side: Side,
+    entity: string,
+    odooModel: string,
+    ids: readonly string[],
+  ): Promise<readonly string[]>;
   /** Before they are marked: what a guard held of these records may pass, for a person asked for it. */
   release(side: Side, entity: string, odooModel: string, ids: readonly string[]): Promise<void>;
   /** Ties the links on these records, which were just marked, to the run. */
@@ -74,6 +82,15 @@ export function createRuns(db: Db): Runs {
         .execute();
     },
     complete: (runId) => finish(db, runId, 'done'),
+    async findUnasked(runId, side, entity, odooModel, ids) {
+      const column = side === 'app' ? sql`l.app_id = i.id` : sql`l.odoo_id = i.id::integer`;
+      const { rows } = await sql<{ id: string }>`
+        select i.id from jsonb_array_elements_text(${JSON.stringify(ids)}::jsonb) as i(id)
+        where not exists (
+          select from links l join run_links r on r.link_id = l.id and r.run_id = ${runId}
+          where l.entity = ${entity} and l.odoo_model = ${odooModel} and ${column})`.execute(db);
+      return rows.map(({ id }) => id);
+    },
     async release(side, entity, odooModel, ids) {
       const column = side === 'app' ? sql`l.app_id = i.id` : sql`l.odoo_id = i.id::integer`;
       await sql`
