@@ -50,7 +50,18 @@ export async function tellPlan(
       ...(contested.length > 0 && { conflicts: contested }),
     };
   });
-  return [...told, ...(await findUndone(scratch)).map((undone) => ({ ...undone, ...real(undone) }))];
+  const undone = await findUndone(scratch);
+  return [
+    ...told,
+    ...undone.map((record) => ({ ...record, ...real(record), ...withoutPlanned(record, isPlaceholder) })),
+  ];
+}
+
+/** A candidate that is only to be made cannot be chosen yet. */
+function withoutPlanned({ app_id, reason }: PlannedChange, isPlaceholder: (side: Side, id: string) => boolean) {
+  const other = app_id === null ? 'app' : 'odoo';
+  const candidates = reason?.candidates?.filter((id) => !isPlaceholder(other, id));
+  return candidates && { reason: { ...reason, candidates } };
 }
 
 /** As the entity has its fields: a name comes first. */

@@ -6,6 +6,7 @@ import { startOdooSimulator } from '../../sandbox/odoo-simulator/start-simulator
 import { appPerson, odooPerson } from '../../sandbox/people/people.ts';
 import { waitUntil } from '../../sandbox/people/wait-until.ts';
 import { createContext } from '../../src/context.ts';
+import { joinDiffs } from '../../src/entities/field-diffs.ts';
 import { createLogger } from '../../src/logger.ts';
 import { type Plan, planThenSync, runJson } from '../support/plan-and-sync.ts';
 import { startBridge } from '../support/start-bridge.ts';
@@ -38,6 +39,8 @@ async function liveAndLeave({ app, odoo, setup, calm, simulator }: World) {
   const back = await enter('tenants', { name: 'Comes Back' });
   const both = await enter('teachers', { name: 'Mona Deux', email: 'mona@example.org' });
   await app.create('guests', { name: 'Mona Deux', email: 'mona@example.org' });
+  const merged = await enter('guests', { name: 'Merged', email: 'm1@example.org' });
+  const survivor = await odoo.create({ name: 'Survivor', email: 'm2@example.org', city: 'Toul' });
   await enter('guests', { name: 'Unchanged', email: 'same@example.org' });
   await calm();
   await app.archive('tenants', back.id);
@@ -53,6 +56,10 @@ async function liveAndLeave({ app, odoo, setup, calm, simulator }: World) {
   await simulator.asPerson().unlink('res.partner', deleted.partner);
   await app.restore('tenants', back.id);
   await app.edit('teachers', both.id, { city: 'Agen' });
+  await odoo.merge(merged.partner, survivor);
+  // One who was entered twice.
+  await app.create('tenants', { name: 'Entered Again', email: 'again@example.org' });
+  await app.create('tenants', { name: 'Entered Again', email: 'again@example.org' });
   await app.create('guests', { name: 'New In App', email: 'new@example.org', language: 'en-US', notes: 'a\nb' });
   await app.create('teachers', { name: 'New Teacher', school: 'Lycée Neuf', country: 'FR', city: 'Pau' });
   await odoo.create({ name: 'New In Odoo', email: 'odoo@example.org', category_id: [[6, 0, [guest]]] });
@@ -130,6 +137,7 @@ t.test('a plan of contacts is what the sync then does', async (t) => {
       ...['archive guest app', 'archive guest app', 'restore tenant odoo', 'update teacher odoo', 'update guest app'],
       ...['create guest odoo', 'create teacher odoo', 'create school odoo', 'create guest app', 'link tenant odoo'],
       ...['update tenant odoo', 'update tenant app', 'hold guest', 'park guest'],
+      ...['update guest app', 'create tenant odoo', 'hold tenant'],
     ].sort(),
   );
   t.match(
@@ -137,7 +145,9 @@ t.test('a plan of contacts is what the sync then does', async (t) => {
     { entity: 'teacher', to: 'app', conflicts: [{ field: 'phone', winner: 'odoo', rule: 'later' }] },
     'what is contested, and who wins',
   );
-  t.match(plan.changes.find(({ action }) => action === 'hold')?.reason, { code: 'held_match', candidates: [/^\d+$/] });
+  const held = (entity: string) => plan.changes.find((change) => change.action === 'hold' && change.entity === entity);
+  t.match(held('guest')?.reason, { code: 'held_match', candidates: [/^\d+$/] });
+  t.match(held('tenant')?.reason, { code: 'held_match', candidates: [] }, 'the other one is only to be made');
   t.match(plan.changes.find(({ action }) => action === 'park')?.reason, {
     code: String,
     message: String,
@@ -146,9 +156,39 @@ t.test('a plan of contacts is what the sync then does', async (t) => {
   const rest = await runJson<Plan>(setup, 'plan', 'contacts');
   t.same(
     rest.told.changes.map(({ action }) => action).sort(),
-    ['hold', 'park'],
+    ['hold', 'hold', 'park'],
     'what is left is what a person has to decide',
   );
   t.equal(rest.code, 3);
   t.same(simulator.unknownCalls, []);
+});
+
+t.test('one person, new in two kinds: the plan has one partner for both', async (t) => {
+  const world = await setUp(t);
+  const { setup, app, odoo } = world;
+  await setup.bridge.stop();
+  const person = { name: 'New Twice', email: 'twice@example.org' };
+  const teacher = await app.create('teachers', { ...person, phone: '8' });
+  const guest = await app.create('guests', { ...person, city: 'Metz' });
+  const { told: plan } = await runJson<Plan>(setup, 'plan', 'contacts');
+  const made = plan.changes.filter(({ action, to }) => action === 'create' && to === 'odoo');
+  t.equal(made.length, 1);
+  t.match(
+    plan.changes.filter(({ action }) => action === 'link'),
+    [{ app_id: made[0]?.entity === 'guest' ? teacher : guest, odoo_id: null, to: 'odoo' }],
+  );
+  const inOdoo = plan.changes
+    .filter(({ to, action }) => to === 'odoo' && action !== 'link')
+    .map(({ fields }) => fields);
+  const planned = inOdoo.reduce(joinDiffs, {});
+  await runJson(setup, 'sync', 'contacts');
+  const [partner, ...others] = await odoo.find('New Twice');
+  t.same(others, []);
+  t.match(partner, { phone: planned.phone?.to, city: planned.city?.to, customer_rank: 1 });
+  t.match(planned, { phone: { to: '8' }, city: { to: 'Metz' }, type: { to: 'customer' } });
+  t.match(await app.look('guests', guest), { phone: '8', type: 'customer' });
+  const told = (entity: string) =>
+    plan.changes.find((change) => change.entity === entity && change.to === 'app')?.fields;
+  t.match(told('guest'), { phone: { from: null, to: '8' }, type: { from: 'none', to: 'customer' } });
+  t.match(told('teacher'), { city: { from: null, to: 'Metz' } });
 });
