@@ -89,7 +89,7 @@ function tellPlanned({ entity, to, action, app_id, odoo_id, fields }: PlannedCha
   return [describe(entity, to, action, id, action === 'create' ? withoutActive(fields) : fields)];
 }
 
-const nameOf = ({ name, title, number }: CanonicalRecord) => String(name ?? title ?? number);
+const nameOf = ({ name, title, number, subject }: CanonicalRecord) => String(name ?? title ?? number ?? subject);
 const withoutActive = ({ active: _born, ...fields }: FieldDiffs) => fields;
 
 /** In Odoo one record may be several of the app's: there it goes by its model. */
@@ -137,6 +137,7 @@ export async function planThenSync(
     lines(tellDone(before, after)),
     'each planned change is done, no other',
   );
+  if (done.parked > plan.parked) t.comment(JSON.stringify(await context.reports.parkedByError()));
   const hasLater = plan.changes.some(({ later }) => later);
   t.same(counts(plan, hasLater), counts(done, hasLater), 'and counted as planned');
   return { plan, done };
