@@ -1,4 +1,5 @@
 /** `bridge sync` and `bridge plan`: one resync, done or only foretold. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { EXIT, type Output, print, withinBound } from './command-line.ts';
 import type { Context } from './context.ts';
@@ -45,7 +46,7 @@ function readScope(collection: string, { ids, since }: Flags, command: Command):
 
 async function sync(collection: string, flags: Flags, command: Command): Promise<void> {
   const scope = readScope(collection, flags, command);
-  const report = await withinBound((context) => syncUntilDone(context, collection, scope));
+  const report = await withinBound((context) => showing((show) => syncUntilDone(context, collection, scope, show)));
   print(report, flags, () => summarize(report));
   process.exitCode =
     report.status === 'failed' || report.parked > 0 ? EXIT.error : report.held > 0 ? EXIT.guard : EXIT.ok;
@@ -53,18 +54,43 @@ async function sync(collection: string, flags: Flags, command: Command): Promise
 
 async function plan(collection: string, flags: Flags, command: Command): Promise<void> {
   const scope = readScope(collection, flags, command);
-  const { report, changes } = await withinBound((context) => planUntilDone(context, collection, scope));
+  const { report, changes } = await withinBound((context) =>
+    showing((show) => planUntilDone(context, collection, scope, show)),
+  );
   print({ ...report, changes }, flags, () => [...printPlan(changes), summarize(report)].join('\n'));
   process.exitCode = report.status === 'done' ? (changes.length > 0 ? EXIT.drift : EXIT.ok) : EXIT.error;
 }
 
-async function planUntilDone(context: Context, collection: string, scope: RunScope) {
+async function planUntilDone(
+  context: Context,
+  collection: string,
+  scope: RunScope,
+  onProgress: (report: RunReport) => void,
+) {
   const dryRuns = createDryRuns(context);
   const { runId, ended } = await dryRuns.start(collection, scope);
-  await ended;
-  const report = await context.runs.report(runId);
-  if (!report) throw new TypeError('a run that was just started is gone');
-  return { report, changes: await allChanges(context, runId) };
+  let isOver = false;
+  void ended.then(() => {
+    isOver = true;
+  });
+  for (;;) {
+    await Promise.race([ended, sleep(500)]);
+    const report = await context.runs.report(runId);
+    if (!report) throw new TypeError('a run that was just started is gone');
+    onProgress(report);
+    if (isOver) return { report, changes: await allChanges(context, runId) };
+  }
+}
+
+/** On a terminal, on standard error, in one line that is gone at the end. */
+async function showing<T>(work: (show: (report: RunReport) => void) => Promise<T>): Promise<T> {
+  const { stderr } = process;
+  const clear = '\r\u001b[K';
+  try {
+    return await work(({ done, total }) => stderr.isTTY && stderr.write(`${clear}${done} of ${total}`));
+  } finally {
+    if (stderr.isTTY) stderr.write(clear);
+  }
 }
 
 async function allChanges({ runChanges }: Context, runId: string): Promise<readonly PlannedChange[]> {

@@ -68,6 +68,25 @@ async function leased(db: Db): Promise<number> {
   return rows[0]?.n ?? -1;
 }
 
+t.test('who may not make temporary tables is told what to grant', async (t) => {
+  const { url } = await createTestDatabase(t);
+  const real = openDatabase({ url });
+  t.teardown(() => real.destroy());
+  const address = new URL(url);
+  const role = `plain_${address.pathname.slice(1)}`.slice(0, 60);
+  await sql`create role ${sql.id(role)} login password 'plain'`.execute(real);
+  await sql`revoke temporary on database ${sql.id(address.pathname.slice(1))} from public`.execute(real);
+  t.teardown(() => sql`drop role ${sql.id(role)}`.execute(real));
+  address.username = role;
+  address.password = 'plain';
+  await t.rejects(openScratch(address.href), { code: 'no_temporary_tables', remedy: /GRANT TEMPORARY/ });
+  await t.rejects(
+    openScratch('postgres://127.0.0.1:1/none'),
+    { code: 'ECONNREFUSED' },
+    'other errors are told as they are',
+  );
+});
+
 t.test('who matches may ask the links meanwhile, though there is one connection', { timeout: 10_000 }, async (t) => {
   const { scratch, real } = await open(t);
   await fillScratch(scratch, await findSchema(real));
