@@ -24,6 +24,7 @@ export interface DryRuns {
   stop(): Promise<void>;
 }
 
+const HEARTBEAT_MS = 60_000;
 const BATCH = 400;
 /** A record that is to be looked at again so soon is waited for; what waits longer is told as waiting. */
 const PATIENCE_MS = 3_000;
@@ -38,11 +39,13 @@ export function createDryRuns(context: Context): DryRuns {
   return {
     async start(collection, scope) {
       const runId = await context.runs.start(collection, scope, { dryRun: true });
-      const begin = last.then(() => carryOut(context, runId, collection, scope, stopping.signal));
-      last = begin.catch((error: unknown) =>
+      // Who waits for its turn is not stalled.
+      const beat = setInterval(() => void context.runs.keepAlive(runId).catch(() => undefined), HEARTBEAT_MS);
+      last = last
+        .then(() => carryOut(context, runId, collection, scope, stopping.signal))
         // Where not even that can be stored, the run is found to be stalled.
-        context.runs.fail(runId, describeError(error)).catch(() => undefined),
-      );
+        .catch((error: unknown) => context.runs.fail(runId, describeError(error)).catch(() => undefined))
+        .finally(() => clearInterval(beat));
       return { runId, ended: last };
     },
     async stop() {
@@ -76,10 +79,18 @@ async function carryOut(
     const sides = await createPlanSides(context, links, journal);
     const runs = createRuns(scratch);
     const isWanted = async () => !stopping.aborted && (await context.runs.isRunning(runId));
-    const listing = { links, runs: { ...runs, isRunning: isWanted }, ...sides };
-    const { runId: planned, listed } = await startResync(listing, collection, scope);
+    const tell = (planned: string, isListed: boolean) => report(context.runs, runId, runs, planned, isListed);
+    const listing: Runs = {
+      ...runs,
+      isRunning: isWanted,
+      async enlist(planned, ...page) {
+        await runs.enlist(planned, ...page);
+        await tell(planned, false);
+      },
+    };
+    const { runId: planned, listed } = await startResync({ links, runs: listing, ...sides }, collection, scope);
     await listed;
-    const told = () => report(context.runs, runId, runs, planned);
+    const told = () => tell(planned, true);
     await told();
     const planContext = reconcileContext({ ...context, db: scratch, links, ...sides, log: quiet(context.log, runId) });
     await workOff(planContext, context.pauses.paused, () => msUntilDue(scratch), isWanted, told);
@@ -93,12 +104,12 @@ async function carryOut(
 }
 
 /** @throws the error with which the listing failed */
-async function report(real: Runs, runId: string, runs: Runs, planned: string): Promise<void> {
+async function report(real: Runs, runId: string, runs: Runs, planned: string, isListed: boolean): Promise<void> {
   const counts = await runs.report(planned);
   if (counts === null) return;
   if (counts.error) throw new TerminalError(counts.error);
   const { total, done, created, updated, unchanged, conflicts, parked, held } = counts;
-  await real.progress(runId, { total, done, created, updated, unchanged, conflicts, parked, held }, true);
+  await real.progress(runId, { total, done, created, updated, unchanged, conflicts, parked, held }, isListed);
 }
 
 /** Until nothing is left that will be done soon. */
@@ -146,8 +157,12 @@ async function workOff(
   }
 }
 
-/** What a plan comes across is told by its changes; in the log it would look as if it had been done. */
-function quiet(log: Log, dryRun: string): Log {
-  const whisper = (values: object, message: string) => log.debug({ dryRun, ...values }, message);
-  return { debug: whisper, info: whisper, warn: whisper, error: whisper };
+/**
+ * What a plan comes across is told by its changes; in the log it would look as if it had been done. Only what the bridge
+ * itself is to blame for stays there.
+ */
+function quiet(log: Log, runId: string): Log {
+  const whisper = (values: object, message: string) => log.debug({ runId, ...values }, message);
+  const error = (values: object, message: string) => log.error({ runId, ...values }, `in a dry run: ${message}`);
+  return { debug: whisper, info: whisper, warn: whisper, error };
 }

@@ -39,6 +39,8 @@ export interface Runs {
   start(collection: string, scope: RunScope, options?: { readonly dryRun: boolean }): Promise<string>;
   /** Of a dry run. @param listed whether the total is known */
   progress(runId: string, counts: RunCounts, listed: boolean): Promise<void>;
+  /** It goes on, though nothing of it was finished. */
+  keepAlive(runId: string): Promise<void>;
   /** Of a dry run. @returns false when it had ended otherwise meanwhile */
   complete(runId: string): Promise<boolean>;
   /** Of these records, those whose link the run has not asked for yet: from the other side, it may have. */
@@ -80,6 +82,10 @@ export function createRuns(db: Db): Runs {
         .where('id', '=', runId)
         .where('status', '=', 'running')
         .execute();
+    },
+    async keepAlive(runId) {
+      const progressed_at = sql<Date>`clock_timestamp()`;
+      await db.updateTable('runs').set({ progressed_at }).where('id', '=', runId).execute();
     },
     complete: (runId) => finish(db, runId, 'done'),
     async findUnasked(runId, side, entity, odooModel, ids) {

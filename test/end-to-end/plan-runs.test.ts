@@ -111,11 +111,16 @@ t.test('a bridge that stops ends its dry runs, and a new one does not go on with
   const { db, runs } = setup.bridge.context;
   const left = await runs.start('guests', {}, { dryRun: true });
   t.same(await runs.findUnlisted(), []);
-  await db
-    .updateTable('runs')
-    .set({ progressed_at: new Date(Date.now() - 16 * 60_000) })
-    .where('id', '=', left)
-    .execute();
+  const age = () =>
+    db
+      .updateTable('runs')
+      .set({ progressed_at: new Date(Date.now() - 16 * 60_000) })
+      .where('id', '=', left)
+      .execute();
+  await age();
+  await runs.keepAlive(left);
+  t.equal((await ask('GET', `/api/sync/runs/${left}`)).body.status, 'running', 'it may wait for its turn for long');
+  await age();
   t.match((await ask('GET', `/api/sync/runs/${left}`)).body, { status: 'failed', error: { code: 'run_stalled' } });
 });
 
