@@ -105,9 +105,10 @@ export const credit: Transition = {
     if (references.has('refundMoves')) return { ...around, method: 'refund_moves', dialog };
     return { ...around, method: 'reverse_moves', dialog: { ...dialog, refund_method: refundMethod(row) } };
   },
-  leaves: ({ row, references }) => ({
-    reversals: [{ state: references.has('refundMoves') ? 'draft' : 'posted', amount_total: row.amount_total }],
-  }),
+  leaves({ row, references }) {
+    const isDraft = references.has('refundMoves') || refundMethod(row) === 'refund';
+    return { reversals: [{ state: isDraft ? 'draft' : 'posted', amount_total: row.amount_total }] };
+  },
 };
 
 /** Posts the credit note and settles the invoice with it at once; but it would take payments off the invoice first. */
