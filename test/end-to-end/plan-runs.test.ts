@@ -161,6 +161,35 @@ t.test('at the command line: exit codes, a diff for people, and what is refused'
   mend();
 });
 
+t.test('a message is not sent by planning it', async (t) => {
+  const simulator = await startOdooSimulator({ whatsapp: 'enterprise' });
+  t.teardown(() => simulator.close());
+  const setup = await startBridge(t, { odoo: simulator });
+  const app = appPerson(setup.app.url);
+  const guest = await app.create('guests', { name: 'Ada', phone: '+33 6 12 34 56 78' });
+  await odooPerson(simulator).appears('Ada');
+  await simulator.asPerson().create('whatsapp.template', { name: 'welcome', status: 'approved' });
+  const fields = { to: { entity: 'guest', id: guest }, template: 'welcome', variables: { 1: 'Rome', 2: '3 days' } };
+  const sent = await app.create('messages', fields);
+  const messages = () => simulator.table('whatsapp.message').size;
+  await waitUntil('the first is sent', () => messages() === 1);
+  await waitUntil('all is calm', async () => (await setup.bridge.context.reports.queue()).depth === 0);
+  await setup.bridge.stop();
+  const waiting = await app.create('messages', fields);
+  const { told } = await runJson<Plan>(setup, 'plan', 'messages');
+  t.equal(messages(), 1);
+  t.equal(told.status, 'done');
+  t.same(
+    told.changes.filter(({ app_id }) => app_id !== sent).map(({ app_id, action }) => [app_id, action]),
+    [[waiting, 'wait']],
+    'what only a resync found is not sent at once',
+  );
+  t.same(
+    told.changes.filter(({ action }) => action === 'park'),
+    [],
+  );
+});
+
 t.test('an Odoo that the bridge never met: neither its tags nor anything else is made', async (t) => {
   const { setup, app } = await setUp(t);
   // Its address follows in a pass of its own, on what is only to be made; and so does its school.
