@@ -15,7 +15,7 @@ import { addExplainCommand } from './explain-command.ts';
 import { exportAccounting, saveContent } from './export-accounting.ts';
 import { main as serveForever } from './main.ts';
 import { describeItem, printSetup, runSetup, type SetupAction } from './setup-odoo.ts';
-import { syncUntilDone } from './sync-until-done.ts';
+import { addSyncCommands } from './sync-commands.ts';
 
 interface ExportFlags extends Output {
   readonly from: string;
@@ -53,36 +53,7 @@ export function buildProgram(): Command {
       );
     });
 
-  program
-    .command('sync')
-    .description('resync a collection and wait for its end')
-    .argument('<collection>', 'contacts, teachers, tenants, guests or all')
-    .option('--ids <ids>', 'only these app ids, separated by commas')
-    .option('--since <time>', 'only what changed since then (RFC 3339)')
-    .option('--json', 'print one line of JSON')
-    .action(async (collection: string, options: Output & { ids?: string; since?: string }) => {
-      const scope = {
-        ...(options.ids && { ids: options.ids.split(',') }),
-        ...(options.since && { since: options.since }),
-      };
-      const report = await withinBound((context) => syncUntilDone(context, collection, scope));
-      print(report, options, () =>
-        [
-          `${report.status}: ${report.done} of ${report.total}`,
-          `created ${report.created}`,
-          `updated ${report.updated}`,
-        ]
-          .concat(
-            `unchanged ${report.unchanged}`,
-            `conflicts ${report.conflicts}`,
-            `parked ${report.parked}`,
-            `held ${report.held}`,
-          )
-          .join(', '),
-      );
-      process.exitCode =
-        report.status === 'failed' || report.parked > 0 ? EXIT.error : report.held > 0 ? EXIT.guard : EXIT.ok;
-    });
+  addSyncCommands(program);
 
   const parked = program.command('parked').description('records that were set aside, grouped by error');
   parked.option('--json', 'print one line of JSON').action(async (options: Output) => {

@@ -4,12 +4,12 @@ import { createReadContent } from './backends/app/read-content.ts';
 import type { Backend } from './backends/backend.ts';
 import { type Breaker, createBreaker } from './backends/breaker.ts';
 import { createGate, type Gate } from './backends/gate.ts';
-import { connectOdoo } from './backends/odoo/connect-odoo.ts';
+import { connectOdoo, type OdooConnection } from './backends/odoo/connect-odoo.ts';
 import type { LinkDirectory } from './backends/odoo/counterparts.ts';
 import { deferOdoo } from './backends/odoo/defer-odoo.ts';
 import { ODOO_ANSWERS } from './backends/odoo/guard-transport.ts';
 import { inCompany } from './backends/odoo/in-company.ts';
-import { createOdooBackend, type OdooBackend } from './backends/odoo/odoo-backend.ts';
+import { createOdooBackend, type OdooBackend, type OdooBackendOptions } from './backends/odoo/odoo-backend.ts';
 import type { ClockReading, OdooTransport } from './backends/odoo/transport.ts';
 import { createRateLimit } from './backends/rate-limit.ts';
 import type { Config } from './config.ts';
@@ -22,8 +22,9 @@ import { type Cursors, createCursors } from './links/cursors.ts';
 import { createDecisions, type Decisions } from './links/decisions.ts';
 import type { Links } from './links/links.ts';
 import { createPauses, type Pauses } from './links/pauses.ts';
-import { createPostgresLinks } from './links/postgres-links.ts';
+import { createPostgresLinks, type LinksSettings } from './links/postgres-links.ts';
 import { createReports, type Reports } from './links/reports.ts';
+import { createRunChanges, type RunChanges } from './links/run-changes.ts';
 import { createRuns, type Runs } from './links/runs.ts';
 import { createStories, type Stories } from './links/stories.ts';
 import { createTies, type Ties } from './links/ties.ts';
@@ -35,8 +36,10 @@ export interface Context {
   readonly databaseUrl: string;
   readonly db: Db;
   readonly links: Links;
+  readonly linksSettings: LinksSettings;
   readonly cursors: Cursors;
   readonly runs: Runs;
+  readonly runChanges: RunChanges;
   readonly reports: Reports;
   readonly decisions: Decisions;
   readonly pauses: Pauses;
@@ -81,7 +84,7 @@ export async function createContext(
     const directory = createDirectory(() => links);
     const odoo = deferOdoo((observe) => connectBackend(config, cursors, { directory, check }, gates.odoo, observe));
     closers.push(() => odoo.close());
-    const links: Links = createPostgresLinks(db, {
+    const linksSettings: LinksSettings = {
       // One of them is enough for a record that nobody knows: its pass marks what else the record is.
       entitiesOf: (model) =>
         entitiesOfModel(model)
@@ -90,15 +93,18 @@ export async function createContext(
           .map(({ name }) => name),
       guardPercent: config.DELETE_GUARD_PERCENT,
       looksAgain: odoo.postsBeforeCommit,
-    });
+    };
+    const links: Links = createPostgresLinks(db, linksSettings);
     return {
       config,
       log: logger.log,
       databaseUrl,
       db,
       links,
+      linksSettings,
       cursors,
       runs: createRuns(db),
+      runChanges: createRunChanges(db),
       reports: createReports(db),
       decisions: createDecisions(db),
       pauses: createPauses(db),
@@ -167,7 +173,7 @@ function tagsOf(config: Config) {
 }
 
 /** What the Odoo side may ask the memory; made before it, so asked for only when it is needed. */
-function createDirectory(links: () => Links): LinkDirectory {
+export function createDirectory(links: () => Links): LinkDirectory {
   return {
     odooIds: (keys) => links().findLinked(keys),
     async appIds(entities, ids) {
@@ -211,12 +217,23 @@ async function connectBackend(
     onClockReading: observe,
   });
   await check(transport);
+  const inBooks = inCompany(transport, config.ODOO_COMPANY_ID);
+  return createOdooBackend(odooOptions(config, cursors, directory, { transport: inBooks, version }));
+}
+
+/** @param connection acting in the company that is configured */
+export function odooOptions(
+  config: Config,
+  cursors: Cursors,
+  directory: LinkDirectory,
+  { transport, version }: OdooConnection,
+): OdooBackendOptions {
   const recallNumber = async (name: string) => {
     const value = await cursors.read(name);
     return value === null ? null : Number(value);
   };
-  return createOdooBackend({
-    transport: inCompany(transport, config.ODOO_COMPANY_ID),
+  return {
+    transport,
     version,
     instance: config.BRIDGE_INSTANCE,
     tags: {
@@ -235,5 +252,5 @@ async function connectBackend(
     username: config.ODOO_USERNAME,
     companyId: config.ODOO_COMPANY_ID,
     salesJournal: config.ODOO_SALES_JOURNAL,
-  });
+  };
 }

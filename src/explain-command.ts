@@ -4,7 +4,7 @@ import { EXIT, type Output, print, within } from './command-line.ts';
 import { entities } from './entities/registry.ts';
 import { explainRecord } from './explain/explain-record.ts';
 import { printExplanation } from './explain/print-explanation.ts';
-import { reconcileContext } from './serve.ts';
+import { reconcileContext } from './reconcile-context.ts';
 
 const NAMES = entities.map(({ name }) => name);
 

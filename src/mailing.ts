@@ -7,7 +7,12 @@ import { findMentioning } from './links/mentions.ts';
 import type { Mailing } from './reconcile/context.ts';
 import { parseQuietHours, quietMsAt } from './reconcile/quiet-hours.ts';
 
-export function createMailing({ config, cursors, db, links }: Context): Mailing {
+export function createMailing({
+  config,
+  cursors,
+  db,
+  links,
+}: Pick<Context, 'config' | 'cursors' | 'db' | 'links'>): Mailing {
   const { QUIET_HOURS: hours, QUIET_HOURS_ZONE: zone } = config;
   const quiet = hours === undefined ? null : parseQuietHours(hours, zone);
   return {

@@ -8,7 +8,8 @@ import { type Context, createContext } from './context.ts';
 import { listenOnChannel } from './db/listen.ts';
 import { isMigrated } from './db/migrate.ts';
 import { examine } from './doctor/examine.ts';
-import { entities } from './entities/registry.ts';
+import { createDryRuns, type DryRuns } from './dry-runs.ts';
+import { COLLECTIONS, entities } from './entities/registry.ts';
 import { explainRecord } from './explain/explain-record.ts';
 import { exportAccounting } from './export-accounting.ts';
 import { reportHealth } from './health-report.ts';
@@ -18,10 +19,9 @@ import type { Delivery } from './links/links.ts';
 import { CHANNEL } from './links/mark.ts';
 import { forgetOld } from './links/retention.ts';
 import type { BridgeLogger } from './logger.ts';
-import { createMailing } from './mailing.ts';
 import { createMetrics, type MetricSources, type Metrics } from './metrics.ts';
-import type { ReconcileContext } from './reconcile/context.ts';
 import { startController } from './reconcile/controller.ts';
+import { reconcileContext } from './reconcile-context.ts';
 import { refuseOthers } from './refuse-others.ts';
 import { createGroupCommit } from './sources/group-commit.ts';
 import { resumeResyncs } from './sources/resync.ts';
@@ -58,7 +58,9 @@ export async function serve(config: Config, logger: BridgeLogger): Promise<Runni
     closers.push(() => controller.stop());
     const listener = listenOnChannel(context.databaseUrl, CHANNEL, () => controller.nudge());
     closers.push(() => listener.stop());
-    const server = await buildHttp(context, metrics);
+    const dryRuns = createDryRuns(context);
+    closers.push(() => dryRuns.stop());
+    const server = await buildHttp(context, metrics, dryRuns);
     closers.push(() => closeServer(server));
     const url = await server.listen({ host: config.HOST, port: config.PORT });
     const tidy = async () => void (await forgetOld(context.db, config.LOG_RETENTION_DAYS));
@@ -88,20 +90,7 @@ async function closeServer(server: FastifyInstance): Promise<void> {
   }
 }
 
-export function reconcileContext(context: Context): ReconcileContext {
-  const { config } = context;
-  return {
-    ...context,
-    now: Date.now,
-    random: Math.random,
-    policy: { tie: config.CONFLICT_TIE, scope: config.CONFLICT_SCOPE },
-    instance: config.BRIDGE_INSTANCE,
-    callMaxMs: config.ODOO_CALL_MAX_SECONDS * 1000,
-    mailing: createMailing(context),
-  };
-}
-
-async function buildHttp(context: Context, metrics: Metrics) {
+async function buildHttp(context: Context, metrics: Metrics, dryRuns: DryRuns) {
   const { config } = context;
   const receive = createGroupCommit((deliveries: readonly Delivery[]) => context.links.receive(deliveries));
   return buildServer({
@@ -119,7 +108,12 @@ async function buildHttp(context: Context, metrics: Metrics) {
       isReady: () => isMigrated(context.db).catch(() => false),
       health: () => reportHealth(context),
     },
-    sync: { resync: context, collections: ['contacts', 'all', ...entities.map(({ collection }) => collection)] },
+    sync: {
+      resync: context,
+      plan: async (collection, scope) => (await dryRuns.start(collection, scope)).runId,
+      changes: context.runChanges,
+      collections: COLLECTIONS,
+    },
     reports: context.reports,
     decisions: context.decisions,
     explain: {

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context } from './context.ts';
 import type { RunReport, RunScope } from './links/runs.ts';
 import { startController } from './reconcile/controller.ts';
-import { reconcileContext } from './serve.ts';
+import { reconcileContext } from './reconcile-context.ts';
 import { startResync } from './sources/resync.ts';
 
 /** @param onProgress told about twice a second */

@@ -181,7 +181,12 @@ const TABLE: Readonly<Record<string, { readonly allowed: readonly string[]; read
     'src/mailing.ts': { allowed: ['./context.ts', './links/mentions.ts', './reconcile/context.ts'], forbidden: [] },
     'src/refuse-others.ts': { allowed: ['./context.ts', './backends/look.ts'], forbidden: [] },
     'src/setup-odoo.ts': { allowed: ['./context.ts', './backends/odoo/automations.ts'], forbidden: [] },
-    'src/sync-until-done.ts': { allowed: ['./serve.ts', './sources/resync.ts'], forbidden: [] },
+    'src/reconcile-context.ts': { allowed: ['./context.ts', './mailing.ts', './reconcile/context.ts'], forbidden: [] },
+    'src/dry-runs.ts': { allowed: ['./plan-sides.ts', './reconcile/work.ts', './sources/resync.ts'], forbidden: [] },
+    'src/plan-sides.ts': { allowed: ['./context.ts', './backends/overlay.ts'], forbidden: [] },
+    'src/print-plan.ts': { allowed: ['./links/run-changes.ts'], forbidden: [] },
+    'src/sync-until-done.ts': { allowed: ['./reconcile-context.ts', './sources/resync.ts'], forbidden: [] },
+    'src/sync-commands.ts': { allowed: ['./dry-runs.ts', './sync-until-done.ts', 'commander'], forbidden: [] },
     'src/rebind.ts': { allowed: ['./context.ts', './links/bound-links.ts'], forbidden: [] },
     'src/command-line.ts': { allowed: ['./context.ts', './refuse-others.ts'], forbidden: [] },
     'src/decision-commands.ts': {

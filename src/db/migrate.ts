@@ -42,6 +42,14 @@ export async function migrateToLatest(databaseUrl: string): Promise<readonly str
   }
 }
 
+/**
+ * Makes the tables of all migrations, in order, without a note of it. Under `search_path=pg_temp` they come to be as
+ * temporary ones, with their keys and indexes.
+ */
+export async function makeTables(db: Kysely<unknown>): Promise<void> {
+  for (const { up } of Object.values(await loadMigrations())) await up(db);
+}
+
 /** True when every migration in the folder has been applied: part of readiness. */
 export async function isMigrated(db: Db): Promise<boolean> {
   const wanted = Object.keys(await loadMigrations());

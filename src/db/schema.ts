@@ -145,6 +145,9 @@ export interface RunsTable {
   scope: unknown;
   status: Generated<'running' | 'done' | 'cancelled' | 'failed'>;
   listed: Generated<boolean>;
+  dry_run: Generated<boolean>;
+  /** Of a dry run, whose links are none of ours: how far it has come. */
+  counts: unknown;
   error: JSONColumnType<StoredError> | null;
   started_at: Generated<Date>;
   progressed_at: Generated<Date>;
@@ -156,6 +159,20 @@ export interface RunLinksTable {
   link_id: string;
   seq: string;
   outcome: string | null;
+}
+
+/** What a dry run would change. */
+export interface RunChangesTable {
+  run_id: string;
+  /** In their order, from 1. */
+  id: number;
+  entity: string;
+  app_id: string | null;
+  odoo_id: number | null;
+  action: string;
+  to_side: 'app' | 'odoo' | null;
+  fields: unknown;
+  detail: unknown;
 }
 
 export interface AlertsTable {
@@ -179,4 +196,5 @@ export interface Database {
   cursors: CursorsTable;
   runs: RunsTable;
   run_links: RunLinksTable;
+  run_changes: RunChangesTable;
 }

@@ -84,6 +84,8 @@ export interface Transition {
   refuse?(situation: Situation): ErrorDetail | null;
   /** What is called: one transaction in Odoo. */
   call(situation: Situation): OdooMethod;
+  /** What the record is known to hold after it, for plans; left out: only Odoo knows. */
+  leaves?(situation: Situation): OdooValues;
 }
 
 /** What a step of business is judged by. */

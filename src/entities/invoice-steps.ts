@@ -69,6 +69,7 @@ export const post: Transition = {
     return compareTotals(situation);
   },
   call: ({ row }) => ({ model: 'account.move', method: 'action_post', ids: [Number(row.id)] }),
+  leaves: () => ({ state: 'posted' }),
 };
 
 function compareTotals({ wanted, row }: Situation): ErrorDetail | null {
@@ -90,6 +91,7 @@ export const cancel: Transition = {
   name: 'cancel',
   isDue: ({ wanted, row }) => row.state === 'draft' && wanted.status === 'cancelled',
   call: ({ row }) => ({ model: 'account.move', method: 'button_cancel', ids: [Number(row.id)] }),
+  leaves: () => ({ state: 'cancel' }),
 };
 
 /** Makes a draft of the credit note, dated as Odoo dates it: today. */
@@ -102,6 +104,10 @@ export const credit: Transition = {
     const around = { model: 'account.move.reversal', context: { active_model: 'account.move', active_ids: [row.id] } };
     if (references.has('refundMoves')) return { ...around, method: 'refund_moves', dialog };
     return { ...around, method: 'reverse_moves', dialog: { ...dialog, refund_method: refundMethod(row) } };
+  },
+  leaves({ row, references }) {
+    const isDraft = references.has('refundMoves') || refundMethod(row) === 'refund';
+    return { reversals: [{ state: isDraft ? 'draft' : 'posted', amount_total: row.amount_total }] };
   },
 };
 
@@ -125,6 +131,7 @@ export const postCredit: Transition = {
     method: 'action_post',
     ids: creditNotes(row).map(({ id }) => Number(id)),
   }),
+  leaves: ({ row }) => ({ reversals: creditNotes(row).map((note) => ({ ...note, state: 'posted' })) }),
 };
 
 /** Never done: somebody cancelled in Odoo what is valid in the app. */

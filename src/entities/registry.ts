@@ -30,6 +30,9 @@ export function entityNamed(name: string): Entity {
   return entity;
 }
 
+/** What resyncs and plans may name. */
+export const COLLECTIONS: readonly string[] = ['contacts', 'all', ...entities.map(({ collection }) => collection)];
+
 /** The entities that live in one Odoo model, e.g. `res.partner`. */
 export function entitiesOfModel(model: string): readonly Entity[] {
   return entities.filter((entity) => entity.odoo.model === model);

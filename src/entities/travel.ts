@@ -134,6 +134,7 @@ const reopen: Transition = {
   isDue: ({ wanted, changes, row }) =>
     'status' in changes && wanted.status !== 'cancelled' && wanted.active === true && isLost(row),
   call: ({ row }) => ({ model: 'crm.lead', method: 'action_unarchive', ids: [Number(row.id)] }),
+  leaves: () => ({ active: true }),
 };
 
 const twoWay = (name: string) => ({ name, fields: [name], owner: 'both' }) as const;

@@ -91,6 +91,12 @@ export const PROBLEMS = {
     what: 'Another value of the record is on its way back and would be lost, or one side alone governs the field.',
     remedy: 'Wait until the other value is there and ask again; what one side governs is edited there.',
   },
+  no_dry_run: {
+    status: 409,
+    title: 'This run was no dry run',
+    what: 'Changes that were only planned were asked for of a resync that was done.',
+    remedy: 'What it did is in GET /api/logs.',
+  },
   nothing_to_export: {
     status: 409,
     title: 'There is nothing right to export',
@@ -114,12 +120,6 @@ export const PROBLEMS = {
     title: 'The request cannot be processed',
     what: 'The request could be read, but a part of it is missing, unknown, or not of its form.',
     remedy: 'Each fault stands in "errors" with its field. /docs shows what the request may hold.',
-  },
-  dry_run_unavailable: {
-    status: 422,
-    title: 'A dry run is not available in this version',
-    what: 'The resync was asked for with "dry_run".',
-    remedy: 'Leave "dry_run" out, or set it to false.',
   },
   event_unprocessable: {
     status: 422,

@@ -1,13 +1,18 @@
 /** Manual resync and its progress. */
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import type { RunChanges } from '../links/run-changes.ts';
+import type { RunScope } from '../links/runs.ts';
 import { type ResyncContext, startResync } from '../sources/resync.ts';
 import { addRoute } from './operation.ts';
 import { sendProblem } from './problem.ts';
-import { errorDetail, time } from './shapes.ts';
+import { errorDetail, listOf, pageQuery, recordIds, side, time, value } from './shapes.ts';
 
 export interface SyncRouteOptions {
   readonly resync: ResyncContext;
+  /** Starts a dry run. @returns its id */
+  readonly plan: (collection: string, scope: RunScope) => Promise<string>;
+  readonly changes: RunChanges;
   /** Collections that may be named, e.g. `contacts`, `teachers`. */
   readonly collections: readonly string[];
 }
@@ -16,7 +21,7 @@ const scope = z
   .strictObject({
     ids: z.array(z.string().min(1).max(128)).max(10_000).optional().describe('Only these ids of the app.'),
     since: time.optional().describe('Only what changed since then (RFC 3339).'),
-    dry_run: z.boolean().optional().describe('Not available in this version.'),
+    dry_run: z.boolean().optional().describe('True tells what it would change, and writes nothing.'),
   })
   .nullish()
   .meta({ examples: [{ since: '2026-11-24T00:00:00Z' }] });
@@ -61,10 +66,46 @@ const runSchema = z
   .meta({ id: 'Run', examples: [RUN] });
 
 const started = z
-  .object({ run_id: z.uuid(), collection: z.string(), status: z.literal('running') })
-  .meta({ examples: [{ run_id: RUN.id, collection: 'teachers', status: 'running' }] });
+  .object({ run_id: z.uuid(), collection: z.string(), status: z.literal('running'), dry_run: z.boolean() })
+  .meta({ examples: [{ run_id: RUN.id, collection: 'teachers', status: 'running', dry_run: false }] });
 
-export async function syncRoutes(server: FastifyInstance, { resync, collections }: SyncRouteOptions): Promise<void> {
+const ACTIONS = ['create', 'update', 'archive', 'restore', 'delete', 'link', 'hold', 'park', 'wait'] as const;
+
+const changeRow = z
+  .object({
+    ...recordIds,
+    action: z.enum(ACTIONS).describe('`hold`, `park` and `wait` change nothing: `reason` says why.'),
+    to: side.nullable().describe('The side that would be written; null for none.'),
+    fields: z.record(z.string(), z.object({ from: value, to: value })),
+    steps: z.array(z.string()).optional().describe('What goes along with it in Odoo, in this order.'),
+    later: z.array(z.string()).optional().describe('Fields that follow: what Odoo makes of them is not known before.'),
+    conflicts: z
+      .array(z.object({ field: z.string(), winner: side, rule: z.string() }))
+      .optional()
+      .describe('Contested fields that it decides.'),
+    reason: errorDetail
+      .partial()
+      .extend({ candidates: z.array(z.string()).optional() })
+      .optional(),
+  })
+  .meta({
+    id: 'PlannedChange',
+    examples: [
+      {
+        entity: 'teacher',
+        app_id: '42',
+        odoo_id: 4_711,
+        action: 'update',
+        to: 'odoo',
+        fields: { phone: { from: '04 72 00 00 01', to: '04 72 00 00 02' } },
+      },
+    ],
+  });
+
+export async function syncRoutes(
+  server: FastifyInstance,
+  { resync, plan, changes, collections }: SyncRouteOptions,
+): Promise<void> {
   const error = `Name one of: ${collections.join(', ')}.`;
   addRoute(
     server,
@@ -86,16 +127,15 @@ export async function syncRoutes(server: FastifyInstance, { resync, collections 
           headers: { location: 'Where its progress is.' },
         },
       },
-      problems: ['dry_run_unavailable'],
     },
     async ({ params: { collection }, body }, _request, reply) => {
-      if (body?.dry_run) return sendProblem(reply, 'dry_run_unavailable');
-      const { ids, since } = body ?? {};
-      const { runId: run_id } = await startResync(resync, collection, { ...(ids && { ids }), ...(since && { since }) });
+      const { ids, since, dry_run = false } = body ?? {};
+      const asked = { ...(ids && { ids }), ...(since && { since }) };
+      const run_id = dry_run ? await plan(collection, asked) : (await startResync(resync, collection, asked)).runId;
       return reply
         .code(202)
         .header('location', `/api/sync/runs/${run_id}`)
-        .send({ run_id, collection, status: 'running' });
+        .send({ run_id, collection, status: 'running', dry_run });
     },
   );
 
@@ -118,13 +158,36 @@ export async function syncRoutes(server: FastifyInstance, { resync, collections 
   addRoute(
     server,
     {
+      id: 'listRunChanges',
+      tag: 'Synchronisation',
+      method: 'GET',
+      path: '/api/sync/runs/:id/changes',
+      access: 'read',
+      summary: 'What a dry run would change',
+      description:
+        'Empty until the run is done, and when it was cancelled. An id is null where the record is to be made.',
+      ...ofRun,
+      query: z.object(pageQuery),
+      answers: { 200: { description: 'A page.', schema: listOf(changeRow) } },
+      problems: ['no_dry_run'],
+    },
+    async ({ params: { id }, query }, _request, reply) => {
+      const report = await resync.runs.report(id);
+      if (!report) return sendProblem(reply, 'unknown_run');
+      return report.dry_run ? changes.list(id, query) : sendProblem(reply, 'no_dry_run');
+    },
+  );
+
+  addRoute(
+    server,
+    {
       id: 'cancelRun',
       tag: 'Synchronisation',
       method: 'POST',
       path: '/api/sync/runs/:id/cancel',
       access: 'operate',
       summary: 'End a resync',
-      description: 'What it marked already is reconciled all the same.',
+      description: 'What it marked already is reconciled all the same; a dry run then tells of no change.',
       ...ofRun,
       answers: { 200: { description: 'How far it came; one that had ended stays as it was.', schema: runSchema } },
     },

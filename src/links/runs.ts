@@ -29,8 +29,28 @@ export interface RunReport {
   readonly error?: ErrorDetail;
 }
 
+/** How far a dry run has come: it counts in tables of its own. */
+export type RunCounts = Pick<
+  RunReport,
+  'total' | 'done' | 'created' | 'updated' | 'unchanged' | 'conflicts' | 'parked' | 'held'
+>;
+
 export interface Runs {
-  start(collection: string, scope: RunScope): Promise<string>;
+  start(collection: string, scope: RunScope, options?: { readonly dryRun: boolean }): Promise<string>;
+  /** Of a dry run. @param listed whether the total is known */
+  progress(runId: string, counts: RunCounts, listed: boolean): Promise<void>;
+  /** It goes on, though nothing of it was finished. */
+  keepAlive(runId: string): Promise<void>;
+  /** Of a dry run. @returns false when it had ended otherwise meanwhile */
+  complete(runId: string): Promise<boolean>;
+  /** Of these records, those whose link the run has not asked for yet: from the other side, it may have. */
+  findUnasked(
+    runId: string,
+    side: Side,
+    entity: string,
+    odooModel: string,
+    ids: readonly string[],
+  ): Promise<readonly string[]>;
   /** Before they are marked: what a guard held of these records may pass, for a person asked for it. */
   release(side: Side, entity: string, odooModel: string, ids: readonly string[]): Promise<void>;
   /** Ties the links on these records, which were just marked, to the run. */
@@ -41,19 +61,41 @@ export interface Runs {
   cancel(runId: string): Promise<boolean>;
   isRunning(runId: string): Promise<boolean>;
   report(runId: string): Promise<RunReport | null>;
-  /** Runs whose listing a crash cut off. */
+  /** Runs whose listing a crash cut off; a dry run goes with the process that it was in. */
   findUnlisted(): Promise<readonly { id: string; collection: string; scope: RunScope }[]>;
 }
 
 export function createRuns(db: Db): Runs {
   return {
-    async start(collection, scope) {
+    async start(collection, scope, { dryRun } = { dryRun: false }) {
       const row = await db
         .insertInto('runs')
-        .values({ collection, scope: JSON.stringify(scope) })
+        .values({ collection, scope: JSON.stringify(scope), dry_run: dryRun })
         .returning('id')
         .executeTakeFirstOrThrow();
       return row.id;
+    },
+    async progress(runId, counts, listed) {
+      await db
+        .updateTable('runs')
+        .set({ counts: JSON.stringify(counts), listed, progressed_at: sql<Date>`clock_timestamp()` })
+        .where('id', '=', runId)
+        .where('status', '=', 'running')
+        .execute();
+    },
+    async keepAlive(runId) {
+      const progressed_at = sql<Date>`clock_timestamp()`;
+      await db.updateTable('runs').set({ progressed_at }).where('id', '=', runId).execute();
+    },
+    complete: (runId) => finish(db, runId, 'done'),
+    async findUnasked(runId, side, entity, odooModel, ids) {
+      const column = side === 'app' ? sql`l.app_id = i.id` : sql`l.odoo_id = i.id::integer`;
+      const { rows } = await sql<{ id: string }>`
+        select i.id from jsonb_array_elements_text(${JSON.stringify(ids)}::jsonb) as i(id)
+        where not exists (
+          select from links l join run_links r on r.link_id = l.id and r.run_id = ${runId}
+          where l.entity = ${entity} and l.odoo_model = ${odooModel} and ${column})`.execute(db);
+      return rows.map(({ id }) => id);
     },
     async release(side, entity, odooModel, ids) {
       const column = side === 'app' ? sql`l.app_id = i.id` : sql`l.odoo_id = i.id::integer`;
@@ -98,6 +140,7 @@ export function createRuns(db: Db): Runs {
         .selectFrom('runs')
         .select(['id', 'collection', 'scope'])
         .where('status', '=', 'running')
+        .where('dry_run', '=', false)
         .where('listed', '=', false);
       return (await query.execute()).map((row) => ({ ...row, scope: row.scope as RunScope }));
     },
@@ -108,7 +151,7 @@ export function createRuns(db: Db): Runs {
 const STALLED_MS = 15 * 60_000;
 
 /** Outcomes of a pass, as the contract counts them. */
-const COUNTED: Readonly<Record<string, keyof RunReport>> = {
+const COUNTED: Readonly<Record<string, keyof RunCounts>> = {
   create: 'created',
   update: 'updated',
   archive: 'updated',
@@ -120,18 +163,11 @@ const COUNTED: Readonly<Record<string, keyof RunReport>> = {
 async function report(db: Db, runId: string): Promise<RunReport | null> {
   const run = await db.selectFrom('runs').selectAll().where('id', '=', runId).executeTakeFirst();
   if (!run) return null;
-  const { rows } = await sql<{ outcome: string | null; count: number }>`
-    select outcome, count(*)::integer as count from run_links where run_id = ${runId} group by outcome`.execute(db);
-  const counts = { created: 0, updated: 0, unchanged: 0, conflicts: 0, parked: 0, held: 0 };
-  let [total, done] = [0, 0];
-  for (const { outcome, count } of rows) {
-    total += count;
-    if (outcome === null) continue;
-    done += count;
-    counts[(COUNTED[outcome] ?? 'unchanged') as keyof typeof counts] += count;
-  }
+  const counts = run.dry_run ? { ...NONE, ...(run.counts as RunCounts | null) } : await countLinks(db, runId);
+  const { total, done } = counts;
   if (run.status === 'running') {
-    const ended = run.listed && done === total ? await finish(db, runId, 'done') : await failWhenStalled(db, run);
+    const isOver = !run.dry_run && run.listed && done === total;
+    const ended = isOver ? await finish(db, runId, 'done') : await failWhenStalled(db, run);
     if (ended) return report(db, runId);
   }
   const startedMs = run.started_at.getTime();
@@ -140,16 +176,38 @@ async function report(db: Db, runId: string): Promise<RunReport | null> {
   return {
     id: run.id,
     status: run.status,
-    dry_run: false,
+    dry_run: run.dry_run,
     collection: run.collection,
-    total,
-    done,
     ...counts,
     started_at: run.started_at.toISOString(),
     finished_at: run.finished_at?.toISOString() ?? null,
     eta_seconds: running && run.listed && done > 0 ? Math.ceil((total - done) / rate / 1000) : null,
     ...(run.error && { error: run.error }),
   };
+}
+
+const NONE: RunCounts = {
+  total: 0,
+  done: 0,
+  created: 0,
+  updated: 0,
+  unchanged: 0,
+  conflicts: 0,
+  parked: 0,
+  held: 0,
+};
+
+async function countLinks(db: Db, runId: string): Promise<RunCounts> {
+  const { rows } = await sql<{ outcome: string | null; count: number }>`
+    select outcome, count(*)::integer as count from run_links where run_id = ${runId} group by outcome`.execute(db);
+  const counts = { ...NONE };
+  for (const { outcome, count } of rows) {
+    counts.total += count;
+    if (outcome === null) continue;
+    counts.done += count;
+    counts[COUNTED[outcome] ?? 'unchanged'] += count;
+  }
+  return counts;
 }
 
 /** @returns false when it had ended otherwise meanwhile */
@@ -164,11 +222,13 @@ async function finish(db: Db, runId: string, status: 'done' | 'failed', error?: 
 }
 
 /** Every run ends: what is still tried again then goes on without it. */
-async function failWhenStalled(db: Db, run: { id: string; progressed_at: Date }): Promise<boolean> {
+async function failWhenStalled(db: Db, run: { id: string; dry_run: boolean; progressed_at: Date }): Promise<boolean> {
   if (Date.now() - run.progressed_at.getTime() < STALLED_MS) return false;
   return finish(db, run.id, 'failed', {
     code: 'run_stalled',
     message: `Nothing of this run was finished in the last ${STALLED_MS / 60_000} minutes.`,
-    remedy: 'Look in /healthz which side is away; the records that are left are synced by themselves once it is back.',
+    remedy: run.dry_run
+      ? 'The process that it was in has ended, most likely. Start it again.'
+      : 'Look in /healthz which side is away; the records that are left are synced by themselves once it is back.',
   });
 }

@@ -96,8 +96,10 @@ async function enlist(
   runId: string,
   backend: Backend,
   entity: Entity,
-  ids: readonly string[],
+  listed: readonly string[],
 ): Promise<void> {
+  // Looked at a second time, what became of it the first time would be forgotten.
+  const ids = await context.runs.findUnasked(runId, backend.side, entity.name, entity.odoo.model, listed);
   await context.runs.release(backend.side, entity.name, entity.odoo.model, ids);
   await markRecords(context.links, backend, entity, ids, PRIORITY.resync);
   await context.runs.enlist(runId, backend.side, entity.name, entity.odoo.model, ids);

@@ -136,6 +136,24 @@ t.test('what was posted and is given up or corrected gets a credit note, once', 
   t.end();
 });
 
+t.test('what a step leaves tells which one follows, and ends when all is done', (t) => {
+  const follow = (each: Case & { row: OdooValues }): readonly string[] => {
+    const seen = situation(each);
+    const step = steps.find(({ isDue }) => isDue(seen));
+    if (!step) return [];
+    return [step.name, ...follow({ ...each, row: { ...each.row, ...step.leaves?.(seen) } })];
+  };
+  t.same(follow({ row: draft }), ['post']);
+  t.same(follow({ row: draft, wanted: cancelled }), ['cancel']);
+  const both = ['make a credit note', 'post the credit note'];
+  for (const wanted of [cancelled, corrected]) t.same(follow({ row: posted, wanted }), both);
+  const before17 = (payment_state: string) =>
+    follow({ row: { ...posted, payment_state }, wanted: cancelled, has: () => false });
+  t.same(before17('not_paid'), ['make a credit note'], 'its dialog posts it');
+  t.same(before17('partial'), both);
+  t.end();
+});
+
 t.test('up to Odoo 16 the dialog for credit notes settles the invoice, unless that would undo payments', (t) => {
   const ask = (payment_state: string) =>
     call(credit, { wanted: cancelled, has: () => false, row: { ...posted, payment_state } });

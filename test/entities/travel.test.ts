@@ -136,6 +136,10 @@ t.test('a cancelled travel that goes on is reopened, but not one that was lost i
   t.equal(due({ status: 'submitted' }, { title: 'x' }, lost), false, 'somebody in Odoo lost it');
   t.equal(due({ status: 'cancelled' }, { status: 'cancelled' }, lost), false);
   t.equal(due({ status: 'submitted' }, { status: 'submitted' }, row), false);
+  const { wanted, changes } = { wanted: { active: true }, changes: { status: 'submitted' } };
+  const told = { wanted, changes, agreed: null, about: null, references };
+  const left = { ...lost, ...reopen?.leaves?.({ ...told, row: lost }) };
+  t.equal(reopen?.isDue({ ...told, row: left }), false, 'once');
   t.same(reopen?.call({ wanted: {}, changes: {}, agreed: null, about: null, row: lost, references }), {
     model: 'crm.lead',
     method: 'action_unarchive',

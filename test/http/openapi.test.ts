@@ -233,13 +233,22 @@ async function callEverything(t: Test, setup: TestSetup, document: ApiDocument) 
   await call('GET /api/links/{entity}/{id}', `/api/links/guests/${contested}`);
 
   const run = await call('POST /api/sync/{collection}', '/api/sync/teachers', {});
-  await call('POST /api/sync/{collection}', '/api/sync/teachers', { dry_run: true });
+  const plan = await call('POST /api/sync/{collection}', '/api/sync/all', { dry_run: true });
   await call('POST /api/sync/{collection}', '/api/sync/teachers', { ids: 7 });
   await call('POST /api/sync/{collection}', '/api/sync/teachers', 'x'.repeat(1_100_000));
   await call('POST /api/sync/{collection}', '/api/sync/teachers', {}, { 'content-type': 'text/plain' });
   await call('POST /api/sync/{collection}', '/api/sync/unicorns');
   await call('GET /api/sync/runs/{id}', `/api/sync/runs/${run.run_id}`);
   await call('GET /api/sync/runs/{id}', '/api/sync/runs/1');
+  await waitUntil('the plan is made', async () => {
+    const { status } = await call('GET /api/sync/runs/{id}', `/api/sync/runs/${plan.run_id}`);
+    return status === 'done';
+  });
+  const changes = 'GET /api/sync/runs/{id}/changes';
+  t.ok(rowsOf(await call(changes, `/api/sync/runs/${plan.run_id}/changes`)).length > 0);
+  await call(changes, `/api/sync/runs/${plan.run_id}/changes?limit=many`);
+  await call(changes, `/api/sync/runs/${run.run_id}/changes`);
+  await call(changes, '/api/sync/runs/1/changes');
   await call('POST /api/sync/runs/{id}/cancel', `/api/sync/runs/${run.run_id}/cancel`);
   for (const action of ['pause', 'resume']) {
     await call(`POST /api/entities/{entity}/${action}`, `/api/entities/guest/${action}`);

@@ -19,7 +19,12 @@ async function build(t: Test, options: Partial<ServerOptions> = {}) {
     apiTokens: [TOKEN],
     webhooks: { appSecrets: [], odooTokens: [], receive: unused, now: Date.now, onDelivery: unused },
     health: { isReady: unused, health: unused },
-    sync: { resync: {} as ServerOptions['sync']['resync'], collections: ['teachers'] },
+    sync: {
+      resync: {} as ServerOptions['sync']['resync'],
+      plan: unused,
+      changes: {} as ServerOptions['sync']['changes'],
+      collections: ['teachers'],
+    },
     reports: {} as ServerOptions['reports'],
     decisions: {} as ServerOptions['decisions'],
     explain: { entities: names, explain: unused },

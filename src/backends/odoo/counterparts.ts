@@ -41,7 +41,7 @@ export function createCounterparts(directory: LinkDirectory, variants: Variants)
     variants,
     async loadForRows({ odoo }, rows) {
       for (const [field, entities] of Object.entries(odoo.links ?? {})) {
-        await loadAppIds(entities, new Set(rows.flatMap((row) => many2one(row[field]) ?? idList(row[field]))));
+        await loadAppIds(entities, new Set(rows.flatMap((row) => idsIn(row[field]))));
       }
       for (const [name, child] of Object.entries(odoo.children ?? {})) {
         const lines = rows.flatMap((row) => (row[name] ?? []) as readonly OdooValues[]);
@@ -63,4 +63,9 @@ export function createCounterparts(directory: LinkDirectory, variants: Variants)
     linkedId: (entity, appId) => odooIds.get(`${entity}:${appId}`) ?? null,
     linkedAppId: (entity, odooId) => appIds.get(`${entity}:${odooId}`) ?? null,
   };
+}
+
+/** Of one record (its id, or a pair with its name), or of many. */
+function idsIn(value: unknown): readonly number[] {
+  return typeof value === 'number' ? [value] : idList(value);
 }

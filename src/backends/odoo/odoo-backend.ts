@@ -12,11 +12,13 @@ import {
   type WriteResult,
 } from '../backend.ts';
 import { createClockEstimate } from '../clock-offset.ts';
+import type { Foresight } from '../foresight.ts';
 import { changedSince } from './changed-since.ts';
 import { classifyMissing } from './classify-missing.ts';
 import { createCounterparts, type LinkDirectory } from './counterparts.ts';
 import { createRecords } from './create-records.ts';
 import { findCreated, findKeys } from './find-created.ts';
+import { createForesight } from './foresee.ts';
 import { createModelFacts, type FactSettings } from './model-facts.ts';
 import type { OdooContext } from './odoo-context.ts';
 import {
@@ -57,6 +59,8 @@ export interface OdooBackend extends Backend {
   /** Makes the tags that are missing: the bot itself may have no right to. */
   prepare(entities: readonly Entity[]): Promise<void>;
   observeDate(reading: ClockReading): void;
+  /** What this Odoo would make of writes. */
+  foresee(): Foresight;
 }
 
 /** How long it is remembered whether an action is there: installing it takes effect within a minute. */
@@ -134,6 +138,7 @@ export function createOdooBackend(options: OdooBackendOptions): OdooBackend {
       facts.forget();
       for (const entity of entities) await references.load(entity).catch(unlessMissing);
     },
+    foresee: () => createForesight(odoo),
     hasCompareAndSet: async () => (await odoo.action('write_if_unchanged')) !== null,
     observeDate({ serverDate, sentAt, receivedAt }) {
       byDates.observe({ from: serverDate, to: serverDate + 1_000, sentAt, receivedAt });

@@ -104,12 +104,14 @@ export function createReferences(
   const references: ReferenceStore = {
     load,
     membershipOf,
-    async loadCompanies(ids) {
+    async loadCompanies(wanted) {
+      // Those that are only planned are known.
+      const ids = wanted.filter((id) => id > 0);
       if (ids.length === 0) return;
       const rows = await search(
         'res.partner',
         [
-          ['id', 'in', [...ids]],
+          ['id', 'in', ids],
           ['is_company', '=', true],
         ],
         ['name'],

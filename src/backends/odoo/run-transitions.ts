@@ -30,7 +30,7 @@ export type Advanced =
   | Extract<WriteResult, { kind: 'spent' | 'missing' | 'refused' | 'failed' | 'stale' }>;
 
 /** More steps than any business has: then two of them undo each other. */
-const MOST_STEPS = 6;
+export const MOST_STEPS = 6;
 const createdIds = z.tuple([z.number()]);
 
 /** One by one: each step is a transaction of its own, and one record that cannot go on must not hold the others up. */
@@ -92,7 +92,8 @@ async function advance(
   throw new TypeError(`the steps of ${entity.name} ${id} do not end`);
 }
 
-async function findDue(odoo: OdooContext, transitions: readonly Transition[], situation: Situation) {
+/** The first step that is due, and by what it was judged; null when there is none. */
+export async function findDue(odoo: OdooContext, transitions: readonly Transition[], situation: Situation) {
   for (const due of transitions) {
     const seen = { ...situation, about: await readAbout(odoo, due, situation) };
     if (due.isDue(seen)) return { due, seen };

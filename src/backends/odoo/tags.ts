@@ -9,6 +9,8 @@ export interface TagSettings {
   readonly names: Readonly<Record<string, { readonly name: string; readonly model: string }>>;
   recall(entity: string): Promise<number | null>;
   remember(entity: string, id: number): Promise<void>;
+  /** For a plan: stands in for a tag that is missing, which is not made then. */
+  pretend?(entity: string): number;
   /** Runs `work` in one process at a time: two that find no tag must not make two. */
   exclusively(work: () => Promise<void>): Promise<void>;
 }
@@ -54,7 +56,7 @@ export function createTags(transport: OdooTransport, settings: TagSettings): Tag
         continue;
       }
       vanished.delete(entity);
-      const id = tag?.id ?? (await create(model, name));
+      const id = tag?.id ?? settings.pretend?.(entity) ?? (await create(model, name));
       ids.set(entity, id);
       if (known === null) await settings.remember(entity, id);
     }

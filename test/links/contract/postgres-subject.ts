@@ -2,10 +2,12 @@
 import { sql } from 'kysely';
 import type { Test } from 'tap';
 import { type Db, openDatabase } from '../../../src/db/open-database.ts';
+import { openScratch } from '../../../src/db/open-scratch.ts';
 import type { Database } from '../../../src/db/schema.ts';
 import { createCursors } from '../../../src/links/cursors.ts';
 import { createDecisions } from '../../../src/links/decisions.ts';
 import { createPostgresLinks, type LinksSettings } from '../../../src/links/postgres-links.ts';
+import { createScratchLinks } from '../../../src/links/scratch.ts';
 import { createTestDatabase } from '../../support/postgres.ts';
 import { readRows } from './postgres-rows.ts';
 import { type Connection, ENTITIES, type Make, type SubjectSettings } from './subject.ts';
@@ -43,9 +45,32 @@ export async function openPostgres(t: Test): Promise<{ readonly db: Db; readonly
   return { db, make };
 }
 
-function toConnection(db: Db, { guardPercent = 5, looksAgain = false }: SubjectSettings): Connection {
+/** A scratch as a subject: nobody else can connect to it, so all of a case goes over its one connection. */
+export async function openScratchSubject(t: Test): Promise<Make> {
+  const { url } = await createTestDatabase(t);
+  const db = await openScratch(url);
+  t.teardown(() => db.destroy());
+  const times = await findTimes(db);
+  return async (_t, settings = {}) => {
+    await clear(db);
+    const connection = toConnection(db, settings, createScratchLinks);
+    return {
+      ...connection,
+      connect: async () => ({ ...connection, crash: async () => {} }),
+      now: Date.now,
+      advance: (ms) => moveBack(db, times, ms),
+      read: () => readRows(db),
+    };
+  };
+}
+
+function toConnection(
+  db: Db,
+  { guardPercent = 5, looksAgain = false }: SubjectSettings,
+  createLinks = createPostgresLinks,
+): Connection {
   const settings: LinksSettings = { entitiesOf: () => ENTITIES, guardPercent, looksAgain: () => looksAgain };
-  return { links: createPostgresLinks(db, settings), cursors: createCursors(db), decisions: createDecisions(db) };
+  return { links: createLinks(db, settings), cursors: createCursors(db), decisions: createDecisions(db) };
 }
 
 type Times = readonly { readonly table_name: keyof Database; readonly columns: readonly string[] }[];
@@ -54,7 +79,7 @@ type Times = readonly { readonly table_name: keyof Database; readonly columns: r
 async function findTimes(db: Db): Promise<Times> {
   const { rows } = await sql<Times[number]>`
     select table_name, json_agg(column_name) as columns from information_schema.columns
-    where table_schema = 'public' and data_type = 'timestamp with time zone'
+    where to_regclass(table_name) = to_regclass(quote_ident(table_schema) || '.' || quote_ident(table_name)) and data_type = 'timestamp with time zone'
       and table_name = any(${[...TABLES]}) and column_name not in ('app_at', 'odoo_at') group by table_name`.execute(
     db,
   );
