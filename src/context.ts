@@ -81,7 +81,8 @@ export async function createContext(
     const identity = createIdentity(cursors, config);
     const { breakers, gates } = createGates(config, time);
     const check = bound ? identity.checkOdoo : () => Promise.resolve();
-    const directory = createDirectory(() => links);
+    const ties = createTies(db);
+    const directory = createDirectory(() => links, ties);
     const odoo = deferOdoo((observe) => connectBackend(config, cursors, { directory, check }, gates.odoo, observe));
     closers.push(() => odoo.close());
     const linksSettings: LinksSettings = {
@@ -109,7 +110,7 @@ export async function createContext(
       decisions: createDecisions(db),
       pauses: createPauses(db),
       stories: createStories(db),
-      ties: createTies(db),
+      ties,
       identity,
       app: createAppBackend(
         { url: config.APP_URL, token: config.APP_API_TOKEN },
@@ -173,7 +174,7 @@ function tagsOf(config: Config) {
 }
 
 /** What the Odoo side may ask the memory; made before it, so asked for only when it is needed. */
-export function createDirectory(links: () => Links): LinkDirectory {
+export function createDirectory(links: () => Links, ties: Ties): LinkDirectory {
   return {
     odooIds: (keys) => links().findLinked(keys),
     async appIds(entities, ids) {
@@ -185,6 +186,10 @@ export function createDirectory(links: () => Links): LinkDirectory {
         }
       }
       return found;
+    },
+    async known(entity, odooModel, ids) {
+      const found = await ties.find(entity, odooModel, { app: [], odoo: ids });
+      return new Set(found.flatMap(({ odooId }) => odooId ?? []));
     },
   };
 }

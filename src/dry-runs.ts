@@ -11,6 +11,7 @@ import { describeError, TerminalError } from './errors.ts';
 import { msUntilDue, tellPlan } from './links/planned.ts';
 import { createRuns, type RunScope, type Runs } from './links/runs.ts';
 import { createScratchLinks, fillScratch, findSchema } from './links/scratch.ts';
+import { createTies } from './links/ties.ts';
 import { createPlanSides } from './plan-sides.ts';
 import type { Log } from './reconcile/context.ts';
 import { createWork } from './reconcile/work.ts';
@@ -76,7 +77,7 @@ async function carryOut(
     await fillScratch(scratch, await findSchema(context.db));
     const links = createScratchLinks(scratch, context.linksSettings);
     const journal = createJournal();
-    const sides = await createPlanSides(context, links, journal);
+    const sides = await createPlanSides(context, { links, ties: createTies(scratch) }, journal);
     const runs = createRuns(scratch);
     const isWanted = async () => !stopping.aborted && (await context.runs.isRunning(runId));
     const tell = (planned: string, isListed: boolean) => report(context.runs, runId, runs, planned, isListed);

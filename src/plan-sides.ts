@@ -7,16 +7,17 @@ import { readOnly } from './backends/odoo/read-only.ts';
 import { createOverlay, readingOf } from './backends/overlay.ts';
 import { type Context, createDirectory, odooOptions } from './context.ts';
 import type { Links } from './links/links.ts';
+import type { Ties } from './links/ties.ts';
 
-/** @param links those of the plan: who is whose counterpart in it, placeholders included */
+/** @param memory of the plan: who is whose counterpart in it, placeholders included */
 export async function createPlanSides(
   { config, cursors, app, odoo }: Context,
-  links: Links,
+  memory: { readonly links: Links; readonly ties: Ties },
   journal: Journal,
 ): Promise<{ readonly app: Backend; readonly odoo: Backend }> {
   const { transport, version } = await odoo.connected();
   // A backend of its own: what it remembers of tags, companies and counterparts is true in this plan only.
-  const directory = createDirectory(() => links);
+  const directory = createDirectory(() => memory.links, memory.ties);
   const live = odooOptions(config, cursors, directory, { transport, version });
   let pretended = 0;
   const planned = createOdooBackend({

@@ -13,6 +13,8 @@ export interface LinkDirectory {
     entities: readonly string[],
     ids: readonly number[],
   ): Promise<readonly { readonly entity: string; readonly appId: string; readonly odooId: number }[]>;
+  /** Those of these Odoo records that a link of the entity knows, if only by half. */
+  known(entity: string, odooModel: string, ids: readonly number[]): Promise<ReadonlySet<number>>;
 }
 
 export interface Counterparts {

@@ -3,7 +3,6 @@ import type { Entity } from '../../entities/define-entity.ts';
 import { SetupError } from '../../errors.ts';
 import {
   type Backend,
-  type ChangedPage,
   type ClockOffset,
   type NamedRecord,
   nothingDone,
@@ -13,7 +12,6 @@ import {
 } from '../backend.ts';
 import { createClockEstimate } from '../clock-offset.ts';
 import type { Foresight } from '../foresight.ts';
-import { changedSince } from './changed-since.ts';
 import { classifyMissing } from './classify-missing.ts';
 import { createCounterparts, type LinkDirectory } from './counterparts.ts';
 import { createRecords } from './create-records.ts';
@@ -21,22 +19,15 @@ import { findCreated, findKeys } from './find-created.ts';
 import { createForesight } from './foresee.ts';
 import { createModelFacts, type FactSettings } from './model-facts.ts';
 import type { OdooContext } from './odoo-context.ts';
-import {
-  formatOdooTime,
-  loadReferences,
-  pageSize,
-  parseOdooTime,
-  readRows,
-  searchRows,
-  toSideRecord,
-} from './odoo-records.ts';
+import { decodeRows, parseOdooTime, readRows, searchRows } from './odoo-records.ts';
 import { createVariants } from './product-variants.ts';
+import { readChanged } from './read-changed.ts';
 import { createReferences } from './references.ts';
 import { runTransitions } from './run-transitions.ts';
 import { createCompanies } from './school-company.ts';
 import { type ActionName, adoptRecords, isUsable, searchActions } from './server-actions.ts';
 import { createTags, type TagSettings } from './tags.ts';
-import type { ClockReading, OdooTransport, OdooVersion, RpcValue } from './transport.ts';
+import type { ClockReading, OdooTransport, OdooVersion } from './transport.ts';
 import { updateRecords } from './update-records.ts';
 import { withCourier } from './whatsapp-courier.ts';
 
@@ -95,6 +86,8 @@ export function createOdooBackend(options: OdooBackendOptions): OdooBackend {
   };
   // write_date is the database's clock, the HTTP date the web server's: the first own write replaces it.
   const clock = (): ClockOffset => (wroteOnce ? byWrites : byDates).current();
+  const findKnown = ({ name, odoo: { model } }: Entity, ids: readonly number[]) =>
+    options.directory.known(name, model, ids);
   return withCourier(odoo, {
     side: 'odoo',
     transport,
@@ -107,7 +100,7 @@ export function createOdooBackend(options: OdooBackendOptions): OdooBackend {
       await references.load(entity);
       return references.membershipOf(entity).kind === 'tag';
     },
-    readChanged: (entity, since, cursor) => readChanged(odoo, clock, entity, since, cursor),
+    readChanged: (entity, since, cursor) => readChanged({ odoo, clock, findKnown }, entity, since, cursor),
     findMatches: (entity, keys) => findMatches(odoo, entity, keys),
     create: (entity, operations, { quiet }) => createRecords(odoo, entity, operations, quiet),
     update: (entity, operations, { quiet }) => updateRecords(odoo, entity, operations, quiet),
@@ -182,34 +175,6 @@ async function accompany(
 /** An Odoo app that is not installed stops only the entities that need it. */
 function unlessMissing(error: unknown): void {
   if (!(error instanceof SetupError && error.code === 'missing_module')) throw error;
-}
-
-async function decodeRows(odoo: OdooContext, entity: Entity, rows: Awaited<ReturnType<typeof readRows>>) {
-  await loadReferences(odoo.references, entity, rows);
-  return rows.map((row) => toSideRecord(entity, row, odoo.references));
-}
-
-/** Pages by id within the window: a record that is written meanwhile cannot shift the pages. */
-async function readChanged(
-  odoo: OdooContext,
-  clock: () => ClockOffset,
-  entity: Entity,
-  since: number | null,
-  cursor: string | null,
-): Promise<ChangedPage> {
-  await odoo.references.load(entity);
-  // Taken before the read, on Odoo's clock, and rather too early than too late.
-  const { offsetMs, uncertaintyMs } = clock();
-  const serverTime = Date.now() + offsetMs - uncertaintyMs;
-  const domain: RpcValue[] = [['id', '>', cursor === null ? 0 : Number(cursor)]];
-  // Only members are of interest at first; later also those that ceased to be.
-  const membership = odoo.references.membershipOf(entity);
-  if (since !== null) domain.push(...(await changedSince(odoo, entity, formatOdooTime(since))));
-  else if (membership.kind === 'tag') domain.push([membership.field, 'in', [odoo.references.tagId(entity.name) ?? 0]]);
-  const limit = pageSize(odoo.transport);
-  const rows = await searchRows(odoo, entity, domain, limit);
-  const next = rows.length < limit ? null : String(rows.at(-1)?.id);
-  return { records: await decodeRows(odoo, entity, rows), unreadable: [], next, serverTime };
 }
 
 async function findMatches(odoo: OdooContext, entity: Entity, keys: readonly string[]): Promise<readonly SideRecord[]> {

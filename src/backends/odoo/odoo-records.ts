@@ -35,15 +35,21 @@ export async function searchRows(
   domain: readonly RpcValue[],
   limit: number | null,
 ): Promise<readonly OdooRow[]> {
-  const args = {
-    domain: [...domain],
-    fields: fieldsToRead(entity, source.references),
-    order: 'id',
-    load: '',
-    ...(limit === null ? {} : { limit }),
-  };
-  const call = { model: entity.odoo.model, method: 'search_read', args, context: { active_test: false } };
-  return withChildren(source, entity, rowsSchema.parse(await source.transport.call(call)));
+  const fields = fieldsToRead(entity, source.references);
+  const found = await searchPage(source.transport, entity.odoo.model, domain, fields, limit);
+  return withChildren(source, entity, rowsSchema.parse(found));
+}
+
+/** The same of some fields, as Odoo answers. */
+export function searchPage(
+  transport: OdooTransport,
+  model: string,
+  domain: readonly RpcValue[],
+  fields: string[],
+  limit: number | null,
+): Promise<unknown> {
+  const args = { domain: [...domain], fields, order: 'id', load: '', ...(limit === null ? {} : { limit }) };
+  return transport.call({ model, method: 'search_read', args, context: { active_test: false } });
 }
 
 /** Each record with the rows that hang on it. */
@@ -104,6 +110,15 @@ export async function loadReferences(
   await references.counterparts.loadForRows(entity, rows);
   const parents = rows.flatMap((row) => many2one(row.parent_id) ?? []);
   await references.loadCompanies([...new Set(parents)]);
+}
+
+export async function decodeRows(
+  { references }: Pick<RecordSource, 'references'>,
+  entity: Entity,
+  rows: readonly OdooRow[],
+): Promise<readonly SideRecord[]> {
+  await loadReferences(references, entity, rows);
+  return rows.map((row) => toSideRecord(entity, row, references));
 }
 
 export function toSideRecord(entity: Entity, row: OdooRow, references: ReferenceStore): SideRecord {

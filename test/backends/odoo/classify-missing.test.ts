@@ -74,7 +74,7 @@ async function openLab(place: Place, { actions, groups = SALES, create = createJ
       instance: 'main',
       tags: { names: {}, recall: async () => null, remember: async () => {}, exclusively: (work) => work() },
       recallAction: async (name) => actionIds.get(name) ?? null,
-      directory: { odooIds: async () => new Map(), appIds: async () => [] },
+      directory: { odooIds: async () => new Map(), appIds: async () => [], known: async () => new Set() },
       readContent: () => Promise.reject(new Error('no documents here')),
       username: user.username,
       companyId: undefined,
