@@ -88,3 +88,54 @@ t.test('both languages name the same requests and fields, and every collection',
       t.ok(page.includes(`\`${collection}\``) && page.includes(`\`${name}\``), name);
   }
 });
+
+t.test('troubleshooting knows every error code, and none that there is not', async (t) => {
+  const sources = await readdir(join(ROOT, 'src'), { recursive: true });
+  const codes = new Set<string>();
+  for (const file of sources.filter((name) => name.endsWith('.ts'))) {
+    for (const code of findCodes(await read(`src/${file}`))) codes.add(code);
+  }
+  t.ok(codes.size > 100, `${codes.size} codes are found`);
+  const page = await read('docs/troubleshooting.md');
+  const first = page.split('\n').flatMap((line) => /^\| (.+?) \|/.exec(line)?.[1] ?? []);
+  const listed = first.flatMap((cell) => [...cell.matchAll(/`([a-z]+(?:_[a-z0-9]+)+|internal|flapping|redirected)`/g)]);
+  const known = new Set(listed.map(([, code = '']) => code));
+  t.same([...codes].filter((code) => !known.has(code)).sort(), [], 'all are explained');
+  const held = ['delete', 'rewrite', 'create', 'match', 'merged'].map((kind) => `held_${kind}`);
+  t.same([...known].filter((code) => !codes.has(code) && !held.includes(code)).sort(), [], 'and there are no others');
+});
+
+/** The codes of the errors that a source can raise: in their detail, or given to a helper that makes it. */
+function findCodes(source: string): readonly string[] {
+  const inDetail = [...source.matchAll(/\bcode: ('[a-z_0-9]+'|[^,{}\n]+ \? '[a-z_0-9]+' : '[a-z_0-9]+')/g)];
+  const given = [...source.matchAll(/\b(?:lostAnswer|wrongState)\(('[a-z_0-9]+')/g)];
+  const found = [...inDetail, ...given].flatMap(([, text = '']) => [...text.matchAll(/'([a-z_0-9]+)'/g)]);
+  return found.map(([, code = '']) => code);
+}
+
+const STEPS = [
+  ['src/sources/app-webhook.ts', 'readAppWebhook'],
+  ['src/links/deliveries.ts', 'receive'],
+  ['src/reconcile/reconcile.ts', 'reconcile'],
+  ['src/backends/odoo/update-records.ts', 'updateRecords'],
+] as const;
+
+t.test('the architecture names files and functions that there are', async (t) => {
+  const page = await read('docs/architecture.md');
+  for (const [, file = ''] of page.matchAll(/`((?:src|test)\/[\w./-]+)`/g)) {
+    t.ok(await stat(join(ROOT, file)).catch(() => null), file);
+  }
+  const [story = ''] = /^## One event.*?(?=^## )/ms.exec(page) ?? [];
+  const files = (await readdir(join(ROOT, 'src'), { recursive: true })).filter((name) => name.endsWith('.ts'));
+  const source = (await Promise.all(files.map((file) => read(`src/${file}`)))).join('\n');
+  const functions = [...story.matchAll(/`([a-z]+[A-Za-z]*)`/g)]
+    .map(([, name = '']) => name)
+    .filter((name) => name !== 'stale');
+  t.ok(functions.length >= 9, functions.join(', '));
+  for (const name of functions) t.match(source, new RegExp(`export (?:async )?function ${name}\\b`), name);
+  for (const [step, [file, name]] of STEPS.entries()) {
+    const [paragraph = ''] = new RegExp(`^\\*\\*${step + 1}\\. .*?(?=\n\n)`, 'ms').exec(story) ?? [];
+    t.ok(paragraph.includes(`\`${file}\``) && paragraph.includes(`\`${name}\``), `step ${step + 1}`);
+    t.match(await read(file), `function ${name}(`);
+  }
+});
