@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
+import logging
 import random
 import time
 import urllib.request
@@ -29,18 +30,27 @@ def post(url, secret, event):
         return False
 
 
+def send_due(db, url, secret):
+    due = db.execute("select * from outbox where due <= ? order by created_at limit 20", [time.time()]).fetchall()
+    for event in due:
+        if post(url, secret, event):
+            db.execute("delete from outbox where id = ?", [event["id"]])
+            continue
+        # The same id again, later and later, up to a minute: the bridge takes each id once.
+        attempts = event["attempts"] + 1
+        wait = min(60, 0.5 * 2 ** min(attempts, 7)) * random.uniform(0.8, 1.2)
+        retry = [attempts, time.time() + wait, event["id"]]
+        db.execute("update outbox set attempts = ?, due = ? where id = ?", retry)
+    return len(due)
+
+
 def send_for_ever(connect, url, secret):
     db = connect()
     while True:
-        due = db.execute("select * from outbox where due <= ? order by created_at limit 20", [time.time()]).fetchall()
-        for event in due:
-            if post(url, secret, event):
-                db.execute("delete from outbox where id = ?", [event["id"]])
+        try:
+            if send_due(db, url, secret) > 0:
                 continue
-            # The same id again, later and later, up to a minute: the bridge takes each id once.
-            attempts = event["attempts"] + 1
-            wait = min(60, 0.5 * 2**attempts) * random.uniform(0.8, 1.2)
-            retry = [attempts, time.time() + wait, event["id"]]
-            db.execute("update outbox set attempts = ?, due = ? where id = ?", retry)
-        if not due:
-            time.sleep(0.5)
+        except Exception:
+            # A thread that ends is noticed by nobody.
+            logging.exception("the outbox cannot be sent")
+        time.sleep(0.5)
