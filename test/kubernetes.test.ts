@@ -9,7 +9,7 @@ import { parseAllDocuments } from 'yaml';
 import { z } from 'zod';
 import { startTravelApp } from '../sandbox/app/start-app.ts';
 import { waitUntil } from '../sandbox/people/wait-until.ts';
-import { findFreePort } from '../sandbox/world/free-port.ts';
+import { findQuietPort } from '../sandbox/world/free-port.ts';
 import { ConfigError, readConfig } from '../src/config.ts';
 import { createTestDatabase } from './support/postgres.ts';
 
@@ -253,7 +253,7 @@ t.test('the bridge runs as a user without rights, on a file system that cannot b
   const [appDatabase, database] = await Promise.all([createTestDatabase(t, { empty: true }), createTestDatabase(t)]);
   const app = await startTravelApp({ databaseUrl: appDatabase.url, apiToken: 'none' });
   t.teardown(() => app.close());
-  const port = await findFreePort();
+  const port = await findQuietPort();
   const env = {
     ...path,
     ...one('ConfigMap').data,

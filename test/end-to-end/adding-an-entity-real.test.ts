@@ -10,7 +10,7 @@ import t, { type Test } from 'tap';
 import { appPerson, type Fields, odooPerson } from '../../sandbox/people/people.ts';
 import { waitUntil } from '../../sandbox/people/wait-until.ts';
 import { runProgram, startProgram } from '../../sandbox/world/child-process.ts';
-import { findFreePort } from '../../sandbox/world/free-port.ts';
+import { findQuietPort } from '../../sandbox/world/free-port.ts';
 import { realOdoo } from '../support/odoo-lab.ts';
 import { createTestDatabase } from '../support/postgres.ts';
 
@@ -67,7 +67,7 @@ t.test('the entity of the page is kept equal, in both directions', async (t) => 
   const real = await realOdoo(t);
   if (real === null) return;
   const [appDatabase, database] = await Promise.all([createTestDatabase(t, { empty: true }), createTestDatabase(t)]);
-  const [appPort, port] = [await findFreePort(), await findFreePort()];
+  const [appPort, port] = [await findQuietPort(), await findQuietPort()];
   const [token, secret] = [randomBytes(16).toString('hex'), `whsec_${randomBytes(24).toString('base64')}`];
   const url = `http://127.0.0.1:${port}`;
   const env = {

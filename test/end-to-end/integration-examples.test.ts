@@ -7,7 +7,7 @@ import t, { type Test } from 'tap';
 import { startOdooSimulator } from '../../sandbox/odoo-simulator/start-simulator.ts';
 import { type Fields, odooPerson } from '../../sandbox/people/people.ts';
 import { waitUntil } from '../../sandbox/people/wait-until.ts';
-import { findFreePort } from '../../sandbox/world/free-port.ts';
+import { findQuietPort } from '../../sandbox/world/free-port.ts';
 import { runDoctor } from '../support/doctor.ts';
 import { startBridge } from '../support/start-bridge.ts';
 
@@ -59,7 +59,7 @@ for (const example of EXAMPLE_APPS) {
       else t.comment(`Nothing here runs ${example.language}, so it was not tried: node scripts/setup.mjs examples`);
       return;
     }
-    const [port, bridgePort] = [await findFreePort(), await findFreePort()];
+    const [port, bridgePort] = [await findQuietPort(), await findQuietPort()];
     const secrets = {
       token: randomBytes(16).toString('hex'),
       webhook: `whsec_${randomBytes(24).toString('base64')}`,

@@ -10,7 +10,7 @@ import { z } from 'zod';
 import { startTravelApp } from '../../sandbox/app/start-app.ts';
 import { appPerson, odooPerson } from '../../sandbox/people/people.ts';
 import { waitUntil } from '../../sandbox/people/wait-until.ts';
-import { findFreePort } from '../../sandbox/world/free-port.ts';
+import { findQuietPort } from '../../sandbox/world/free-port.ts';
 import { realOdoo } from '../support/odoo-lab.ts';
 import { createTestDatabase } from '../support/postgres.ts';
 
@@ -64,7 +64,7 @@ t.test('the first record is there after the five commands of the page', async (t
     country: 'FR',
   });
 
-  const port = await findFreePort();
+  const port = await findQuietPort();
   const publicUrl = `http://127.0.0.1:${port}`;
   const values: Readonly<Record<string, string>> = {
     ...secrets,

@@ -8,7 +8,7 @@ import { type OdooSimulator, startOdooSimulator } from '../../sandbox/odoo-simul
 import { type AppPerson, appPerson, odooPerson } from '../../sandbox/people/people.ts';
 import { waitUntil } from '../../sandbox/people/wait-until.ts';
 import { compareSides } from '../../sandbox/world/compare-sides.ts';
-import { findFreePort } from '../../sandbox/world/free-port.ts';
+import { findQuietPort } from '../../sandbox/world/free-port.ts';
 import { startFrontDoor } from '../../sandbox/world/front-door.ts';
 import { type Bridge, prepareBridge } from '../../sandbox/world/prepare-bridge.ts';
 import { type LosingProxy, startLosingProxy } from '../support/losing-proxy.ts';
@@ -81,7 +81,7 @@ async function setUp(t: Test, simulator: OdooSimulator) {
   const secret = `whsec_${randomBytes(24).toString('base64')}`;
   const ports: number[] = [];
   while (ports.length < 3) {
-    const port = await findFreePort();
+    const port = await findQuietPort();
     if (!ports.includes(port)) ports.push(port);
   }
   const door = await startFrontDoor(ports.map((port) => `http://127.0.0.1:${port}`));
