@@ -6,7 +6,6 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import t, { type Test } from 'tap';
-import { z } from 'zod';
 import { startTravelApp } from '../../sandbox/app/start-app.ts';
 import { appPerson, odooPerson } from '../../sandbox/people/people.ts';
 import { waitUntil } from '../../sandbox/people/wait-until.ts';
@@ -18,9 +17,6 @@ t.setTimeout(290_000);
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const run = promisify(execFile);
-const checksSchema = z.object({
-  checks: z.array(z.object({ name: z.string(), status: z.string(), detail: z.string() })),
-});
 
 /** What the page shows: its commands in their order, the settings to fill in, the groups, and the checks that may warn. */
 async function readPage() {
@@ -94,7 +90,6 @@ t.test('the first record is there after the five commands of the page', async (t
   }, example);
   await writeFile(join(clone, '.env'), `${filled}\nPORT=${port}\n`);
 
-  t.match(await shell(t, clone, examining), /\d+ ok, \d+ to look at, 0 to mend/);
   const before = await examine(t, clone, examining);
   for (const { name, status, detail } of before) {
     if (status !== 'ok') t.ok(status === 'warn' && mayWarn.includes(name), `${name} is ${status}: ${detail}`);
@@ -187,9 +182,12 @@ async function shell(t: Test, cwd: string, command: string): Promise<string> {
   return stdout;
 }
 
+/** @returns the checks as doctor prints them */
 async function examine(t: Test, cwd: string, command: string) {
-  const output = await shell(t, cwd, `${command.replace('npm run', 'npm run --silent')} --json`);
-  return checksSchema.parse(JSON.parse(output)).checks;
+  const printed = await shell(t, cwd, command);
+  const lines = [...printed.matchAll(/^(ok|warn|fail) +([a-z_]+) +(.+)$/gm)];
+  t.ok(lines.length > 30, `${lines.length} checks`);
+  return lines.map(([, status = '', name = '', detail = '']) => ({ name, status, detail }));
 }
 
 function replaceAll(text: string, values: Readonly<Record<string, string>>): string {

@@ -16,10 +16,10 @@ import { inDatabase } from '../support/many-links.ts';
 import { createTestDatabase } from '../support/postgres.ts';
 import { readMetrics } from '../support/read-metrics.ts';
 
-t.setTimeout(240_000);
+t.setTimeout(290_000);
 
 /** So many in the app, and as many in Odoo; the process dies when half of them have been entered. */
-const PEOPLE = 200;
+const PEOPLE = 120;
 /** Of what all settle, each process does at least this share: a third would be its due. */
 const FAIR_SHARE = 0.15;
 /** What a dead process had claimed is its own for 90 seconds. */
