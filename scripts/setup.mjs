@@ -1,11 +1,12 @@
 // Makes a fresh clone ready, on a machine with nothing but node (18 or newer) and npm. Runs before `npm start`,
 // `npm test`, `npm run demo` and `npm run bench`; says nothing and takes no time when there is nothing to do.
 //
-//   node scripts/setup.mjs [odoo] [chromium]
+//   node scripts/setup.mjs [odoo] [chromium] [examples]
 //
 // Always: the packages of package-lock.json, Node 24 among them (npm scripts then run on it, see README).
 // odoo: what scripts/odoo-lab.sh needs to fetch and run a real Odoo (the lab itself downloads when it is used).
 // chromium: a browser for the tests of the pages.
+// examples: what runs the example apps of the integration guide, in Python and in PHP; their tests are skipped without it.
 // Only plain JavaScript and Node's own modules: nothing else is here yet when it runs.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -106,7 +107,18 @@ function prepareChromium() {
   aptInstall(['chromium'], 'a browser for the tests of the pages');
 }
 
-const TASKS = { odoo: prepareOdoo, chromium: prepareChromium };
+function prepareExamples() {
+  const works = (program, args) => spawnSync(program, args, { env: ENV, stdio: 'ignore' }).status === 0;
+  const missing = [];
+  const fastapi = ['-c', 'import fastapi, uvicorn'];
+  if (!works('python3', fastapi) && !works('/usr/bin/python3', fastapi)) {
+    missing.push('python3-fastapi', 'python3-uvicorn');
+  }
+  if (!works('php', ['-r', 'exit(extension_loaded("pdo_sqlite") ? 0 : 1);'])) missing.push('php-cli', 'php-sqlite3');
+  if (missing.length > 0) aptInstall(missing, 'the example apps');
+}
+
+const TASKS = { odoo: prepareOdoo, chromium: prepareChromium, examples: prepareExamples };
 const words = process.argv.slice(2);
 const unknown = words.filter((word) => !(word in TASKS));
 if (unknown.length > 0) fail(`unknown word: ${unknown.join(' ')} (known: ${Object.keys(TASKS).join(', ')})`);

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { type AddressInfo, createServer } from 'node:net';
 
 /** The wanted port of 127.0.0.1 if nobody has it, else any free one. */
@@ -12,4 +13,12 @@ export function findFreePort(wanted = 0): Promise<number> {
       server.close(() => resolve(port));
     });
   });
+}
+
+/**
+ * For what listens only later, or again after it was killed: one that no other run looks for, below those that the kernel
+ * hands out.
+ */
+export function findQuietPort(): Promise<number> {
+  return findFreePort(randomInt(20_000, 32_000));
 }

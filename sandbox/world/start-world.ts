@@ -1,5 +1,5 @@
 /** PostgreSQL, Odoo, the travel app and the bridge, each as it would run in earnest: its own process, real HTTP. */
-import { randomBytes, randomInt } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import { connectOdoo } from '../../src/backends/odoo/connect-odoo.ts';
 import type { OdooTransport } from '../../src/backends/odoo/transport.ts';
@@ -7,7 +7,7 @@ import { startEmbeddedPostgres } from '../../src/db/embedded-postgres.ts';
 import { type AppPerson, appPerson, type OdooPerson, odooPerson } from '../people/people.ts';
 import type { Belongings } from './belongings.ts';
 import { type Forwarder, startForwarder } from './forwarder.ts';
-import { findFreePort } from './free-port.ts';
+import { findFreePort, findQuietPort } from './free-port.ts';
 import { type FrontDoor, startFrontDoor } from './front-door.ts';
 import { makeDatabase } from './make-database.ts';
 import { type Bridge, prepareBridge } from './prepare-bridge.ts';
@@ -143,13 +143,10 @@ export async function startWorld(options: WorldOptions, belongings: Belongings):
   };
 }
 
-/**
- * Nobody listens on them yet: the same port could be found twice. And who is killed shall find its port free again: it is
- * one that no other run looks for, below those that the kernel hands out.
- */
+/** Nobody listens on them yet: the same port could be found twice. */
 async function findOtherPort(taken: readonly number[]): Promise<number> {
   for (;;) {
-    const port = await findFreePort(randomInt(20_000, 32_000));
+    const port = await findQuietPort();
     if (!taken.includes(port)) return port;
   }
 }
