@@ -22,6 +22,8 @@ export function tellTimeline({ claimed, link, deliveries, logs, conflicts }: Sto
         outcome: log.outcome,
         direction: log.direction,
         fields: log.fields,
+        decided: log.decided,
+        message: log.message,
         error_code: log.errorCode,
         remedy: log.remedy,
       }),

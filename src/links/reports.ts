@@ -1,6 +1,7 @@
 /** What operators ask: how long the queue is, what is parked, held or contested, and what happened. */
 import { sql } from 'kysely';
 import type { Db } from '../db/open-database.ts';
+import { type Activity, countByEntity, type EntityCount, readActivity } from './activity.ts';
 import { CHANNEL } from './mark.ts';
 
 export interface Page {
@@ -12,6 +13,8 @@ export interface PageRequest {
   readonly entity?: string | undefined;
   readonly outcome?: string | undefined;
   readonly state?: string | undefined;
+  /** Part of a name, or a whole id of either side. */
+  readonly q?: string | undefined;
   readonly since?: string | undefined;
   readonly cursor?: string | undefined;
   readonly limit: number;
@@ -33,6 +36,8 @@ export interface Reports {
   conflicts(request: PageRequest): Promise<Page>;
   logs(request: PageRequest): Promise<Page>;
   links(request: PageRequest): Promise<Page>;
+  byEntity(): Promise<readonly EntityCount[]>;
+  activity(): Promise<Activity>;
 }
 
 export function createReports(db: Db): Reports {
@@ -43,7 +48,7 @@ export function createReports(db: Db): Reports {
         db,
         request,
         sql`
-        select id::text, entity, app_id, odoo_id, error, attempts, state_since as since from links
+        select id::text, entity, app_id, odoo_id, ${NAME} as name, error, attempts, state_since as since from links
         where state = 'parked' and ${filters(request)} and id > ${after(request)} order by id`,
       ),
     async parkedByError() {
@@ -59,7 +64,7 @@ export function createReports(db: Db): Reports {
         db,
         request,
         sql`
-        select id::text, entity, app_id, odoo_id, hold ->> 'kind' as kind, hold ->> 'detail' as detail,
+        select id::text, entity, app_id, odoo_id, ${NAME} as name, hold ->> 'kind' as kind, hold ->> 'detail' as detail,
           hold -> 'candidates' as candidates, state_since as since
         from links where state = 'held' and ${filters(request)} and id > ${after(request)} order by id`,
       ),
@@ -87,11 +92,25 @@ export function createReports(db: Db): Reports {
         db,
         request,
         sql`
-        select id::text, entity, app_id, odoo_model, odoo_id, state, dirty_seq > done_seq as dirty, attempts, error, hold, warnings, created_at
+        select id::text, entity, app_id, odoo_model, odoo_id, ${NAME} as name, state, dirty_seq > done_seq as dirty, attempts,
+          error, hold, warnings, created_at
         from links where ${filters(request)} and (${request.state ?? null}::text is null or state = ${request.state ?? null})
+          and ${matches(request)}
           and id > ${after(request)} order by id`,
       ),
+    byEntity: () => countByEntity(db),
+    activity: () => readActivity(db),
   };
+}
+
+/** What people call a record, as both sides last agreed on it; null before they did. */
+const NAME = sql`(
+  select coalesce(app ->> 'name', app ->> 'title', app ->> 'number', app ->> 'subject', app ->> 'filename')
+  from bases where link_id = links.id)`;
+
+function matches({ q }: PageRequest) {
+  if (q === undefined) return sql`true`;
+  return sql`(app_id = ${q} or odoo_id::text = ${q} or strpos(lower(${NAME}), lower(${q})) > 0)`;
 }
 
 function filters({ entity }: PageRequest) {
