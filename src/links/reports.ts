@@ -64,7 +64,7 @@ export function createReports(db: Db): Reports {
         db,
         request,
         sql`
-        select id::text, entity, app_id, odoo_id, ${NAME} as name, hold ->> 'kind' as kind, hold ->> 'detail' as detail,
+        select id::text, entity, app_id, odoo_model, odoo_id, ${NAME} as name, hold ->> 'kind' as kind, hold ->> 'detail' as detail,
           hold -> 'candidates' as candidates, state_since as since
         from links where state = 'held' and ${filters(request)} and id > ${after(request)} order by id`,
       ),

@@ -37,6 +37,11 @@ export function exact(at) {
   return new Intl.DateTimeFormat(state.language, { dateStyle: 'medium', timeStyle: 'long' }).format(new Date(at));
 }
 
+/** The same, shorter, in the midst of a sentence. @param {string | number} at */
+export function moment(at) {
+  return new Intl.DateTimeFormat(state.language, { dateStyle: 'short', timeStyle: 'medium' }).format(new Date(at));
+}
+
 /** The hour and minute. @param {string | number} at */
 export function clock(at) {
   return new Intl.DateTimeFormat(state.language, { hour: '2-digit', minute: '2-digit' }).format(new Date(at));

@@ -1,5 +1,5 @@
 // The bridge's reasons in the language of the page: from their codes, not from its English sentences.
-import { exact, has, t } from './i18n.js';
+import { has, moment, t } from './i18n.js';
 import { h } from './preact.js';
 import { said } from './ui.js';
 
@@ -21,7 +21,7 @@ export function tellWritten({ to, written }) {
 /** Both times on the bridge's clock, where they decided. @param {any} app @param {any} odoo */
 export function tellClocks(app, odoo) {
   if (!app && !odoo) return null;
-  const time = (/** @type {any} */ at) => (at ? exact(at) : t('side.unknown'));
+  const time = (/** @type {any} */ at) => (at ? moment(at) : t('side.unknown'));
   return t('why.clocks', { app: time(app), odoo: time(odoo) });
 }
 

@@ -39,7 +39,8 @@ export function show(value) {
       ]),
     );
   }
-  return h('span', { class: 'value' }, String(value));
+  const text = String(value);
+  return h('span', { class: /\S{33}/.test(text) ? 'value long' : 'value' }, text);
 }
 
 /** The same in the midst of a sentence. @param {any} value @returns {string} */
@@ -60,6 +61,17 @@ export function titleOf({ entity, app_id, odoo_id, name }) {
   return name ? `${name} (${t(`one.${entity}`)} ${id})` : `${t(`one.${entity}`)} ${id}`;
 }
 
+/** By the old address, which every version of Odoo understands. @param {string} url @param {string} model @param {any} id @param {any} text */
+export function odooLink(url, model, id, text, kind = 'button') {
+  const href = `${url.replace(/\/$/, '')}/web#id=${id}&model=${model}&view_type=form`;
+  return h(
+    'a',
+    { class: kind, href, target: '_blank', rel: 'noreferrer' },
+    text,
+    h('span', { 'aria-hidden': 'true' }, ' ↗'),
+  );
+}
+
 /** @param {any} record */
 export function recordLink(record) {
   const { entity, app_id, odoo_id, name } = record;
@@ -67,8 +79,8 @@ export function recordLink(record) {
   return h(
     'a',
     { href: recordPath(record), class: 'record' },
-    h('span', { class: 'kind' }, `${t(`one.${entity}`)} ${id}`),
     name && h('span', { class: 'name' }, name),
+    h('span', { class: 'kind' }, `${t(`one.${entity}`)} ${id}`),
   );
 }
 

@@ -28,7 +28,7 @@ export function render() {
           row(conflict.id, [
             recordLink(conflict),
             h('code', {}, conflict.field),
-            show(conflict.base),
+            before(conflict.base),
             side(conflict, 'app'),
             side(conflict, 'odoo'),
             why(conflict),
@@ -41,6 +41,13 @@ export function render() {
       moreButton('api/conflicts', asked(route)),
     ],
   ];
+}
+
+/** As each side spelled it. */
+function before(base) {
+  if (base === null) return h('span', { class: 'faint' }, '–');
+  const isEqual = JSON.stringify(base.app) === JSON.stringify(base.odoo);
+  return isEqual ? show(base.app) : [show(base.app), ' / ', show(base.odoo)];
 }
 
 function side(conflict, name) {

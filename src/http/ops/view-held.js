@@ -3,7 +3,7 @@ import { act, filter, get, post } from './actions.js';
 import { has, t } from './i18n.js';
 import { h } from './preact.js';
 import { state } from './store.js';
-import { ask, button, chip, recordLink, row, said, select, table, titleOf, when } from './ui.js';
+import { ask, button, chip, odooLink, recordLink, recordPath, row, said, select, table, titleOf, when } from './ui.js';
 import { entityFilter, moreButton } from './view-records.js';
 
 const GUARDS = ['delete', 'rewrite', 'create'];
@@ -12,7 +12,7 @@ const asked = ({ query }) => ({ entity: query.entity, limit: 100 });
 
 export async function load(route) {
   const [list, overview] = await Promise.all([get('api/held', asked(route)), get('api/overview')]);
-  return { ...list, entities: overview.entities };
+  return { ...list, entities: overview.entities, odooUrl: overview.odoo_url };
 }
 
 const kindName = (kind) => (has(`held.kind.${kind}`) ? t(`held.kind.${kind}`) : kind);
@@ -47,7 +47,7 @@ export function render() {
               chip('held', kindName(held.kind)),
               said(held.detail),
               when(held.since),
-              h('div', { class: 'bar' }, heldButtons(held)),
+              h('div', { class: 'bar' }, heldButtons(held, data.odooUrl)),
             ]),
           ),
         empty: h('strong', {}, t(Object.keys(route.query).length > 0 ? 'records.empty' : 'held.empty')),
@@ -92,9 +92,12 @@ function resolve(id, body) {
   });
 }
 
-/** What a person can say to it. @param {any} held with its `id`, that of the link, `kind` and `candidates` */
-export function heldButtons(held) {
-  const { id, kind, app_id, candidates } = held;
+/**
+ * What a person can say to it.
+ * @param {any} held with its `id`, that of the link, `kind` and `candidates` @param {string} odooUrl to look at these
+ */
+export function heldButtons(held, odooUrl) {
+  const { id, kind, entity, app_id, odoo_model, candidates } = held;
   const record = titleOf(held);
   const question = (name, confirm, run, lines) => () => ask({ title: t(`held.${name}Title`), lines, confirm, run });
   const ignore = button(
@@ -108,8 +111,12 @@ export function heldButtons(held) {
     return [button(t('held.release'), pass, { label: t('held.releaseLabel', { record }) }), ignore];
   }
   // A record of one side is linked with one of the other.
-  const side = t(`side.${app_id === null ? 'app' : 'odoo'}`);
-  const links = (candidates ?? []).map((candidate) =>
+  const isInOdoo = app_id !== null;
+  const side = t(`side.${isInOdoo ? 'odoo' : 'app'}`);
+  const links = (candidates ?? []).flatMap((candidate) => [
+    isInOdoo
+      ? odooLink(odooUrl, odoo_model, candidate, `Odoo ${candidate}`, 'candidate')
+      : h('a', { class: 'candidate', href: recordPath({ entity, app_id: candidate }) }, `${side} ${candidate}`),
     button(
       t('held.link', { id: candidate }),
       question('link', t('held.link', { id: candidate }), () => resolve(id, { link: candidate }), [
@@ -117,7 +124,7 @@ export function heldButtons(held) {
       ]),
       { label: t('held.linkLabel', { record, side, id: candidate }) },
     ),
-  );
+  ]);
   const create = button(
     t('held.create'),
     question('create', t('held.create'), () => resolve(id, { create: true }), [t('held.createLine', { record })]),

@@ -178,7 +178,7 @@ function entityTable(entities) {
       row(entity, [
         t(`entity.${entity}`),
         figure(entity, links, 'links'),
-        number(waiting),
+        waiting === 0 ? h('span', { class: 'faint' }, '0') : number(waiting),
         figure(entity, parked, 'parked'),
         figure(entity, held, 'held'),
         figure(entity, out_of_scope, 'out_of_scope'),

@@ -4,7 +4,7 @@ import { exact, t } from './i18n.js';
 import { h } from './preact.js';
 import { state, update } from './store.js';
 import { tellClocks, tellDecided, tellEvent, tellRule, tellWritten } from './tell.js';
-import { button, chip, linkState, row, said, show, table, titleOf, when } from './ui.js';
+import { button, chip, linkState, odooLink, row, said, show, table, titleOf, when } from './ui.js';
 import { restoreButton } from './view-conflicts.js';
 import { heldButtons } from './view-held.js';
 import { retryButton } from './view-parked.js';
@@ -61,9 +61,9 @@ export function render() {
         'div',
         { class: 'bar' },
         record.state === 'parked' && retryButton(named),
-        record.state === 'held' && record.hold && heldButtons({ ...named, ...record.hold }),
+        record.state === 'held' && record.hold && heldButtons({ ...named, ...record.hold }, odooUrl),
         record.app_id !== null && collection && syncButton(record, collection),
-        record.odoo_id !== null && odooLink(record, odooUrl),
+        record.odoo_id !== null && odooLink(odooUrl, record.odoo_model, record.odoo_id, t('record.openOdoo')),
       ),
     ),
     h('div', { class: 'cards two' }, sideCard('app', record), sideCard('odoo', record)),
@@ -95,12 +95,6 @@ function syncButton({ app_id }, collection) {
       return t('record.synced');
     }),
   );
-}
-
-/** By the old address, which every version of Odoo understands. */
-function odooLink({ odoo_model, odoo_id }, odooUrl) {
-  const href = `${odooUrl.replace(/\/$/, '')}/web#id=${odoo_id}&model=${odoo_model}&view_type=form`;
-  return h('a', { class: 'button', href, target: '_blank', rel: 'noreferrer' }, `${t('record.openOdoo')} ↗`);
 }
 
 function sideCard(side, record) {
