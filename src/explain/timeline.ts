@@ -28,10 +28,11 @@ export function tellTimeline({ claimed, link, deliveries, logs, conflicts }: Sto
         remedy: log.remedy,
       }),
     ),
-    ...conflicts.map(({ decidedAt, id, field, app, odoo, winner, rule, close }) =>
+    ...conflicts.map(({ decidedAt, id, field, base, app, odoo, winner, rule, close }) =>
       happening(decidedAt, 'conflict', `${field}: ${NAMES[winner]} won; the other value is kept as conflict ${id}.`, {
         id,
         field,
+        base,
         app,
         odoo,
         winner,

@@ -56,7 +56,7 @@ async function readAssets(): Promise<ReadonlyMap<string, Asset>> {
 
 function describe(name: string, body: Buffer): Asset {
   const tag = createHash('sha256').update(body).digest('base64url').slice(0, 22);
-  return { type: TYPES[extname(name)] ?? '', body, gzipped: gzipSync(body, { level: 9 }), tag };
+  return { type: String(TYPES[extname(name)]), body, gzipped: gzipSync(body, { level: 9 }), tag };
 }
 
 function send({ type, body, gzipped, tag }: Asset, request: FastifyRequest, reply: FastifyReply): FastifyReply {

@@ -47,10 +47,17 @@ export async function countByEntity(db: Db): Promise<readonly EntityCount[]> {
 
 const MINUTES = 60;
 const SERIES = ['app_events', 'odoo_events', 'carried', 'conflicts', 'troubles'] as const;
+type Series = (typeof SERIES)[number];
+
+interface Counted {
+  readonly series: Series;
+  readonly minute: number;
+  readonly count: number;
+}
 
 /** Of all processes on this database, over restarts. Passes that found nothing to do are not kept, so not counted. */
 export async function readActivity(db: Db): Promise<Activity> {
-  const { rows } = await sql<{ series: (typeof SERIES)[number]; minute: number; count: number; since: Date }>`
+  const { rows } = await sql<{ since: Date; counted: readonly Counted[] }>`
     with hour as (select date_trunc('minute', clock_timestamp()) - make_interval(mins => ${MINUTES - 1}) as since),
     happened as (
       select source || '_events' as series, received_at as at from deliveries, hour where received_at >= since
@@ -62,15 +69,12 @@ export async function readActivity(db: Db): Promise<Activity> {
     counted as (
       select series, floor(extract(epoch from at - since) / 60)::integer as minute, count(*)::integer as count
       from happened, hour group by 1, 2)
-    select since, series, minute, coalesce(count, 0) as count from hour left join counted on true`.execute(db);
-  const counts = Object.fromEntries(SERIES.map((name) => [name, new Array<number>(MINUTES).fill(0)])) as Record<
-    (typeof SERIES)[number],
-    number[]
-  >;
-  for (const { series, minute, count } of rows) {
-    const numbers = counts[series];
-    // The next minute may have begun since the hour was measured.
-    if (numbers) numbers[Math.min(minute, MINUTES - 1)] = (numbers[Math.min(minute, MINUTES - 1)] ?? 0) + count;
-  }
-  return { since: (rows[0]?.since ?? new Date()).toISOString(), step_seconds: 60, ...counts };
+    select since, coalesce((select jsonb_agg(counted) from counted), '[]') as counted from hour`.execute(db);
+  const [{ since, counted }] = rows as [(typeof rows)[number]];
+  const series = (name: Series) => {
+    const own = new Map(counted.filter((row) => row.series === name).map(({ minute, count }) => [minute, count]));
+    return Array.from({ length: MINUTES }, (_, minute) => own.get(minute) ?? 0);
+  };
+  const numbers = Object.fromEntries(SERIES.map((name) => [name, series(name)])) as Record<Series, number[]>;
+  return { since: since.toISOString(), step_seconds: 60, ...numbers };
 }

@@ -73,7 +73,7 @@ export function createReports(db: Db): Reports {
         db,
         request,
         sql`
-        select id::text, entity, app_id, odoo_id, field, base, jsonb_build_object('value', app_value, 'at', app_at) as app,
+        select id::text, entity, app_id, odoo_id, ${nameOf('conflicts.link_id')} as name, field, base, jsonb_build_object('value', app_value, 'at', app_at) as app,
           jsonb_build_object('value', odoo_value, 'at', odoo_at) as odoo, winner, rule, close, clocks, decided_at, restored_at
         from conflicts where ${filters(request)} and id < ${before(request)} order by id desc`,
       ),
@@ -104,9 +104,11 @@ export function createReports(db: Db): Reports {
 }
 
 /** What people call a record, as both sides last agreed on it; null before they did. */
-const NAME = sql`(
-  select coalesce(app ->> 'name', app ->> 'title', app ->> 'number', app ->> 'subject', app ->> 'filename')
-  from bases where link_id = links.id)`;
+const nameOf = (linkId: string) => sql`(
+  select coalesce(named.app ->> 'name', named.app ->> 'title', named.app ->> 'number', named.app ->> 'subject',
+    named.app ->> 'filename')
+  from bases as named where named.link_id = ${sql.ref(linkId)})`;
+const NAME = nameOf('links.id');
 
 function matches({ q }: PageRequest) {
   if (q === undefined) return sql`true`;
