@@ -1,4 +1,5 @@
 /** A bridge with something of everything: equal records, a conflict, parked, held and matched ones, a certificate. */
+import { sql } from 'kysely';
 import pg from 'pg';
 import type { Test } from 'tap';
 import { startOdooSimulator } from '../../sandbox/odoo-simulator/start-simulator.ts';
@@ -32,7 +33,20 @@ export async function startOpsWorld(t: Test) {
     await client.query(text, [...values]);
     await client.end();
   };
-  return { simulator, setup, app, odoo, calm, whileAway, query };
+  const post = async (path: string) => {
+    const headers = { authorization: `Bearer ${setup.secrets.api}` };
+    const response = await fetch(setup.bridge.url + path, { method: 'POST', headers });
+    if (!response.ok) throw new Error(`POST ${path}: ${response.status}`);
+  };
+  /** What happened in some seconds looks like a busy hour. */
+  const spreadOverHour = async () => {
+    const { db } = setup.bridge.context;
+    const earlier = (id: 'id') => sql`now() - make_interval(secs => 30 + ${sql.ref(id)} * 7919 % 3400)`;
+    await sql`update deliveries set received_at = ${earlier('id')} where look_at is null`.execute(db);
+    await sql`update sync_logs set at = ${earlier('id')}
+      where link_id not in (select link_id from conflicts)`.execute(db);
+  };
+  return { simulator, setup, app, odoo, calm, whileAway, query, post, spreadOverHour };
 }
 
 const TEACHERS = [

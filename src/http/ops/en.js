@@ -17,6 +17,7 @@ export const en = {
   'app.cancel': 'Cancel',
   'app.close': 'Close',
   'app.dismiss': 'Dismiss this message',
+  'app.about': '{text}: {about}',
   'app.all': 'All',
   'app.apply': 'Search',
   'app.none': 'none',
@@ -184,7 +185,6 @@ export const en = {
   'state.failed': 'failed',
 
   'pause.do': 'Pause',
-  'pause.label': 'Pause {entity}',
   'pause.title': 'Pause {entity}?',
   'pause.line': {
     one: '{n} record of this kind is not written on either side any more, by any process, until it is resumed.',
@@ -193,7 +193,6 @@ export const en = {
   'pause.line2': 'Webhooks and polls go on, so nothing is missed. What is in work is finished.',
   'pause.done': '{entity}: paused.',
   'resume.do': 'Resume',
-  'resume.label': 'Resume {entity}',
   'resume.done': '{entity}: resumed.',
 
   'records.title': 'Records',
@@ -221,7 +220,6 @@ export const en = {
   'record.situation.differing':
     'The sides differ, and nothing has told the bridge yet. The next poll or sweep finds it; "Sync now" does it at once.',
   'record.situation.agreed': 'Both sides are as they should be.',
-  'record.now': 'Now',
   'record.modified': 'Modified',
   'record.byBridge': 'by the bridge itself',
   'record.id': 'Id',
@@ -294,7 +292,6 @@ export const en = {
   'conflicts.lost': 'lost',
   'conflicts.restored': 'brought back',
   'conflicts.restore': 'Bring back',
-  'conflicts.restoreLabel': 'Bring back the value of {side} of {field}, {record}',
   'conflicts.restoreTitle': 'Bring the value that lost back?',
   'conflicts.restoreLine': '1 record: {field} of {record} becomes “{value}” on both sides, whoever edited last.',
   'conflicts.restoreLine2': 'It is a modification of its own, and logged as one.',
@@ -302,7 +299,6 @@ export const en = {
   'conflicts.governed': 'one side governs this field',
   'conflicts.base': 'Agreed before',
 
-  'parked.title': 'Parked',
   'parked.lead':
     'Records that were set aside with an error, so that the others go on. Each is tried again when either side edits it, or from here.',
   'parked.empty': 'Nothing is parked: no record was refused.',
@@ -310,7 +306,6 @@ export const en = {
   'parked.list': 'Records',
   'parked.count': { one: '{n} record', other: '{n} records' },
   'parked.retry': 'Try again',
-  'parked.retryLabel': 'Try {record} again',
   'parked.retryAll': { one: 'Try {n} record again', other: 'Try all {n} again' },
   'parked.retryTitle': 'Try them again?',
   'parked.retryLine': {
@@ -331,13 +326,9 @@ export const en = {
   'held.kind.match': 'match',
   'held.kind.merged': 'merged in Odoo',
   'held.release': 'Let pass',
-  'held.releaseLabel': 'Let {record} pass',
   'held.ignore': 'Leave both',
-  'held.ignoreLabel': 'Leave both sides of {record} as they are',
   'held.link': 'Link with {id}',
-  'held.linkLabel': 'Link {record} with {side} {id}',
   'held.create': 'Create',
-  'held.createLabel': 'Create a record of its own for {record}',
   'held.releaseAll': { one: 'Let {n} pass', other: 'Let all {n} pass' },
   'held.releaseTitle': 'Let them pass?',
   'held.releaseOne.delete': '1 record: the archiving of {record} is carried over to the other side.',
@@ -369,7 +360,6 @@ export const en = {
   'runs.since': 'Changed since',
   'runs.sinceHint': 'Your local time. Empty: whenever they changed.',
   'runs.go': 'Sync',
-  'runs.title.all': 'Sync all of this?',
   'runs.line.all': {
     one: 'The {n} known record of this kind, and whatever is new, is compared and made equal.',
     other: 'The {n} known records of this kind, and whatever is new, are compared and made equal.',
@@ -379,7 +369,6 @@ export const en = {
   'runs.line2': 'What a guard holds of them may pass.',
   'runs.started': 'The sync was started.',
   'runs.cancel': 'Cancel',
-  'runs.cancelLabel': 'Cancel the run of {collection}',
   'runs.cancelTitle': 'Cancel this run?',
   'runs.cancelLine': {
     one: '{n} record is not counted any more. It was marked, and is still synced by itself.',

@@ -17,6 +17,7 @@ export const fr = {
   'app.cancel': 'Annuler',
   'app.close': 'Fermer',
   'app.dismiss': 'Fermer ce message',
+  'app.about': '{text} : {about}',
   'app.all': 'Tout',
   'app.apply': 'Chercher',
   'app.none': 'aucun',
@@ -184,7 +185,6 @@ export const fr = {
   'state.failed': 'échouée',
 
   'pause.do': 'Suspendre',
-  'pause.label': 'Suspendre : {entity}',
   'pause.title': 'Suspendre : {entity} ?',
   'pause.line': {
     one: '{n} fiche de ce type n’est plus écrite d’aucun côté, par aucun processus, jusqu’à la reprise.',
@@ -193,7 +193,6 @@ export const fr = {
   'pause.line2': 'Webhooks et interrogations continuent : rien n’échappe. Ce qui est en cours est achevé.',
   'pause.done': '{entity} : en pause.',
   'resume.do': 'Reprendre',
-  'resume.label': 'Reprendre : {entity}',
   'resume.done': '{entity} : repris.',
 
   'records.title': 'Fiches',
@@ -221,7 +220,6 @@ export const fr = {
   'record.situation.differing':
     'Les côtés diffèrent, et rien ne l’a encore dit au pont. La prochaine interrogation le trouve ; « Synchroniser » le fait tout de suite.',
   'record.situation.agreed': 'Les deux côtés sont comme ils doivent être.',
-  'record.now': 'Maintenant',
   'record.modified': 'Modifiée',
   'record.byBridge': 'par le pont lui-même',
   'record.id': 'Identifiant',
@@ -295,7 +293,6 @@ export const fr = {
   'conflicts.lost': 'perd',
   'conflicts.restored': 'ramenée',
   'conflicts.restore': 'Ramener',
-  'conflicts.restoreLabel': 'Ramener la valeur de {side} pour {field}, {record}',
   'conflicts.restoreTitle': 'Ramener la valeur perdante ?',
   'conflicts.restoreLine':
     '1 fiche : {field} de {record} devient « {value} » des deux côtés, quel que soit le dernier à avoir modifié.',
@@ -304,7 +301,6 @@ export const fr = {
   'conflicts.governed': 'un seul côté décide de ce champ',
   'conflicts.base': 'Convenu avant',
 
-  'parked.title': 'Écartées',
   'parked.lead':
     'Les fiches mises de côté avec une erreur, pour que les autres avancent. Chacune est réessayée dès qu’un côté la modifie, ou d’ici.',
   'parked.empty': 'Rien n’est écarté : aucune fiche n’a été refusée.',
@@ -312,7 +308,6 @@ export const fr = {
   'parked.list': 'Fiches',
   'parked.count': { one: '{n} fiche', other: '{n} fiches' },
   'parked.retry': 'Réessayer',
-  'parked.retryLabel': 'Réessayer {record}',
   'parked.retryAll': { one: 'Réessayer {n} fiche', other: 'Réessayer les {n}' },
   'parked.retryTitle': 'Les réessayer ?',
   'parked.retryLine': {
@@ -334,13 +329,9 @@ export const fr = {
   'held.kind.match': 'rapprochement',
   'held.kind.merged': 'fusion dans Odoo',
   'held.release': 'Laisser passer',
-  'held.releaseLabel': 'Laisser passer {record}',
   'held.ignore': 'Laisser tel quel',
-  'held.ignoreLabel': 'Laisser les deux côtés de {record} tels quels',
   'held.link': 'Relier à {id}',
-  'held.linkLabel': 'Relier {record} à {side} {id}',
   'held.create': 'Créer',
-  'held.createLabel': 'Créer une fiche propre pour {record}',
   'held.releaseAll': { one: 'Laisser passer {n} fiche', other: 'Laisser passer les {n}' },
   'held.releaseTitle': 'Les laisser passer ?',
   'held.releaseOne.delete': '1 fiche : l’archivage de {record} est reporté de l’autre côté.',
@@ -374,7 +365,6 @@ export const fr = {
   'runs.since': 'Changées depuis',
   'runs.sinceHint': 'Votre heure locale. Vide : quelle que soit la date.',
   'runs.go': 'Synchroniser',
-  'runs.title.all': 'Synchroniser tout cela ?',
   'runs.line.all': {
     one: '{n} fiche connue de ce type, et tout ce qui est nouveau, est comparé et rendu égal.',
     other: 'Les {n} fiches connues de ce type, et tout ce qui est nouveau, sont comparées et rendues égales.',
@@ -387,7 +377,6 @@ export const fr = {
   'runs.line2': 'Ce qu’une garde en retient peut passer.',
   'runs.started': 'La synchronisation est lancée.',
   'runs.cancel': 'Annuler',
-  'runs.cancelLabel': 'Annuler la synchronisation : {collection}',
   'runs.cancelTitle': 'Annuler cette synchronisation ?',
   'runs.cancelLine': {
     one: '{n} fiche n’est plus comptée. Elle était marquée, et se synchronise d’elle-même.',

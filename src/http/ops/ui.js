@@ -121,15 +121,25 @@ export function row(key, cells) {
   );
 }
 
-/** @param {string} text @param {() => unknown} run @param {{ label?: string, kind?: string, disabled?: boolean }} [more] */
-export function button(text, run, { label, kind = '', disabled = false } = {}) {
+/**
+ * @param {string} text @param {() => unknown} run
+ * @param {{ about?: string, kind?: string }} [more] about: what tells it from the same button in another row, for who
+ * does not see the row
+ */
+export function button(text, run, { about, kind = '' } = {}) {
   // Not `disabled` while an action runs: the focus would be lost.
   const onClick = () => {
     if (!state.busy) run();
   };
   return h(
     'button',
-    { type: 'button', class: kind, onClick, disabled, 'aria-label': label, 'aria-busy': state.busy },
+    {
+      type: 'button',
+      class: kind,
+      onClick,
+      'aria-label': about && t('app.about', { text, about }),
+      'aria-busy': state.busy,
+    },
     text,
   );
 }

@@ -43,8 +43,8 @@ export function render() {
   ];
 }
 
-/** As each side spelled it. */
-function before(base) {
+/** What both had agreed on before: as each side spelled it. @param {any} base */
+export function before(base) {
   if (base === null) return h('span', { class: 'faint' }, '–');
   const isEqual = JSON.stringify(base.app) === JSON.stringify(base.odoo);
   return isEqual ? show(base.app) : [show(base.app), ' / ', show(base.odoo)];
@@ -89,6 +89,6 @@ export function restoreButton(conflict) {
   return button(
     t('conflicts.restore'),
     () => ask({ title: t('conflicts.restoreTitle'), lines, confirm: t('conflicts.restore'), run }),
-    { label: t('conflicts.restoreLabel', values) },
+    { about: `${field}, ${values.record}` },
   );
 }

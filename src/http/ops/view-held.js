@@ -103,12 +103,12 @@ export function heldButtons(held, odooUrl) {
   const ignore = button(
     t('held.ignore'),
     question('ignore', t('held.ignore'), () => resolve(id, { ignore: true }), [t('held.ignoreLine', { record })]),
-    { label: t('held.ignoreLabel', { record }), kind: 'quiet' },
+    { about: record, kind: 'quiet' },
   );
   if (GUARDS.includes(kind)) {
     const lines = [t(`held.releaseOne.${kind}`, { record })];
     const pass = question('release', t('held.release'), () => release({ ids: [id] }), lines);
-    return [button(t('held.release'), pass, { label: t('held.releaseLabel', { record }) }), ignore];
+    return [button(t('held.release'), pass, { about: record }), ignore];
   }
   // A record of one side is linked with one of the other.
   const isInOdoo = app_id !== null;
@@ -122,13 +122,13 @@ export function heldButtons(held, odooUrl) {
       question('link', t('held.link', { id: candidate }), () => resolve(id, { link: candidate }), [
         t('held.linkLine', { record, side, id: candidate }),
       ]),
-      { label: t('held.linkLabel', { record, side, id: candidate }) },
+      { about: record },
     ),
   ]);
   const create = button(
     t('held.create'),
     question('create', t('held.create'), () => resolve(id, { create: true }), [t('held.createLine', { record })]),
-    { label: t('held.createLabel', { record }) },
+    { about: record },
   );
   return [...links, create, ignore];
 }

@@ -201,7 +201,7 @@ function pauseButton(entity, links) {
   return button(
     t('pause.do'),
     () => ask({ title: t('pause.title', { entity: name }), lines, confirm: t('pause.do'), run }),
-    { label: t('pause.label', { entity: name }) },
+    { about: name },
   );
 }
 
@@ -212,5 +212,5 @@ function resumeButton(entity) {
       await post(`api/entities/${entity}/resume`);
       return t('resume.done', { entity: name });
     });
-  return button(t('resume.do'), run, { label: t('resume.label', { entity: name }), kind: 'primary' });
+  return button(t('resume.do'), run, { about: name, kind: 'primary' });
 }

@@ -97,6 +97,6 @@ function retry(body) {
 /** @param {any} parked with its `id`, that of the link */
 export function retryButton(parked) {
   return button(t('parked.retry'), () => retry({ ids: [parked.id] }), {
-    label: t('parked.retryLabel', { record: titleOf(parked) }),
+    about: titleOf(parked),
   });
 }

@@ -5,7 +5,7 @@ import { h } from './preact.js';
 import { state, update } from './store.js';
 import { tellClocks, tellDecided, tellEvent, tellRule, tellWritten } from './tell.js';
 import { button, chip, linkState, odooLink, row, said, show, table, titleOf, when } from './ui.js';
-import { restoreButton } from './view-conflicts.js';
+import { before, restoreButton } from './view-conflicts.js';
 import { heldButtons } from './view-held.js';
 import { retryButton } from './view-parked.js';
 
@@ -223,7 +223,7 @@ function timelineItem(happening, record) {
 }
 
 function conflictDiff(conflict, record) {
-  const { winner, rule, close, app, odoo } = conflict;
+  const { base, winner, rule, close, app, odoo } = conflict;
   const into = winner === 'app' ? 'odoo' : 'app';
   const side = (name) =>
     h(
@@ -234,6 +234,7 @@ function conflictDiff(conflict, record) {
       h('span', { class: 'faint' }, when(conflict[name].at)),
     );
   return [
+    h('p', {}, h('span', { class: 'faint' }, `${t('conflicts.base')} `), before(base)),
     h('div', { class: 'sides' }, side('app'), side('odoo')),
     h(
       'p',

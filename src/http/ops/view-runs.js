@@ -102,7 +102,7 @@ function cancelButton({ id, total, done, collection }) {
         confirm: t('runs.cancelTitle').replace(/\s*\?$/, ''),
         run,
       }),
-    { label: t('runs.cancelLabel', { collection: collectionName(collection) }) },
+    { about: collectionName(collection) },
   );
 }
 
