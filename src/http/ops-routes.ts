@@ -5,6 +5,7 @@ import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { addRoute } from './operation.ts';
 
 interface Asset {
   readonly type: string;
@@ -14,6 +15,7 @@ interface Asset {
 }
 
 const FOLDER = join(import.meta.dirname, 'ops');
+const PAGE = 'index.html';
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
   '.css': 'text/css; charset=utf-8',
@@ -36,22 +38,36 @@ const POLICY = [
 ].join('; ');
 
 export async function opsRoutes(server: FastifyInstance): Promise<void> {
-  const assets = await readAssets();
-  for (const [name, asset] of assets) {
-    const path = name === 'index.html' ? '/ops' : `/ops/${name}`;
-    server.get(path, (request, reply) => send(asset, request, reply));
+  const { page, parts } = await readAssets();
+  addRoute(
+    server,
+    {
+      id: 'showOps',
+      tag: 'Health',
+      method: 'GET',
+      path: '/ops',
+      access: 'open',
+      summary: 'The page for operators, which asks for a token itself',
+      answers: { 200: { description: 'The page.', mediaTypes: ['text/html'] } },
+    },
+    (_input, request, reply) => send(page, request, reply),
+  );
+  const config = { asset: true } as const;
+  for (const [name, asset] of parts) {
+    server.get(`/ops/${name}`, { config }, (request, reply) => send(asset, request, reply));
   }
   // The page's addresses are relative, for proxies that put a path before it.
-  server.get('/ops/', (_request, reply) => reply.redirect('../ops', 308));
+  server.get('/ops/', { config }, (_request, reply) => reply.redirect('../ops', 308));
 }
 
-async function readAssets(): Promise<ReadonlyMap<string, Asset>> {
-  const names = (await readdir(FOLDER)).filter((name) => extname(name) in TYPES);
+async function readAssets(): Promise<{ page: Asset; parts: ReadonlyMap<string, Asset> }> {
+  const names = (await readdir(FOLDER)).filter((name) => extname(name) in TYPES && name !== PAGE);
   const paths = new Map(names.map((name) => [name, join(FOLDER, name)]));
   paths.set('preact.js', fileURLToPath(import.meta.resolve('preact')));
-  return new Map(
+  const parts = new Map(
     await Promise.all([...paths].map(async ([name, path]) => [name, describe(name, await readFile(path))] as const)),
   );
+  return { page: describe(PAGE, await readFile(join(FOLDER, PAGE))), parts };
 }
 
 function describe(name: string, body: Buffer): Asset {

@@ -105,7 +105,7 @@ t.test('what the page asks for', async (t) => {
     t.same(names(second), ['guests']);
     t.equal(second.body.next_cursor, null);
     for (const query of ['limit=0', 'limit=x', 'cursor=1']) {
-      t.match(await get(`/api/sync/runs?${query}`), { status: 422, body: { detail: /"cursor"/ } }, query);
+      t.match(await get(`/api/sync/runs?${query}`), { status: 422, body: { detail: /"(cursor|limit)"/ } }, query);
     }
   });
 });

@@ -3,6 +3,7 @@ import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { gunzipSync } from 'node:zlib';
 import Fastify from 'fastify';
 import t from 'tap';
+import { collectOperations } from '../../src/http/operation.ts';
 import { opsRoutes } from '../../src/http/ops-routes.ts';
 
 /** fetch unzips by itself, and follows redirects. */
@@ -21,11 +22,13 @@ function ask(url: string, headers: Record<string, string> = {}) {
 
 t.test('the files of the page', async (t) => {
   const server = Fastify();
+  collectOperations(server);
   await server.register(opsRoutes);
   const url = await server.listen({ port: 0, host: '127.0.0.1' });
   t.teardown(() => server.close());
 
   const page = await ask(`${url}/ops`);
+  t.match(server.operations, [{ id: 'showOps', access: 'open' }], 'its parts are no part of the interface');
   t.match(page, { status: 200, headers: { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-cache' } });
   t.match(page.body.toString(), /<script type="module" src="ops\/main.js">/);
   const policy = String(page.headers['content-security-policy']);
