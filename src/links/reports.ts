@@ -49,7 +49,7 @@ export function createReports(db: Db): Reports {
         request,
         sql`
         select id::text, entity, app_id, odoo_id, ${NAME} as name, error, attempts, state_since as since from links
-        where state = 'parked' and ${filters(request)} and id > ${after(request)} order by id`,
+        where state = 'parked' and ${filters(request)} and links.id > ${after(request)} order by links.id`,
       ),
     async parkedByError() {
       const { rows } = await sql<Record<string, unknown>>`
@@ -66,7 +66,7 @@ export function createReports(db: Db): Reports {
         sql`
         select id::text, entity, app_id, odoo_model, odoo_id, ${NAME} as name, hold ->> 'kind' as kind, hold ->> 'detail' as detail,
           hold -> 'candidates' as candidates, state_since as since
-        from links where state = 'held' and ${filters(request)} and id > ${after(request)} order by id`,
+        from links where state = 'held' and ${filters(request)} and links.id > ${after(request)} order by links.id`,
       ),
     conflicts: (request) =>
       page(
@@ -75,7 +75,7 @@ export function createReports(db: Db): Reports {
         sql`
         select id::text, entity, app_id, odoo_id, ${nameOf('conflicts.link_id')} as name, field, base, jsonb_build_object('value', app_value, 'at', app_at) as app,
           jsonb_build_object('value', odoo_value, 'at', odoo_at) as odoo, winner, rule, close, clocks, decided_at, restored_at
-        from conflicts where ${filters(request)} and id < ${before(request)} order by id desc`,
+        from conflicts where ${filters(request)} and conflicts.id < ${before(request)} order by conflicts.id desc`,
       ),
     logs: (request) =>
       page(
@@ -85,7 +85,7 @@ export function createReports(db: Db): Reports {
         select id::text, at, reconcile_id, entity, app_id, odoo_id, outcome, direction, fields, error_code, message, remedy
         from sync_logs where ${filters(request)} and (${request.outcome ?? null}::text is null or outcome = ${request.outcome ?? null})
           and (${request.since ?? null}::timestamptz is null or at >= ${request.since ?? null}::timestamptz)
-          and id < ${before(request)} order by id desc`,
+          and sync_logs.id < ${before(request)} order by sync_logs.id desc`,
       ),
     links: (request) =>
       page(
@@ -96,7 +96,7 @@ export function createReports(db: Db): Reports {
           error, hold, warnings, created_at
         from links where ${filters(request)} and (${request.state ?? null}::text is null or state = ${request.state ?? null})
           and ${matches(request)}
-          and id > ${after(request)} order by id`,
+          and links.id > ${after(request)} order by links.id`,
       ),
     byEntity: () => countByEntity(db),
     activity: () => readActivity(db),
@@ -127,6 +127,7 @@ function before({ cursor }: PageRequest): string {
   return /^\d{1,18}$/.test(cursor ?? '') ? (cursor as string) : '9223372036854775807';
 }
 
+/** The query orders by `table.id`: a bare `id` would be the text that is shown, of which 10 comes before 9. */
 async function page(db: Db, { limit }: PageRequest, query: ReturnType<typeof sql>): Promise<Page> {
   const { rows } = await sql<Record<string, unknown>>`${query} limit ${limit + 1}`.execute(db);
   const data = rows.slice(0, limit);
