@@ -1,6 +1,7 @@
 /** What the page /ops shows, in both languages and both themes, and that nobody is kept out. */
 import t from 'tap';
 import { waitUntil } from '../../sandbox/people/wait-until.ts';
+import { linkMany } from '../support/many-links.ts';
 import { openBrowser } from './open-browser.ts';
 import { endsClean, findBarriers, firstLoad, openOps, picture } from './ops-page.ts';
 import { startOpsWorld, stirUp } from './ops-world.ts';
@@ -108,6 +109,34 @@ t.test('the page as an operator sees it', async (t) => {
   });
   await endsClean(t, ops);
   t.equal(known.teacher, '1');
+});
+
+t.test('a long list is shown in pages, and keeps its length while it changes', async (t) => {
+  const world = await startOpsWorld(t);
+  await linkMany(world.setup, world.simulator, 230);
+  const ops = await openOps(await openBrowser(t), world);
+  const { page } = ops;
+  await ops.signIn();
+  await ops.go('Records');
+  const rows = (count: number) =>
+    waitUntil(`${count} rows are shown`, async () => (await page.locator('tbody tr').count()) === count);
+  await rows(100);
+  await page.getByRole('button', { name: 'Show more' }).click();
+  await rows(200);
+  const guest = page.getByRole('link', { name: /^Guest 150/ });
+  await guest.focus();
+  await world.post('/api/entities/tenant/pause');
+  const answer = page.waitForResponse((response) => response.url().includes('/api/links?'));
+  t.match((await answer).url(), /limit=200/, 'the news of the pause loads as many again');
+  await rows(200);
+  t.match(String(await page.evaluate('document.activeElement.textContent')), /Guest 150/, 'the focus stays');
+  await page.getByRole('button', { name: 'Show more' }).click();
+  await rows(230);
+  t.equal(await page.getByRole('button', { name: 'Show more' }).count(), 0);
+  const before = await page.locator('thead th').first().boundingBox();
+  await page.getByRole('region', { name: 'Records' }).evaluate('(list) => list.scrollTo(0, 2000)');
+  t.same(await page.locator('thead th').first().boundingBox(), before, 'the head of the table stays in sight');
+  await endsClean(t, ops);
 });
 
 t.test('each view in both languages and both themes has no barrier', async (t) => {

@@ -3,7 +3,7 @@ import { ApiError, get, post } from './api.js';
 import { t } from './i18n.js';
 import { state, update } from './store.js';
 
-/** @type {Record<string, { load?: (route: import('./store.js').Route) => Promise<any> }>} */
+/** @type {Record<string, { load?: (route: import('./store.js').Route, shown: number) => Promise<any> }>} */
 let views = {};
 let asked = 0;
 
@@ -25,17 +25,24 @@ export async function reload(fresh = false) {
   const ticket = asked;
   update(fresh ? { data: null, problem: null, loading: true } : { loading: true });
   try {
-    const data = await views[state.route.path[0] ?? '']?.load?.(state.route);
+    const shown = fresh ? 0 : (state.data?.data?.length ?? 0);
+    const data = await views[state.route.path[0] ?? '']?.load?.(state.route, shown);
     if (ticket === asked) update({ data, problem: null, loading: false });
   } catch (error) {
     if (ticket === asked) update({ problem: toProblem(error), loading: false });
   }
 }
 
+/** As many rows as are shown already: nobody's place in a list is lost. @param {number} shown @param {number} [least] */
+export const enough = (shown, least = 100) => Math.min(500, Math.max(shown, least));
+
 /** The further rows of a list. @param {string} path @param {Record<string, unknown>} query */
 export async function loadMore(path, query) {
+  // A loading of what is shown that is under way would take the further rows away again.
+  asked += 1;
   const ticket = asked;
   const { data } = state;
+  update({ loading: false });
   await attempt(async () => {
     const page = await get(path, { ...query, cursor: data.next_cursor });
     if (ticket === asked) update({ data: { ...data, ...page, data: [...data.data, ...page.data] } });

@@ -20,7 +20,6 @@ export const en = {
   'app.about': '{text}: {about}',
   'app.all': 'All',
   'app.apply': 'Search',
-  'app.none': 'none',
   'app.yes': 'yes',
   'app.no': 'no',
 

@@ -20,7 +20,6 @@ export const fr = {
   'app.about': '{text} : {about}',
   'app.all': 'Tout',
   'app.apply': 'Chercher',
-  'app.none': 'aucun',
   'app.yes': 'oui',
   'app.no': 'non',
 

@@ -18,7 +18,7 @@ import * as runs from './view-runs.js';
 
 /** In the order of the keys 1 to 6. */
 const MENU = ['overview', 'records', 'conflicts', 'parked', 'held', 'runs'];
-/** @type {Record<string, { load: (route: any) => Promise<any>, render: () => any }>} */
+/** @type {Record<string, { load: (route: any, shown: number) => Promise<any>, render: () => any }>} */
 const VIEWS = { overview, records, record, conflicts, parked, held, runs };
 
 function page() {
@@ -80,7 +80,7 @@ function sidebar() {
         'a',
         { href: `#/${name}`, 'aria-current': isCurrent ? 'page' : undefined },
         h('span', {}, t(`nav.${name}`)),
-        count > 0 && h('span', { class: 'badge' }, count),
+        count > 0 && h('span', { class: name === 'runs' ? 'badge is-quiet' : 'badge' }, count),
         h('kbd', { 'aria-hidden': 'true' }, index + 1),
       ),
     );

@@ -1,5 +1,5 @@
 // Contested fields: who won and why, and the way back for the value that lost.
-import { act, get, post } from './actions.js';
+import { act, enough, get, post } from './actions.js';
 import { t } from './i18n.js';
 import { h } from './preact.js';
 import { state } from './store.js';
@@ -7,10 +7,10 @@ import { tellClocks, tellRule } from './tell.js';
 import { ask, button, chip, plain, recordLink, row, show, table, titleOf, when } from './ui.js';
 import { entityFilter, moreButton } from './view-records.js';
 
-const asked = ({ query }) => ({ entity: query.entity, limit: 100 });
+const asked = ({ query }) => ({ entity: query.entity });
 
-export function load(route) {
-  return get('api/conflicts', asked(route));
+export function load(route, shown) {
+  return get('api/conflicts', { ...asked(route), limit: enough(shown) });
 }
 
 export function render() {

@@ -1,5 +1,5 @@
 // What waits for a person: guards let pass, matches are decided one by one.
-import { act, filter, get, post } from './actions.js';
+import { act, enough, filter, get, post } from './actions.js';
 import { has, t } from './i18n.js';
 import { h } from './preact.js';
 import { state } from './store.js';
@@ -8,10 +8,13 @@ import { entityFilter, moreButton } from './view-records.js';
 
 const GUARDS = ['delete', 'rewrite', 'create'];
 const KINDS = [...GUARDS, 'match', 'merged'];
-const asked = ({ query }) => ({ entity: query.entity, limit: 100 });
+const asked = ({ query }) => ({ entity: query.entity });
 
-export async function load(route) {
-  const [list, overview] = await Promise.all([get('api/held', asked(route)), get('api/overview')]);
+export async function load(route, shown) {
+  const [list, overview] = await Promise.all([
+    get('api/held', { ...asked(route), limit: enough(shown) }),
+    get('api/overview'),
+  ]);
   return { ...list, entities: overview.entities, odooUrl: overview.odoo_url };
 }
 

@@ -150,8 +150,8 @@ function certificateCard(health) {
     facts([
       [t('overview.certificate.at'), when(at)],
       [t('overview.certificate.pairs'), number(pairs)],
-      [t('overview.certificate.digest'), h('code', { title: digest }, digest.slice(0, 16))],
-      [t('overview.certificate.unapplied'), oldest_unapplied ? when(oldest_unapplied) : t('app.none')],
+      [t('overview.certificate.digest'), h('code', { title: digest }, digest.slice(0, 12))],
+      oldest_unapplied && [t('overview.certificate.unapplied'), when(oldest_unapplied)],
       not_compared?.length > 0 && [
         t('overview.certificate.notCompared'),
         not_compared.map((entity) => t(`entity.${entity}`)).join(', '),

@@ -1,16 +1,16 @@
 // Records that were set aside with an error: by error, and one by one.
-import { act, filter, get, post } from './actions.js';
+import { act, enough, filter, get, post } from './actions.js';
 import { number, t } from './i18n.js';
 import { h } from './preact.js';
 import { state } from './store.js';
 import { ask, button, recordLink, row, said, table, titleOf, when } from './ui.js';
 import { entityFilter, moreButton } from './view-records.js';
 
-const asked = ({ query }) => ({ entity: query.entity, limit: 100 });
+const asked = ({ query }) => ({ entity: query.entity });
 
-export async function load(route) {
+export async function load(route, shown) {
   const [list, groups] = await Promise.all([
-    get('api/parked', asked(route)),
+    get('api/parked', { ...asked(route), limit: enough(shown) }),
     get('api/parked', { group: 'error_code' }),
   ]);
   return { ...list, groups: groups.data };

@@ -126,7 +126,8 @@ function sideCard(side, record) {
 
 const isEmpty = (value) => value === null || value === undefined || value === '';
 
-function fieldTable({ fields }) {
+function fieldTable(record) {
+  const { fields } = record;
   const filled = fields.filter(
     ({ app, odoo, base }) => !(isEmpty(app) && isEmpty(odoo) && isEmpty(base?.app) && isEmpty(base?.odoo)),
   );
@@ -136,7 +137,7 @@ function fieldTable({ fields }) {
     table({
       label: t('record.fields'),
       columns: ['field', 'base', 'app', 'odoo', 'why'].map((name) => t(`column.${name}`)),
-      rows: shown.map((field) => fieldRow(field)),
+      rows: shown.map((field) => fieldRow(field, record)),
       empty: t('record.notKnown'),
     }),
     filled.length < fields.length &&
@@ -149,22 +150,24 @@ function fieldTable({ fields }) {
   ];
 }
 
-function fieldRow({ field, base, app, odoo, next, last }) {
+function fieldRow({ field, base, app, odoo, next, last }, record) {
   const agreed =
     base === null
       ? h('span', { class: 'faint' }, '–')
       : base.app === base.odoo
         ? show(base.app)
         : [show(base.app), ' / ', show(base.odoo)];
-  const now = (value, before) => {
+  const now = (side, value, before) => {
+    // A side that is away may have anything; one that has no record has nothing.
+    if (value === undefined && record[side].reachable) return h('span', { class: 'faint' }, '–');
     const isChanged = base !== null && value !== undefined && value !== before;
     return isChanged ? h('span', { class: 'diff' }, show(value), chip('changed', t('record.changed'))) : show(value);
   };
   return row(field, [
     h('code', {}, field),
     agreed,
-    now(app, base?.app),
-    now(odoo, base?.odoo),
+    now('app', app, base?.app),
+    now('odoo', odoo, base?.odoo),
     [pending(next), why(last)],
   ]);
 }
@@ -181,7 +184,7 @@ function pending(next) {
 }
 
 function why(last) {
-  if (!last) return h('span', { class: 'faint' }, t('why.never'));
+  if (!last) return h('span', { class: 'faint', title: t('why.never') }, '–');
   return last.decisions.map((decision) => {
     const clocks = ['later', 'tie', 'own_stamp'].includes(decision.rule)
       ? tellClocks(decision.app_at, decision.odoo_at)
@@ -200,6 +203,8 @@ function why(last) {
   });
 }
 
+const TROUBLES = ['park', 'retry'];
+
 function timelineItem(happening, record) {
   const { at, kind, details } = happening;
   return h(
@@ -215,7 +220,13 @@ function timelineItem(happening, record) {
       h('strong', {}, tellEvent(happening)),
       kind === 'reconcile' &&
         details.message &&
-        h('p', { class: 'error' }, said(details.message), ' ', said(details.remedy, 'remedy')),
+        h(
+          'p',
+          { class: TROUBLES.includes(details.outcome) ? 'error' : '' },
+          said(details.message),
+          ' ',
+          said(details.remedy, 'remedy'),
+        ),
       kind === 'reconcile' && tellDecided(details.decided),
       kind === 'conflict' && conflictDiff(details, record),
     ),

@@ -1,5 +1,5 @@
 // All links, by kind, state, name and id.
-import { filter, get, loadMore } from './actions.js';
+import { enough, filter, get, loadMore } from './actions.js';
 import { has, t } from './i18n.js';
 import { h } from './preact.js';
 import { state } from './store.js';
@@ -14,8 +14,8 @@ const STATES = ['active', 'parked', 'held', 'out_of_scope'];
 
 const asked = ({ query }) => ({ entity: query.entity, state: query.state, q: query.q });
 
-export function load(route) {
-  return get('api/links', { ...asked(route), limit: 100 });
+export function load(route, shown) {
+  return get('api/links', { ...asked(route), limit: enough(shown) });
 }
 
 export const entityFilter = (query) =>
@@ -94,7 +94,7 @@ export function render() {
         ),
         empty: [h('strong', {}, t(isFiltered ? 'records.empty' : 'records.none')), h('p', {}, t('records.emptyHint'))],
       }),
-      moreButton('api/links', { ...asked(route), limit: 100 }),
+      moreButton('api/links', asked(route)),
     ],
   ];
 }

@@ -1,5 +1,5 @@
 // Manual syncs: starting one, and following it.
-import { act, get, loadMore, post } from './actions.js';
+import { act, enough, get, loadMore, post } from './actions.js';
 import { duration, exact, has, t } from './i18n.js';
 import { h } from './preact.js';
 import { state } from './store.js';
@@ -7,8 +7,11 @@ import { ask, button, chip, row, said, select, table, when } from './ui.js';
 
 const LIMIT = 20;
 
-export async function load() {
-  const [list, overview] = await Promise.all([get('api/sync/runs', { limit: LIMIT }), get('api/overview')]);
+export async function load(_route, shown) {
+  const [list, overview] = await Promise.all([
+    get('api/sync/runs', { limit: enough(shown, LIMIT) }),
+    get('api/overview'),
+  ]);
   return { ...list, entities: overview.entities };
 }
 
