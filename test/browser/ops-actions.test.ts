@@ -122,7 +122,7 @@ t.test('each action, from the click to both sides', async (t) => {
       const [done = 0, total = 0] = await progress();
       return done > 8 && total - done === 10;
     });
-    await picture(page, 'runs-live');
+    await picture(page, 'runs');
 
     await page.getByLabel('What').selectOption('tenants');
     await page.getByLabel('Ids of the app').fill('2, 3');

@@ -166,7 +166,8 @@ t.test('each view in both languages and both themes has no barrier', async (t) =
         if (view === 'overview') await page.getByText(/pairs? differed|paires? différai/).waitFor();
         if (view === 'runs') await page.getByText(/^(done|terminée)$/).waitFor();
         t.same(await findBarriers(page), [], `${view}, ${language}, ${theme}`);
-        const name = view.replaceAll('/', '-').replace(/-\d+$/, '');
+        const name =
+          { record: 'record', [`record/guest/${known.matched}`]: 'record-held' }[view] ?? view.split('/')[0] ?? '';
         if (language === 'en' ? theme === 'light' : theme === 'dark' && view === 'overview') {
           await picture(page, language === 'en' ? name : `${name}-fr-dark`);
         }
