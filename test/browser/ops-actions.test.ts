@@ -1,6 +1,7 @@
 /** What an operator does at the page /ops, and what becomes of it on both sides. */
 import t from 'tap';
 import { waitUntil } from '../../sandbox/people/wait-until.ts';
+import { startOwnCluster } from '../support/own-cluster.ts';
 import { openBrowser } from './open-browser.ts';
 import { endsClean, openOps, picture } from './ops-page.ts';
 import { startOpsWorld, stirUp } from './ops-world.ts';
@@ -289,5 +290,35 @@ t.test('the bridge goes, and comes back; and a token that is not valid any more'
   await page.getByRole('button', { name: 'Sign out' }).click();
   await page.getByRole('heading', { name: 'Sign in' }).waitFor();
   t.equal(await page.evaluate('sessionStorage.length'), 0);
+  await endsClean(t, ops);
+});
+
+t.test('the database goes, and comes back', async (t) => {
+  const cluster = await startOwnCluster(t);
+  const world = await startOpsWorld(t, { DATABASE_URL: cluster.url });
+  await world.app.create('guests', { name: 'Zoé Zola' });
+  await world.odoo.appears('Zoé Zola');
+  await world.calm();
+  const ops = await openOps(await openBrowser(t), world);
+  const { page } = ops;
+  await ops.signIn();
+  await ops.go('Records');
+  await ops.row('Zoé Zola').waitFor();
+  await cluster.stop('fast');
+  await page.getByText(/The database of the bridge does not answer since/).waitFor();
+  await page.getByText('Its database is away').waitFor();
+  await page.getByRole('button', { name: 'Refresh' }).click();
+  await page.getByRole('button', { name: 'Try again', exact: true }).waitFor();
+  await ops.go('Overview');
+  await page.getByText('The bridge cannot work').waitFor();
+  await cluster.start();
+  await page.getByText('Live', { exact: true }).waitFor();
+  await page
+    .getByText(/does not answer/)
+    .first()
+    .waitFor({ state: 'detached' });
+  await page.getByText('All is well').waitFor();
+  await ops.go('Records');
+  await ops.row('Zoé Zola').waitFor();
   await endsClean(t, ops);
 });

@@ -11,10 +11,10 @@ import { startBridge } from '../support/start-bridge.ts';
 
 export type OpsWorld = Awaited<ReturnType<typeof startOpsWorld>>;
 
-export async function startOpsWorld(t: Test) {
+export async function startOpsWorld(t: Test, environment: Readonly<Record<string, string>> = {}) {
   const simulator = await startOdooSimulator();
   t.teardown(() => simulator.close());
-  const setup = await startBridge(t, { odoo: simulator });
+  const setup = await startBridge(t, { odoo: simulator, environment });
   const [app, odoo] = [appPerson(setup.app.url), odooPerson(simulator)];
   const calm = () =>
     waitUntil('the queue is empty', async () => (await setup.bridge.context.reports.queue()).depth === 0, 20_000);
