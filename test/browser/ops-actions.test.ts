@@ -125,7 +125,7 @@ t.test('each action, from the click to both sides', async (t) => {
     });
     await picture(page, 'runs');
 
-    await page.getByLabel('What').selectOption('tenants');
+    await page.getByLabel(/^What/).selectOption('tenants');
     await page.getByLabel('Ids of the app').fill('2, 3');
     await page.getByRole('button', { name: 'Sync', exact: true }).click();
     t.match(await confirm('Sync'), /2 records are compared and made equal/);
@@ -150,6 +150,30 @@ t.test('each action, from the click to both sides', async (t) => {
     await go('Runs');
     await run.getByText('done').waitFor();
     t.match(await run.innerText(), /(\d+) of \1/, 'without a reload');
+  });
+
+  await t.test('a dry run tells what it would change, and changes nothing', async (t) => {
+    const ines = (await app.find('tenants', 'Ines Faure'))[0];
+    await world.query(
+      `update travel_app.records set fields = fields || '{"city":"Arles"}', updated_at = now()
+       where collection = 'tenants' and id = $1`,
+      [ines?.id],
+    );
+    await go('Runs');
+    await page.getByLabel(/^What/).selectOption('tenants');
+    await page.getByLabel(/^Dry run/).check();
+    await page.getByRole('button', { name: 'Sync', exact: true }).click();
+    await page.getByRole('heading', { name: 'What it would change' }).waitFor();
+    await row(/Tenants/)
+      .getByText('dry run')
+      .waitFor();
+    const change = row('Ines Faure').or(row(`Tenant ${ines?.id}`));
+    await change.waitFor();
+    t.match(await change.innerText(), /update\s*→ Odoo[\s\S]*city ∅ → Arles/);
+    await picture(page, 'dry-run');
+    t.match((await odoo.find('Ines Faure'))[0], { city: false });
+    await world.post('/api/sync/tenants');
+    await waitUntil('it was only meant', async () => (await odoo.find('Ines Faure'))[0]?.city === 'Arles');
   });
 
   await t.test('a refusal is told with what to do', async () => {

@@ -3,10 +3,11 @@ import { sql } from 'kysely';
 import pg from 'pg';
 import type { Test } from 'tap';
 import { startOdooSimulator } from '../../sandbox/odoo-simulator/start-simulator.ts';
-import { appPerson, odooPerson } from '../../sandbox/people/people.ts';
+import { appPerson, type Fields, odooPerson } from '../../sandbox/people/people.ts';
 import { waitUntil } from '../../sandbox/people/wait-until.ts';
 import { entities } from '../../src/entities/registry.ts';
 import { sweep } from '../../src/sources/sweep.ts';
+import { bridgeCallers } from '../support/bridge-callers.ts';
 import { startBridge } from '../support/start-bridge.ts';
 
 export type OpsWorld = Awaited<ReturnType<typeof startOpsWorld>>;
@@ -33,10 +34,10 @@ export async function startOpsWorld(t: Test, environment: Readonly<Record<string
     await client.query(text, [...values]);
     await client.end();
   };
-  const post = async (path: string) => {
-    const headers = { authorization: `Bearer ${setup.secrets.api}` };
-    const response = await fetch(setup.bridge.url + path, { method: 'POST', headers });
-    if (!response.ok) throw new Error(`POST ${path}: ${response.status}`);
+  const post = async (path: string, body: Fields = {}) => {
+    const answer = await bridgeCallers(setup).post(path, body);
+    if (answer.status >= 300) throw new Error(`POST ${path}: ${answer.status}`);
+    return answer.body;
   };
   /** What happened in some seconds looks like a busy hour. */
   const spreadOverHour = async () => {

@@ -14,12 +14,13 @@ import * as overview from './view-overview.js';
 import * as parked from './view-parked.js';
 import * as record from './view-record.js';
 import * as records from './view-records.js';
+import * as run from './view-run.js';
 import * as runs from './view-runs.js';
 
 /** In the order of the keys 1 to 6. */
 const MENU = ['overview', 'records', 'conflicts', 'parked', 'held', 'runs'];
 /** @type {Record<string, { load: (route: any, shown: number) => Promise<any>, render: () => any }>} */
-const VIEWS = { overview, records, record, conflicts, parked, held, runs };
+const VIEWS = { overview, records, record, conflicts, parked, held, runs, run };
 
 function page() {
   if (state.token === null) return signInPage({ onSignIn: begin, settings: settings() });
@@ -40,6 +41,7 @@ function page() {
           'div',
           {},
           view === record && h('a', { class: 'back', href: '#/records' }, `← ${t('record.back')}`),
+          view === run && h('a', { class: 'back', href: '#/runs' }, `← ${t('runs.back')}`),
           h('h1', { tabIndex: -1 }, heading()),
         ),
         h('span', { class: 'faint', 'aria-live': 'polite' }, state.loading && !state.data ? t('app.loading') : null),
@@ -63,6 +65,7 @@ function skip(event) {
 /** @returns {string} */
 function heading() {
   const [name = 'overview'] = state.route.path;
+  if (name === 'run') return t('runs.one');
   if (name !== 'record') return t(`nav.${name}`);
   return state.data?.record ? record.nameOf(state.data.record) : t('column.record');
 }
@@ -72,7 +75,7 @@ function sidebar() {
   const [current] = route.path;
   const item = (/** @type {string} */ name, /** @type {number} */ index) => {
     const count = name === 'parked' || name === 'held' ? figures?.[name] : name === 'runs' ? state.runs.length : 0;
-    const isCurrent = current === name || (current === 'record' && name === 'records');
+    const isCurrent = current === name || `${current}s` === name;
     return h(
       'li',
       {},

@@ -30,12 +30,7 @@ export function render() {
   return [
     h('p', { class: 'lead' }, t('runs.lead')),
     startForm(data.entities),
-    table({
-      label: t('runs.title'),
-      columns: ['run', 'state', 'progress', 'result', 'started', 'actions'].map((name) => t(`column.${name}`)),
-      rows: [...begun, ...listed].map(runRow),
-      empty: h('strong', {}, t('runs.empty')),
-    }),
+    runTable([...begun, ...listed]),
     data.next_cursor &&
       h(
         'p',
@@ -45,9 +40,19 @@ export function render() {
   ];
 }
 
+/** @param {any[]} runs */
+export function runTable(runs) {
+  return table({
+    label: t('runs.title'),
+    columns: ['run', 'state', 'progress', 'result', 'started', 'actions'].map((name) => t(`column.${name}`)),
+    rows: runs.map(runRow),
+    empty: h('strong', {}, t('runs.empty')),
+  });
+}
+
 function runRow(run) {
   return row(run.id, [
-    h('span', { title: run.id }, collectionName(run.collection)),
+    [h('a', { href: `#/run/${run.id}` }, collectionName(run.collection)), run.dry_run && chip('dry', t('runs.dry'))],
     chip(run.status),
     progress(run),
     [
@@ -140,6 +145,7 @@ function startForm(entities) {
       ),
       h('button', { type: 'submit', class: 'primary' }, t('runs.go')),
     ),
+    h('label', { class: 'check' }, h('input', { type: 'checkbox', name: 'dry' }), t('runs.dryHint')),
   );
 }
 
@@ -163,16 +169,21 @@ function start(event) {
     .split(/[\s,]+/)
     .filter(Boolean);
   const since = field('since') === '' ? null : new Date(field('since')).toISOString();
+  const isDry = field('dry') !== '';
   const run = () =>
     act(async () => {
-      await post(`api/sync/${collection}`, { ...(ids.length > 0 && { ids }), ...(since && { since }) });
+      const scope = { ...(ids.length > 0 && { ids }), ...(since && { since }), ...(isDry && { dry_run: true }) };
+      const { run_id } = await post(`api/sync/${collection}`, scope);
       form.reset();
+      if (isDry) location.hash = `#/run/${run_id}`;
       return t('runs.started');
     });
+  // Nothing is written: there is nothing to be asked.
+  if (isDry) return run();
   const lines = [
     ids.length > 0 ? t('runs.line.ids', { n: ids.length }) : t('runs.line.all', { n: known(collection) }),
     ...(since && ids.length === 0 ? [t('runs.line.since', { time: exact(since) })] : []),
     t('runs.line2'),
   ];
-  ask({ title: `${t('runs.start')}: ${collectionName(collection)}`, lines, confirm: t('runs.go'), run });
+  return ask({ title: `${t('runs.start')}: ${collectionName(collection)}`, lines, confirm: t('runs.go'), run });
 }
