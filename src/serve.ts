@@ -20,6 +20,7 @@ import { CHANNEL } from './links/mark.ts';
 import { forgetOld } from './links/retention.ts';
 import type { BridgeLogger } from './logger.ts';
 import { createMetrics, type MetricSources, type Metrics } from './metrics.ts';
+import { readLive, readOverview } from './overview.ts';
 import { startController } from './reconcile/controller.ts';
 import { reconcileContext } from './reconcile-context.ts';
 import { refuseOthers } from './refuse-others.ts';
@@ -122,6 +123,7 @@ async function buildHttp(context: Context, metrics: Metrics, dryRuns: DryRuns) {
     },
     pause: { pauses: context.pauses, entities: entities.map(({ name }) => name) },
     accounting: { exportAccounting: (request, signal) => exportAccounting(context, request, signal) },
+    overview: { overview: () => readOverview(context), live: () => readLive(context) },
     metrics: { render: () => metrics.render(metricSources(context)) },
     doctor: {
       examine: () => examine({ inspected: { settings: config, faults: new Map() }, databaseUrl: context.databaseUrl }),

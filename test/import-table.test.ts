@@ -162,6 +162,10 @@ const TABLE: Readonly<Record<string, { readonly allowed: readonly string[]; read
       allowed: ['../server.ts', '../../sources/poller.ts', '../../links/links.ts', '../../errors.ts', 'zod'],
       forbidden: ['../../reconcile/controller.ts', '../../backends/odoo/transport.ts', '../../context.ts'],
     },
+    'src/http/ops/probe.js': {
+      allowed: ['./store.js', './preact.js'],
+      forbidden: ['../server.ts', '../../links/links.ts', './../problem.ts', 'preact', 'zod', 'node:fs'],
+    },
     'src/context.ts': {
       allowed: ['./config.ts', './reconcile/controller.ts', './http/server.ts', 'pino'],
       forbidden: [],
@@ -172,6 +176,7 @@ const TABLE: Readonly<Record<string, { readonly allowed: readonly string[]; read
     },
     // What the composition root hands out is put to work in these: the process and the commands.
     'src/serve.ts': { allowed: ['./context.ts', './http/server.ts', './sources/schedule.ts'], forbidden: [] },
+    'src/overview.ts': { allowed: ['./context.ts', './links/activity.ts', './entities/registry.ts'], forbidden: [] },
     'src/health-report.ts': { allowed: ['./context.ts', './http/health.ts'], forbidden: [] },
     'src/export-accounting.ts': {
       allowed: ['./context.ts', './accounting/fec.ts', './backends/odoo/endpoints/accounting.ts'],

@@ -22,14 +22,17 @@ export function tellTimeline({ claimed, link, deliveries, logs, conflicts }: Sto
         outcome: log.outcome,
         direction: log.direction,
         fields: log.fields,
+        decided: log.decided,
+        message: log.message,
         error_code: log.errorCode,
         remedy: log.remedy,
       }),
     ),
-    ...conflicts.map(({ decidedAt, id, field, app, odoo, winner, rule, close }) =>
+    ...conflicts.map(({ decidedAt, id, field, base, app, odoo, winner, rule, close }) =>
       happening(decidedAt, 'conflict', `${field}: ${NAMES[winner]} won; the other value is kept as conflict ${id}.`, {
         id,
         field,
+        base,
         app,
         odoo,
         winner,

@@ -10,6 +10,7 @@ import {
   listOf,
   pageQuery,
   recordIds,
+  recordName,
   rowId,
   side,
   time,
@@ -23,6 +24,7 @@ const linkRow = z
     id: rowId,
     ...recordIds,
     odoo_model: z.string(),
+    name: recordName,
     state: linkState,
     dirty: z.boolean().describe('Whether it waits for a pass.'),
     attempts: z.int(),
@@ -42,6 +44,7 @@ const linkRow = z
         app_id: '42',
         odoo_id: 4_711,
         odoo_model: 'res.partner',
+        name: 'Ada Lovelace',
         state: 'active',
         dirty: false,
         attempts: 0,
@@ -92,6 +95,7 @@ const conflictRow = z
   .object({
     id: rowId,
     ...recordIds,
+    name: recordName,
     field: z.string(),
     base: value.describe('What both had agreed on.'),
     app: conflictSide,
@@ -111,6 +115,7 @@ const conflictRow = z
         entity: 'apartment',
         app_id: '7',
         odoo_id: 31,
+        name: 'Quai 4',
         field: 'description',
         base: 'Two rooms',
         app: { value: 'Two rooms, balcony', at: '2026-11-25T09:29:58.000+00:00' },
@@ -129,6 +134,8 @@ const heldRow = z
   .object({
     id: rowId,
     ...recordIds,
+    odoo_model: z.string(),
+    name: recordName,
     kind: z.enum(HOLD_KINDS),
     detail: z.string(),
     candidates: z.array(z.string()).nullable().describe('Ids on the other side that it may be the same as.'),
@@ -142,6 +149,8 @@ const heldRow = z
         entity: 'guest',
         app_id: '42',
         odoo_id: null,
+        odoo_model: 'res.partner',
+        name: null,
         kind: 'match',
         detail: 'Several records fit.',
         candidates: ['31', '32'],
@@ -151,7 +160,7 @@ const heldRow = z
   });
 
 const parkedRow = z
-  .object({ id: rowId, ...recordIds, error: errorDetail.nullable(), attempts: z.int(), since: time })
+  .object({ id: rowId, ...recordIds, name: recordName, error: errorDetail.nullable(), attempts: z.int(), since: time })
   .meta({ id: 'Parked' });
 const parkedGroup = z
   .object({
@@ -200,7 +209,12 @@ export async function reportRoutes(server: FastifyInstance, { reports }: { repor
       tag: 'Records',
       path: '/api/links',
       summary: 'Which record is linked to which, and how it stands',
-      query: z.object({ entity: entityFilter, state: linkState.optional(), ...pageQuery }),
+      query: z.object({
+        entity: entityFilter,
+        state: linkState.optional(),
+        q: z.string().trim().min(1).max(128).optional().describe('Part of a name, or a whole id of either side.'),
+        ...pageQuery,
+      }),
       row: linkRow,
     },
     reports.links,

@@ -13,6 +13,8 @@ import { type HealthOptions, healthRoutes, openHealthRoutes } from './health.ts'
 import { type MetricsOptions, metricsRoutes } from './metrics-routes.ts';
 import type { AboutApi } from './openapi.ts';
 import { collectOperations } from './operation.ts';
+import { opsRoutes } from './ops-routes.ts';
+import { type OverviewOptions, overviewRoutes } from './overview-routes.ts';
 import { type PauseOptions, pauseRoutes } from './pause-routes.ts';
 import { installProblems } from './problem.ts';
 import { problemPages } from './problem-pages.ts';
@@ -34,6 +36,7 @@ export interface ServerOptions {
   readonly accounting: AccountingOptions;
   readonly doctor: DoctorOptions;
   readonly metrics: MetricsOptions;
+  readonly overview: OverviewOptions;
 }
 
 /** `curl -X POST -H 'content-type: application/json'` means no wishes, not bad ones. */
@@ -66,6 +69,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   await server.register(openHealthRoutes, options.health);
   await server.register(docsPage);
   await server.register(problemPages);
+  await server.register(opsRoutes);
   await server.register(async (operators) => {
     requireToken(operators, options.apiTokens);
     acceptEmptyBodies(operators);
@@ -78,6 +82,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     await operators.register(accountingRoutes, options.accounting);
     await operators.register(doctorRoutes, options.doctor);
     await operators.register(metricsRoutes, options.metrics);
+    await operators.register(overviewRoutes, options.overview);
     await operators.register(docsRoutes, options.about);
   });
   return server;

@@ -19,6 +19,9 @@ export const recordIds = {
   odoo_id: z.int().nullable(),
 };
 
+/** What people call the record: nobody is named before both sides have agreed on a name. */
+export const recordName = z.string().nullable().describe('As both sides last agreed on it; personal data.');
+
 export const pageQuery = {
   cursor: rowId.optional().describe('`next_cursor` of the page before.'),
   limit: z.coerce.number().int().min(1).max(500).default(100).describe('How many rows at most.'),

@@ -139,6 +139,21 @@ export async function syncRoutes(
     },
   );
 
+  addRoute(
+    server,
+    {
+      id: 'listRuns',
+      tag: 'Synchronisation',
+      method: 'GET',
+      path: '/api/sync/runs',
+      access: 'read',
+      summary: 'Resyncs, newest first',
+      query: z.object({ ...pageQuery, cursor: z.uuid().optional().describe('`next_cursor` of the page before.') }),
+      answers: { 200: { description: 'A page.', schema: listOf(runSchema) } },
+    },
+    ({ query }) => resync.runs.list(query),
+  );
+
   const ofRun = { params: z.object({ id: z.uuid() }), unknown: 'unknown_run' } as const;
   addRoute(
     server,

@@ -1,6 +1,7 @@
 /** What operators ask: how long the queue is, what is parked, held or contested, and what happened. */
 import { sql } from 'kysely';
 import type { Db } from '../db/open-database.ts';
+import { type Activity, countByEntity, type EntityCount, readActivity } from './activity.ts';
 import { CHANNEL } from './mark.ts';
 
 export interface Page {
@@ -12,6 +13,8 @@ export interface PageRequest {
   readonly entity?: string | undefined;
   readonly outcome?: string | undefined;
   readonly state?: string | undefined;
+  /** Part of a name, or a whole id of either side. */
+  readonly q?: string | undefined;
   readonly since?: string | undefined;
   readonly cursor?: string | undefined;
   readonly limit: number;
@@ -33,6 +36,8 @@ export interface Reports {
   conflicts(request: PageRequest): Promise<Page>;
   logs(request: PageRequest): Promise<Page>;
   links(request: PageRequest): Promise<Page>;
+  byEntity(): Promise<readonly EntityCount[]>;
+  activity(): Promise<Activity>;
 }
 
 export function createReports(db: Db): Reports {
@@ -43,8 +48,8 @@ export function createReports(db: Db): Reports {
         db,
         request,
         sql`
-        select id::text, entity, app_id, odoo_id, error, attempts, state_since as since from links
-        where state = 'parked' and ${filters(request)} and id > ${after(request)} order by id`,
+        select id::text, entity, app_id, odoo_id, ${NAME} as name, error, attempts, state_since as since from links
+        where state = 'parked' and ${filters(request)} and links.id > ${after(request)} order by links.id`,
       ),
     async parkedByError() {
       const { rows } = await sql<Record<string, unknown>>`
@@ -59,18 +64,18 @@ export function createReports(db: Db): Reports {
         db,
         request,
         sql`
-        select id::text, entity, app_id, odoo_id, hold ->> 'kind' as kind, hold ->> 'detail' as detail,
+        select id::text, entity, app_id, odoo_model, odoo_id, ${NAME} as name, hold ->> 'kind' as kind, hold ->> 'detail' as detail,
           hold -> 'candidates' as candidates, state_since as since
-        from links where state = 'held' and ${filters(request)} and id > ${after(request)} order by id`,
+        from links where state = 'held' and ${filters(request)} and links.id > ${after(request)} order by links.id`,
       ),
     conflicts: (request) =>
       page(
         db,
         request,
         sql`
-        select id::text, entity, app_id, odoo_id, field, base, jsonb_build_object('value', app_value, 'at', app_at) as app,
+        select id::text, entity, app_id, odoo_id, ${nameOf('conflicts.link_id')} as name, field, base, jsonb_build_object('value', app_value, 'at', app_at) as app,
           jsonb_build_object('value', odoo_value, 'at', odoo_at) as odoo, winner, rule, close, clocks, decided_at, restored_at
-        from conflicts where ${filters(request)} and id < ${before(request)} order by id desc`,
+        from conflicts where ${filters(request)} and conflicts.id < ${before(request)} order by conflicts.id desc`,
       ),
     logs: (request) =>
       page(
@@ -80,18 +85,34 @@ export function createReports(db: Db): Reports {
         select id::text, at, reconcile_id, entity, app_id, odoo_id, outcome, direction, fields, error_code, message, remedy
         from sync_logs where ${filters(request)} and (${request.outcome ?? null}::text is null or outcome = ${request.outcome ?? null})
           and (${request.since ?? null}::timestamptz is null or at >= ${request.since ?? null}::timestamptz)
-          and id < ${before(request)} order by id desc`,
+          and sync_logs.id < ${before(request)} order by sync_logs.id desc`,
       ),
     links: (request) =>
       page(
         db,
         request,
         sql`
-        select id::text, entity, app_id, odoo_model, odoo_id, state, dirty_seq > done_seq as dirty, attempts, error, hold, warnings, created_at
+        select id::text, entity, app_id, odoo_model, odoo_id, ${NAME} as name, state, dirty_seq > done_seq as dirty, attempts,
+          error, hold, warnings, created_at
         from links where ${filters(request)} and (${request.state ?? null}::text is null or state = ${request.state ?? null})
-          and id > ${after(request)} order by id`,
+          and ${matches(request)}
+          and links.id > ${after(request)} order by links.id`,
       ),
+    byEntity: () => countByEntity(db),
+    activity: () => readActivity(db),
   };
+}
+
+/** What people call a record, as both sides last agreed on it; null before they did. */
+const nameOf = (linkId: string) => sql`(
+  select coalesce(named.app ->> 'name', named.app ->> 'title', named.app ->> 'number', named.app ->> 'subject',
+    named.app ->> 'filename')
+  from bases as named where named.link_id = ${sql.ref(linkId)})`;
+const NAME = nameOf('links.id');
+
+function matches({ q }: PageRequest) {
+  if (q === undefined) return sql`true`;
+  return sql`(app_id = ${q} or odoo_id::text = ${q} or strpos(lower(${NAME}), lower(${q})) > 0)`;
 }
 
 function filters({ entity }: PageRequest) {
@@ -106,6 +127,7 @@ function before({ cursor }: PageRequest): string {
   return /^\d{1,18}$/.test(cursor ?? '') ? (cursor as string) : '9223372036854775807';
 }
 
+/** The query orders by `table.id`: a bare `id` would be the text that is shown, of which 10 comes before 9. */
 async function page(db: Db, { limit }: PageRequest, query: ReturnType<typeof sql>): Promise<Page> {
   const { rows } = await sql<Record<string, unknown>>`${query} limit ${limit + 1}`.execute(db);
   const data = rows.slice(0, limit);

@@ -35,6 +35,11 @@ export type RunCounts = Pick<
   'total' | 'done' | 'created' | 'updated' | 'unchanged' | 'conflicts' | 'parked' | 'held'
 >;
 
+export interface RunPage {
+  readonly data: readonly RunReport[];
+  readonly next_cursor: string | null;
+}
+
 export interface Runs {
   start(collection: string, scope: RunScope, options?: { readonly dryRun: boolean }): Promise<string>;
   /** Of a dry run. @param listed whether the total is known */
@@ -61,6 +66,10 @@ export interface Runs {
   cancel(runId: string): Promise<boolean>;
   isRunning(runId: string): Promise<boolean>;
   report(runId: string): Promise<RunReport | null>;
+  /** Newest first. @param cursor the `next_cursor` of the page before: the id of its last run */
+  list(request: { readonly cursor?: string | undefined; readonly limit: number }): Promise<RunPage>;
+  /** Those that are under way, newest first. */
+  underWay(): Promise<readonly RunReport[]>;
   /** Runs whose listing a crash cut off; a dry run goes with the process that it was in. */
   findUnlisted(): Promise<readonly { id: string; collection: string; scope: RunScope }[]>;
 }
@@ -135,6 +144,20 @@ export function createRuns(db: Db): Runs {
       return row?.status === 'running';
     },
     report: (runId) => report(db, runId),
+    async list({ cursor, limit }) {
+      const older = sql<boolean>`(started_at, id) < (select started_at, id from runs where id = ${cursor ?? null}::uuid)`;
+      const query = newestRuns(db).limit(limit + 1);
+      const ids = (await (cursor === undefined ? query : query.where(older)).execute()).map(({ id }) => id);
+      const data = await reportAll(db, ids.slice(0, limit));
+      return { data, next_cursor: ids.length > limit ? (data.at(-1)?.id ?? null) : null };
+    },
+    async underWay() {
+      const rows = await newestRuns(db).where('status', '=', 'running').execute();
+      return reportAll(
+        db,
+        rows.map(({ id }) => id),
+      );
+    },
     async findUnlisted() {
       const query = db
         .selectFrom('runs')
@@ -159,6 +182,19 @@ const COUNTED: Readonly<Record<string, keyof RunCounts>> = {
   park: 'parked',
   hold: 'held',
 };
+
+function newestRuns(db: Db) {
+  return db.selectFrom('runs').select('id').orderBy('started_at', 'desc').orderBy('id', 'desc');
+}
+
+async function reportAll(db: Db, ids: readonly string[]): Promise<readonly RunReport[]> {
+  const reports: RunReport[] = [];
+  for (const id of ids) {
+    const run = await report(db, id);
+    if (run) reports.push(run);
+  }
+  return reports;
+}
 
 async function report(db: Db, runId: string): Promise<RunReport | null> {
   const run = await db.selectFrom('runs').selectAll().where('id', '=', runId).executeTakeFirst();

@@ -44,6 +44,7 @@ const CONTRACT = [
   'POST /api/held/{id}/resolve',
   'POST /api/accounting/export',
   'GET /docs',
+  'GET /ops',
   'GET /docs/json',
   'POST /webhooks/app',
   'POST /webhooks/odoo',
@@ -215,7 +216,18 @@ async function callEverything(t: Test, setup: TestSetup, document: ApiDocument) 
     t.ok(rows.length > 0, `${path} lists something`);
     return String(rows[0]?.id);
   };
-  for (const path of ['/livez', '/readyz', '/healthz', '/metrics', '/api/doctor', '/docs', '/docs/json', '/problems'])
+  for (const path of [
+    '/livez',
+    '/readyz',
+    '/healthz',
+    '/metrics',
+    '/api/doctor',
+    '/docs',
+    '/docs/json',
+    '/problems',
+    '/ops',
+    '/api/overview',
+  ])
     await call(`GET ${path}`, path);
   await call('GET /problems/{code}', '/problems/token_needed');
   await call('GET /problems/{code}', '/problems/nothing');
@@ -249,6 +261,8 @@ async function callEverything(t: Test, setup: TestSetup, document: ApiDocument) 
   await call(changes, `/api/sync/runs/${plan.run_id}/changes?limit=many`);
   await call(changes, `/api/sync/runs/${run.run_id}/changes`);
   await call(changes, '/api/sync/runs/1/changes');
+  await call('GET /api/sync/runs', '/api/sync/runs');
+  await call('GET /api/sync/runs', '/api/sync/runs?cursor=1');
   await call('POST /api/sync/runs/{id}/cancel', `/api/sync/runs/${run.run_id}/cancel`);
   for (const action of ['pause', 'resume']) {
     await call(`POST /api/entities/{entity}/${action}`, `/api/entities/guest/${action}`);
@@ -265,6 +279,11 @@ async function callEverything(t: Test, setup: TestSetup, document: ApiDocument) 
 
   const { status } = await bridge.event('teacher.updated', '42');
   calls.push({ id: 'receiveAppEvent', status });
+  const events = await fetch(`${setup.bridge.url}/api/events`, {
+    headers: { authorization: `Bearer ${setup.secrets.api}` },
+  });
+  calls.push({ id: 'followEvents', status: events.status });
+  await events.body?.cancel();
   await call('POST /webhooks/app', '/webhooks/app', { type: 'teacher.updated', data: { id: '42' } });
   const notice = { _model: 'res.partner', _id: partner.id };
   const basic = `Basic ${Buffer.from(`bridge:${setup.secrets.odooToken}`).toString('base64')}`;

@@ -32,6 +32,7 @@ async function build(t: Test, options: Partial<ServerOptions> = {}) {
     accounting: { exportAccounting: unused },
     doctor: { examine: unused },
     metrics: { render: unused },
+    overview: { overview: unused, live: unused },
     ...options,
   });
   t.teardown(() => server.close());

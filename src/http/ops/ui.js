@@ -1,0 +1,219 @@
+// What all views are made of. Whatever comes from the bridge is put in as text, never as markup.
+import { ago, exact, has, t } from './i18n.js';
+import { Component, h } from './preact.js';
+import { state, update } from './store.js';
+
+/** @param {string | number | null | undefined} at as "3 min. ago", with the exact time when pointed at */
+export function when(at) {
+  if (at === null || at === undefined) return h('span', { class: 'faint' }, t('time.never'));
+  const time = new Date(at);
+  return h('time', { datetime: time.toISOString(), title: exact(at) }, ago(at));
+}
+
+/** A state by word, form and colour. @param {string} name `parked` @param {any} [text] instead of its word */
+export function chip(name, text) {
+  return h('span', { class: `chip is-${name}` }, text ?? (has(`state.${name}`) ? t(`state.${name}`) : name));
+}
+
+/** @param {{ dirty?: boolean, state: string }} link */
+export const linkState = ({ dirty, state: name }) => chip(name === 'active' && dirty ? 'waiting' : name);
+
+/** What the bridge says in English, whatever the language of the page. @param {any} text @param {string} [kind] class */
+export function said(text, kind = '') {
+  return text ? h('span', { lang: 'en', class: kind }, text) : null;
+}
+
+/** A value of a field, as it is. @param {any} value */
+export function show(value) {
+  if (value === undefined) return h('span', { class: 'faint' }, t('record.notKnown'));
+  if (value === null || value === '') return h('span', { class: 'nothing', title: 'null' }, '∅');
+  if (typeof value === 'boolean') return t(value ? 'app.yes' : 'app.no');
+  if (typeof value === 'object') {
+    return h(
+      'span',
+      { class: 'value' },
+      Object.entries(value).map(([name, part], index) => [
+        index > 0 && ', ',
+        h('span', { class: 'faint' }, `${name} `),
+        plain(part),
+      ]),
+    );
+  }
+  const text = String(value);
+  return h('span', { class: /\S{33}/.test(text) ? 'value long' : 'value' }, text);
+}
+
+/** The same in the midst of a sentence. @param {any} value @returns {string} */
+export function plain(value) {
+  if (value === null || value === undefined || value === '') return '∅';
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}
+
+/** @param {{ entity: string, app_id?: string | null, odoo_id?: number | null }} record @returns {string} */
+export function recordPath({ entity, app_id, odoo_id }) {
+  if (app_id !== null && app_id !== undefined) return `#/record/${entity}/${encodeURIComponent(app_id)}`;
+  return `#/record/${entity}/${odoo_id}/odoo`;
+}
+
+/** "Guest 42". @param {any} record @returns {string} */
+export function titleOf({ entity, app_id, odoo_id, name }) {
+  const id = app_id ?? (odoo_id === null || odoo_id === undefined ? '' : `Odoo ${odoo_id}`);
+  return name ? `${name} (${t(`one.${entity}`)} ${id})` : `${t(`one.${entity}`)} ${id}`;
+}
+
+/** By the old address, which every version of Odoo understands. @param {string} url @param {string} model @param {any} id @param {any} text */
+export function odooLink(url, model, id, text, kind = 'button') {
+  const href = `${url.replace(/\/$/, '')}/web#id=${id}&model=${model}&view_type=form`;
+  return h(
+    'a',
+    { class: kind, href, target: '_blank', rel: 'noreferrer' },
+    text,
+    h('span', { 'aria-hidden': 'true' }, ' ↗'),
+  );
+}
+
+/** @param {any} record */
+export function recordLink(record) {
+  const { entity, app_id, odoo_id, name } = record;
+  const id = app_id ?? (odoo_id === null ? '' : `Odoo ${odoo_id}`);
+  return h(
+    'a',
+    { href: recordPath(record), class: 'record' },
+    name && h('span', { class: 'name' }, name),
+    h('span', { class: 'kind' }, `${t(`one.${entity}`)} ${id}`),
+  );
+}
+
+/**
+ * @param {{ label: string, columns: any[], rows: any[], empty: any }} table rows as made by `row`; what it means that
+ * there are none
+ */
+export function table({ label, columns, rows, empty }) {
+  if (rows.length === 0) return h('div', { class: 'empty' }, empty);
+  return h(
+    'div',
+    { class: 'scroll', role: 'region', 'aria-label': label, tabIndex: 0 },
+    h(
+      'table',
+      {},
+      h(
+        'thead',
+        {},
+        h(
+          'tr',
+          {},
+          columns.map((column) => h('th', { scope: 'col' }, column)),
+        ),
+      ),
+      h('tbody', {}, rows),
+    ),
+  );
+}
+
+/** @param {string} key @param {any[]} cells the first names the row */
+export function row(key, cells) {
+  const [first, ...others] = cells;
+  return h(
+    'tr',
+    { key },
+    h('th', { scope: 'row' }, first),
+    others.map((cell) => h('td', {}, cell)),
+  );
+}
+
+/**
+ * @param {string} text @param {() => unknown} run
+ * @param {{ about?: string, kind?: string }} [more] about: what tells it from the same button in another row, for who
+ * does not see the row
+ */
+export function button(text, run, { about, kind = '' } = {}) {
+  // Not `disabled` while an action runs: the focus would be lost.
+  const onClick = () => {
+    if (!state.busy) run();
+  };
+  return h(
+    'button',
+    {
+      type: 'button',
+      class: kind,
+      onClick,
+      'aria-label': about && t('app.about', { text, about }),
+      'aria-busy': state.busy,
+    },
+    text,
+  );
+}
+
+/** Asked once, before what cannot be taken back by a click. @param {NonNullable<typeof state.question>} question */
+export function ask(question) {
+  update({ question });
+}
+
+/** @param {any} problem */
+export function problemBox(problem, retry = () => {}) {
+  const isSilent = problem.status === 0;
+  return h(
+    'div',
+    { class: 'notice is-error', role: 'alert' },
+    h(
+      'div',
+      {},
+      h('strong', {}, isSilent ? t('error.0') : said(problem.title)),
+      h('p', {}, isSilent ? t('error.0.detail') : said(problem.detail)),
+    ),
+    button(t('error.retry'), retry),
+  );
+}
+
+/**
+ * @param {string} label @param {string} name @param {string[][]} options pairs of value and text
+ * @param {string} [value] @param {(value: string) => void} [onChange] without it, the choice is the form's own
+ */
+export function select(label, name, options, value = '', onChange = undefined) {
+  return h(
+    'label',
+    { class: 'field' },
+    h('span', {}, label),
+    h(
+      'select',
+      // A given value would be put back with each drawing.
+      onChange
+        ? { name, value, onChange: (/** @type {any} */ event) => onChange(event.currentTarget.value) }
+        : { name },
+      options.map(([option, text]) => h('option', { value: option, selected: option === value }, text)),
+    ),
+  );
+}
+
+/** A dialogue of the browser: it keeps the focus inside, closes with Escape, and gives the focus back. */
+export class Modal extends Component {
+  /** @type {HTMLDialogElement | null} */
+  dialog = null;
+
+  /** @override */
+  componentDidMount() {
+    this.dialog?.showModal();
+  }
+
+  /** @override */
+  componentWillUnmount() {
+    this.dialog?.close();
+  }
+
+  /** @override */
+  render({ title, onClose, children }) {
+    const hold = (/** @type {any} */ dialog) => {
+      this.dialog = dialog;
+    };
+    const onCancel = (/** @type {any} */ event) => {
+      event.preventDefault();
+      onClose();
+    };
+    return h(
+      'dialog',
+      { ref: hold, 'aria-labelledby': 'dialog-title', onCancel },
+      h('h2', { id: 'dialog-title' }, title),
+      children,
+    );
+  }
+}

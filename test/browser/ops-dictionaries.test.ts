@@ -1,0 +1,36 @@
+/** Both languages of the page are whole: the same keys, the same places for values, and each key in use. */
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import t from 'tap';
+
+const FOLDER = join(import.meta.dirname, '../../src/http/ops');
+
+type Dictionary = Readonly<Record<string, string | { readonly one: string; readonly other: string }>>;
+
+async function read(language: string): Promise<Dictionary> {
+  const loaded = (await import(join(FOLDER, `${language}.js`))) as Record<string, Dictionary>;
+  return loaded[language] ?? {};
+}
+
+const texts = (entry: Dictionary[string] = '') => (typeof entry === 'string' ? [entry] : [entry.one, entry.other]);
+const places = (text: string) => [...new Set(text.match(/\{\w+\}/g))].sort();
+
+t.test('the dictionaries of the page', async (t) => {
+  const [en, fr] = await Promise.all([read('en'), read('fr')]);
+  t.ok(Object.keys(en).length > 200);
+  t.same(Object.keys(fr), Object.keys(en), 'the same keys, in the same order');
+  for (const [key, entry] of Object.entries(en)) {
+    const wanted = places(texts(entry).at(-1) ?? '');
+    for (const text of [...texts(entry), ...texts(fr[key])]) t.same(places(text), wanted, `${key}: ${text}`);
+  }
+
+  const names = (await readdir(FOLDER)).filter((name) => name.endsWith('.js') && !/^(en|fr)\.js$/.test(name));
+  const code = (await Promise.all(names.map((name) => readFile(join(FOLDER, name), 'utf8')))).join('\n');
+  // What is put together from a name, `state.${name}`, stands for all keys of that form.
+  const literal = new Set([...code.matchAll(/'([a-z]\w*(?:\.\w+)+)'/gi)].map(([, key = '']) => key));
+  const forms = [...code.matchAll(/`([a-z]\w*\.[^`]*\$\{[^`]*)`/gi)].map(
+    ([, form = '']) => new RegExp(`^${form.replaceAll('.', '\\.').replaceAll(/\$\{[^}]*\}/g, '\\w+')}$`),
+  );
+  for (const key of Object.keys(en)) t.ok(literal.has(key) || forms.some((form) => form.test(key)), `${key} is in use`);
+  for (const [, key = ''] of code.matchAll(/\bt\('([^']+)'/g)) t.ok(key in en, `${key} is known`);
+});
