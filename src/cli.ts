@@ -4,7 +4,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { exportRequest } from './accounting/export-request.ts';
 import { EXPORT_FORMATS } from './accounting/render-entries.ts';
 import { hasDrift } from './backends/odoo/setup-item.ts';
-import { EXIT, type Output, print, within, withinBound } from './command-line.ts';
+import { EXIT, type Output, print, within } from './command-line.ts';
 import { ConfigError, readConfig } from './config.ts';
 import { migrateToLatest } from './db/migrate.ts';
 import { addDecisionCommands } from './decision-commands.ts';
@@ -15,7 +15,7 @@ import { addExplainCommand } from './explain-command.ts';
 import { exportAccounting, saveContent } from './export-accounting.ts';
 import { main as serveForever } from './main.ts';
 import { describeItem, printSetup, runSetup, type SetupAction } from './setup-odoo.ts';
-import { syncUntilDone } from './sync-until-done.ts';
+import { addSyncCommands } from './sync-commands.ts';
 
 interface ExportFlags extends Output {
   readonly from: string;
@@ -53,59 +53,7 @@ export function buildProgram(): Command {
       );
     });
 
-  program
-    .command('sync')
-    .description('resync a collection and wait for its end')
-    .argument('<collection>', 'contacts, teachers, tenants, guests or all')
-    .option('--ids <ids>', 'only these app ids, separated by commas')
-    .option('--since <time>', 'only what changed since then (RFC 3339)')
-    .option('--json', 'print one line of JSON')
-    .action(async (collection: string, options: Output & { ids?: string; since?: string }) => {
-      const scope = {
-        ...(options.ids && { ids: options.ids.split(',') }),
-        ...(options.since && { since: options.since }),
-      };
-      const report = await withinBound((context) => syncUntilDone(context, collection, scope));
-      print(report, options, () =>
-        [
-          `${report.status}: ${report.done} of ${report.total}`,
-          `created ${report.created}`,
-          `updated ${report.updated}`,
-        ]
-          .concat(
-            `unchanged ${report.unchanged}`,
-            `conflicts ${report.conflicts}`,
-            `parked ${report.parked}`,
-            `held ${report.held}`,
-          )
-          .join(', '),
-      );
-      process.exitCode =
-        report.status === 'failed' || report.parked > 0 ? EXIT.error : report.held > 0 ? EXIT.guard : EXIT.ok;
-    });
-
-  const parked = program.command('parked').description('records that were set aside, grouped by error');
-  parked.option('--json', 'print one line of JSON').action(async (options: Output) => {
-    const groups = await within((context) => context.reports.parkedByError());
-    print(groups, options, () =>
-      groups.length === 0
-        ? 'nothing is parked'
-        : groups
-            .map((group) => `${group.count} × ${group.error_code}: ${group.message}\n    ${group.remedy}`)
-            .join('\n'),
-    );
-  });
-  parked
-    .command('retry')
-    .description('try parked records again')
-    .option('--entity <entity>')
-    .option('--error-code <code>')
-    .action(async (options: { entity?: string; errorCode?: string }) => {
-      const retried = await withinBound((context) =>
-        context.reports.retryParked({ entity: options.entity, error_code: options.errorCode }),
-      );
-      print({ retried }, parked.opts(), () => `${retried} record(s) will be tried again`);
-    });
+  addSyncCommands(program);
 
   const exports = program.command('export').description('what is in Odoo, as a file');
   exports

@@ -10,6 +10,7 @@ import { deferOdoo } from './backends/odoo/defer-odoo.ts';
 import { ODOO_ANSWERS } from './backends/odoo/guard-transport.ts';
 import { inCompany } from './backends/odoo/in-company.ts';
 import { createOdooBackend, type OdooBackend } from './backends/odoo/odoo-backend.ts';
+import { recordUrl } from './backends/odoo/record-url.ts';
 import type { ClockReading, OdooTransport } from './backends/odoo/transport.ts';
 import { createRateLimit } from './backends/rate-limit.ts';
 import type { Config } from './config.ts';
@@ -24,6 +25,7 @@ import type { Links } from './links/links.ts';
 import { createPauses, type Pauses } from './links/pauses.ts';
 import { createPostgresLinks } from './links/postgres-links.ts';
 import { createReports, type Reports } from './links/reports.ts';
+import { createRetries, type Retries } from './links/retries.ts';
 import { createRuns, type Runs } from './links/runs.ts';
 import { createStories, type Stories } from './links/stories.ts';
 import { createTies, type Ties } from './links/ties.ts';
@@ -37,6 +39,7 @@ export interface Context {
   readonly links: Links;
   readonly cursors: Cursors;
   readonly runs: Runs;
+  readonly retries: Retries;
   readonly reports: Reports;
   readonly decisions: Decisions;
   readonly pauses: Pauses;
@@ -46,6 +49,8 @@ export interface Context {
   readonly app: Backend;
   /** Connects on first use, and again after a failure: Odoo may be away when the bridge starts. */
   readonly odoo: Backend & { connected(): Promise<OdooBackend> };
+  /** Where a person sees a record in Odoo. */
+  readonly odooRecordUrl: (model: string, id: number) => Promise<string>;
   /** One per side: whether it is left alone for a while. */
   readonly breakers: { readonly app: Breaker; readonly odoo: Breaker };
   close(): Promise<void>;
@@ -99,6 +104,7 @@ export async function createContext(
       links,
       cursors,
       runs: createRuns(db),
+      retries: createRetries(db),
       reports: createReports(db),
       decisions: createDecisions(db),
       pauses: createPauses(db),
@@ -110,6 +116,7 @@ export async function createContext(
         bound ? boundGate(identity, gates.app) : gates.app,
       ),
       odoo,
+      odooRecordUrl: async (model, id) => recordUrl(config.ODOO_URL, (await odoo.connected()).version, model, id),
       breakers,
       close,
     };

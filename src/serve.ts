@@ -25,6 +25,7 @@ import { startController } from './reconcile/controller.ts';
 import { refuseOthers } from './refuse-others.ts';
 import { createGroupCommit } from './sources/group-commit.ts';
 import { resumeResyncs } from './sources/resync.ts';
+import { startRunWatch } from './sources/run-watch.ts';
 import { type Schedule, startSchedule } from './sources/schedule.ts';
 
 export interface RunningBridge {
@@ -67,6 +68,8 @@ export async function serve(config: Config, logger: BridgeLogger): Promise<Runni
     closers.push(() => schedule.stop());
     const alerts = startAlerts(context, { pollEveryMs: schedule.pollEveryMs() });
     closers.push(() => alerts.stop());
+    const runWatch = startRunWatch({ ...context, now: Date.now });
+    closers.push(() => runWatch.stop());
     void resumeResyncs(context).catch(() =>
       context.log.warn({}, 'the database does not answer; resyncs go on at the next start'),
     );
@@ -120,6 +123,7 @@ async function buildHttp(context: Context, metrics: Metrics) {
       health: () => reportHealth(context),
     },
     sync: { resync: context, collections: ['contacts', 'all', ...entities.map(({ collection }) => collection)] },
+    retries: context.retries,
     reports: context.reports,
     decisions: context.decisions,
     explain: {

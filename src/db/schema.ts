@@ -146,6 +146,8 @@ export interface RunsTable {
   status: Generated<'running' | 'done' | 'cancelled' | 'failed'>;
   listed: Generated<boolean>;
   error: JSONColumnType<StoredError> | null;
+  /** See links/runs.ts. */
+  read_back: unknown;
   started_at: Generated<Date>;
   progressed_at: Generated<Date>;
   finished_at: Timestamp | null;

@@ -1,4 +1,4 @@
-/** What operators look at: links, logs, conflicts, held and parked records; and the retry of the parked. */
+/** What operators look at: links, logs, conflicts, held and parked records. */
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { Page, PageRequest, Reports } from '../links/reports.ts';
@@ -174,15 +174,6 @@ const parkedGroup = z
     ],
   });
 
-const retryFilter = z
-  .strictObject({
-    ids: z.array(rowId).max(10_000).optional().describe('Only these, by `id` of the parked record.'),
-    entity: entityFilter,
-    error_code: z.string().optional(),
-  })
-  .nullish()
-  .meta({ examples: [{ error_code: 'unstorable_characters' }] });
-
 export async function reportRoutes(server: FastifyInstance, { reports }: { reports: Reports }): Promise<void> {
   /** A list whose filters stand in its query. */
   function addList<Q extends z.ZodType<PageRequest>>(
@@ -258,26 +249,5 @@ export async function reportRoutes(server: FastifyInstance, { reports }: { repor
     },
     async ({ group, ...request }) =>
       group ? { data: await reports.parkedByError(), next_cursor: null } : reports.parked(request),
-  );
-
-  addRoute(
-    server,
-    {
-      id: 'retryParked',
-      tag: 'Decisions',
-      method: 'POST',
-      path: '/api/parked/retry',
-      access: 'operate',
-      summary: 'Try parked records again',
-      description: 'Also those that wait for their next try. Without a body all of them.',
-      body: retryFilter,
-      answers: {
-        202: {
-          description: 'They will be tried.',
-          schema: z.object({ retried: z.int().describe('How many records.') }).meta({ examples: [{ retried: 3 }] }),
-        },
-      },
-    },
-    async ({ body }, _request, reply) => reply.code(202).send({ retried: await reports.retryParked(body ?? {}) }),
   );
 }

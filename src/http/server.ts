@@ -3,6 +3,7 @@ import sensible from '@fastify/sensible';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import type { Decisions } from '../links/decisions.ts';
 import type { Reports } from '../links/reports.ts';
+import type { Retries } from '../links/retries.ts';
 import { type AccountingOptions, accountingRoutes } from './accounting-routes.ts';
 import { requireToken } from './authorize.ts';
 import { decisionRoutes } from './decision-routes.ts';
@@ -17,6 +18,7 @@ import { type PauseOptions, pauseRoutes } from './pause-routes.ts';
 import { installProblems } from './problem.ts';
 import { problemPages } from './problem-pages.ts';
 import { reportRoutes } from './report-routes.ts';
+import { retryRoutes } from './retry-routes.ts';
 import { type SyncRouteOptions, syncRoutes } from './sync-routes.ts';
 import { type WebhookOptions, webhookRoutes } from './webhooks.ts';
 
@@ -27,6 +29,7 @@ export interface ServerOptions {
   readonly webhooks: WebhookOptions;
   readonly health: HealthOptions;
   readonly sync: SyncRouteOptions;
+  readonly retries: Retries;
   readonly reports: Reports;
   readonly decisions: Decisions;
   readonly explain: ExplainOptions;
@@ -71,6 +74,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     acceptEmptyBodies(operators);
     await operators.register(healthRoutes, options.health);
     await operators.register(syncRoutes, options.sync);
+    await operators.register(retryRoutes, { retries: options.retries });
     await operators.register(reportRoutes, { reports: options.reports });
     await operators.register(decisionRoutes, { decisions: options.decisions });
     await operators.register(explainRoutes, options.explain);

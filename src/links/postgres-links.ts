@@ -8,6 +8,7 @@ import { markDelivered, receive } from './deliveries.ts';
 import { countLinked } from './guard.ts';
 import type { Claim, Hold, Links, Listed, ListedRow, Pair } from './links.ts';
 import { markApp, markOdoo } from './mark.ts';
+import { readAgreed } from './read-agreed.ts';
 import { settle } from './settle.ts';
 
 export interface LinksSettings {
@@ -133,10 +134,7 @@ async function listPairs(
     linkId: row.id,
     appId: String(row.app_id),
     odooId: Number(row.odoo_id),
-    agreed:
-      row.app_digest === null || row.odoo_digest === null || row.agreed_at === null
-        ? null
-        : { app: row.app_digest, odoo: row.odoo_digest, at: row.agreed_at.getTime() },
+    agreed: readAgreed(row),
     dirtyAt: row.dirty_at?.getTime() ?? null,
   }));
 }

@@ -1,7 +1,6 @@
 /** What operators ask: how long the queue is, what is parked, held or contested, and what happened. */
 import { sql } from 'kysely';
 import type { Db } from '../db/open-database.ts';
-import { CHANNEL } from './mark.ts';
 
 export interface Page {
   readonly data: readonly Record<string, unknown>[];
@@ -17,18 +16,10 @@ export interface PageRequest {
   readonly limit: number;
 }
 
-export interface ParkedFilter {
-  readonly ids?: readonly string[] | undefined;
-  readonly entity?: string | undefined;
-  readonly error_code?: string | undefined;
-}
-
 export interface Reports {
   queue(): Promise<{ depth: number; oldest_seconds: number; parked: number; held: number }>;
   parked(request: PageRequest): Promise<Page>;
   parkedByError(): Promise<readonly Record<string, unknown>[]>;
-  /** Marks links again that are parked, or wait for a further try. @returns how many */
-  retryParked(filter: ParkedFilter): Promise<number>;
   held(request: PageRequest): Promise<Page>;
   conflicts(request: PageRequest): Promise<Page>;
   logs(request: PageRequest): Promise<Page>;
@@ -53,7 +44,6 @@ export function createReports(db: Db): Reports {
         from links where state = 'parked' group by 1 order by 4 desc`.execute(db);
       return rows;
     },
-    retryParked: (filter) => retryParked(db, filter),
     held: (request) =>
       page(
         db,
@@ -125,18 +115,4 @@ async function queue(db: Db) {
     db,
   );
   return rows[0] ?? { depth: 0, oldest_seconds: 0, parked: 0, held: 0 };
-}
-
-async function retryParked(db: Db, { ids, entity, error_code }: ParkedFilter): Promise<number> {
-  const { rows } = await sql`
-    with chosen as (
-      select id from links where (state = 'parked' or error is not null)
-        and (${ids === undefined}::boolean or id = any(${ids?.map(String) ?? []}::bigint[]))
-        and (${entity ?? null}::text is null or entity = ${entity ?? null})
-        and (${error_code ?? null}::text is null or error ->> 'code' = ${error_code ?? null})
-      order by id for update)
-    update links set dirty_seq = dirty_seq + 1, dirty_at = clock_timestamp(), attempts = 0, next_attempt_at = null, priority = 0
-    from chosen where links.id = chosen.id returning 1`.execute(db);
-  await sql`select pg_notify(${CHANNEL}, '')`.execute(db);
-  return rows.length;
 }

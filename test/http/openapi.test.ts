@@ -245,7 +245,13 @@ async function callEverything(t: Test, setup: TestSetup, document: ApiDocument) 
     await call(`POST /api/entities/{entity}/${action}`, `/api/entities/guest/${action}`);
     await call(`POST /api/entities/{entity}/${action}`, `/api/entities/unicorn/${action}`);
   }
-  await call('POST /api/parked/retry', '/api/parked/retry', {});
+  await call('POST /api/parked/retry', '/api/parked/retry', { preview: true });
+  const retry = await call('POST /api/parked/retry', '/api/parked/retry', {});
+  await waitUntil('the retry is read back', async () => {
+    const report = await setup.bridge.context.runs.report(String(retry.run_id));
+    return report?.read_back;
+  });
+  await call('GET /api/sync/runs/{id}', `/api/sync/runs/${retry.run_id}`);
   await call('POST /api/held/release', '/api/held/release');
   await call('POST /api/held/{id}/resolve', `/api/held/${held}/resolve`, { create: 'perhaps' });
   await call('POST /api/held/{id}/resolve', `/api/held/${held}/resolve`, { create: true });

@@ -20,6 +20,7 @@ async function build(t: Test, options: Partial<ServerOptions> = {}) {
     webhooks: { appSecrets: [], odooTokens: [], receive: unused, now: Date.now, onDelivery: unused },
     health: { isReady: unused, health: unused },
     sync: { resync: {} as ServerOptions['sync']['resync'], collections: ['teachers'] },
+    retries: {} as ServerOptions['retries'],
     reports: {} as ServerOptions['reports'],
     decisions: {} as ServerOptions['decisions'],
     explain: { entities: names, explain: unused },
@@ -46,9 +47,9 @@ t.test('each route says what it is', async (t) => {
 t.test('an empty body means no wishes, and half a body is none', async (t) => {
   const asked: unknown[] = [];
   const server = await build(t, {
-    reports: {
-      retryParked: async (filter: object) => asked.push(filter),
-    } as unknown as ServerOptions['reports'],
+    retries: {
+      start: async (filter: object) => ({ runId: 'run', retried: asked.push(filter) }),
+    } as unknown as ServerOptions['retries'],
   });
   const url = await server.listen({ host: '127.0.0.1', port: 0 });
   const headers = { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' };
