@@ -4,7 +4,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { exportRequest } from './accounting/export-request.ts';
 import { EXPORT_FORMATS } from './accounting/render-entries.ts';
 import { hasDrift } from './backends/odoo/setup-item.ts';
-import { EXIT, type Output, print, within } from './command-line.ts';
+import { EXIT, type Output, print, printChunk, within } from './command-line.ts';
 import { ConfigError, readConfig } from './config.ts';
 import { migrateToLatest } from './db/migrate.ts';
 import { addDecisionCommands } from './decision-commands.ts';
@@ -13,6 +13,7 @@ import { addDoctorCommand } from './doctor-command.ts';
 import { BridgeError } from './errors.ts';
 import { addExplainCommand } from './explain-command.ts';
 import { exportAccounting, saveContent } from './export-accounting.ts';
+import { addLogsCommand } from './logs-command.ts';
 import { main as serveForever } from './main.ts';
 import { describeItem, printSetup, runSetup, type SetupAction } from './setup-odoo.ts';
 import { addSyncCommands } from './sync-commands.ts';
@@ -23,17 +24,6 @@ interface ExportFlags extends Output {
   readonly format: string;
   readonly allEntries?: boolean;
   readonly output?: string;
-}
-
-/** As fast as it is taken off. Whoever does not want the rest (`| head`) ends the command. */
-function printChunk(chunk: Uint8Array): Promise<void> {
-  return new Promise((resolve, reject) => {
-    process.stdout.once('error', reject);
-    process.stdout.write(chunk, () => {
-      process.stdout.off('error', reject);
-      resolve();
-    });
-  });
 }
 
 export function buildProgram(): Command {
@@ -81,6 +71,7 @@ export function buildProgram(): Command {
     });
   addDecisionCommands(program);
   addExplainCommand(program);
+  addLogsCommand(program);
   addDisasterCommands(program);
   addDoctorCommand(program);
 

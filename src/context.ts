@@ -22,6 +22,7 @@ import { createIdentity, type Identity } from './identity.ts';
 import { type Cursors, createCursors } from './links/cursors.ts';
 import { createDecisions, type Decisions } from './links/decisions.ts';
 import type { Links } from './links/links.ts';
+import { createLogs, type Logs } from './links/logs.ts';
 import { createPauses, type Pauses } from './links/pauses.ts';
 import { createPostgresLinks } from './links/postgres-links.ts';
 import { createReports, type Reports } from './links/reports.ts';
@@ -39,6 +40,7 @@ export interface Context {
   readonly links: Links;
   readonly cursors: Cursors;
   readonly runs: Runs;
+  readonly logs: Logs;
   readonly retries: Retries;
   readonly reports: Reports;
   readonly decisions: Decisions;
@@ -104,6 +106,7 @@ export async function createContext(
       links,
       cursors,
       runs: createRuns(db),
+      logs: createLogs(db),
       retries: createRetries(db),
       reports: createReports(db),
       decisions: createDecisions(db),

@@ -123,6 +123,7 @@ async function buildHttp(context: Context, metrics: Metrics) {
       health: () => reportHealth(context),
     },
     sync: { resync: context, collections: ['contacts', 'all', ...entities.map(({ collection }) => collection)] },
+    logs: context.logs,
     retries: context.retries,
     reports: context.reports,
     decisions: context.decisions,

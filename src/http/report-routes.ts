@@ -1,4 +1,4 @@
-/** What operators look at: links, logs, conflicts, held and parked records. */
+/** What operators look at: links, conflicts, held and parked records. */
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { Page, PageRequest, Reports } from '../links/reports.ts';
@@ -49,40 +49,6 @@ const linkRow = z
         hold: null,
         warnings: null,
         created_at: '2026-11-25T09:30:00.000Z',
-      },
-    ],
-  });
-
-const logRow = z
-  .object({
-    id: rowId,
-    at: time,
-    reconcile_id: z.string().nullable().describe('All log lines of the pass carry it.'),
-    ...recordIds,
-    entity: z.string().nullable(),
-    outcome: z.string(),
-    direction: z.string().nullable(),
-    fields: z.array(z.string()).nullable(),
-    error_code: z.string().nullable(),
-    message: z.string().nullable(),
-    remedy: z.string().nullable(),
-  })
-  .meta({
-    id: 'Log',
-    examples: [
-      {
-        id: '901',
-        at: '2026-11-25T09:30:00.000Z',
-        reconcile_id: '5e0c6d3e-4a1b-4f0e-8a59-3c3a2f6f7b10',
-        entity: 'teacher',
-        app_id: '42',
-        odoo_id: 4_711,
-        outcome: 'update',
-        direction: 'app→odoo',
-        fields: ['phone'],
-        error_code: null,
-        message: null,
-        remedy: null,
       },
     ],
   });
@@ -195,22 +161,6 @@ export async function reportRoutes(server: FastifyInstance, { reports }: { repor
       row: linkRow,
     },
     reports.links,
-  );
-  addList(
-    {
-      id: 'listLogs',
-      tag: 'Records',
-      path: '/api/logs',
-      summary: 'What was done, newest first',
-      query: z.object({
-        entity: entityFilter,
-        outcome: z.string().max(64).optional().describe('Such as update, conflict, park.'),
-        since: time.optional(),
-        ...pageQuery,
-      }),
-      row: logRow,
-    },
-    reports.logs,
   );
   addList(
     {

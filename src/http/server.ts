@@ -2,6 +2,7 @@
 import sensible from '@fastify/sensible';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import type { Decisions } from '../links/decisions.ts';
+import type { Logs } from '../links/logs.ts';
 import type { Reports } from '../links/reports.ts';
 import type { Retries } from '../links/retries.ts';
 import { type AccountingOptions, accountingRoutes } from './accounting-routes.ts';
@@ -11,6 +12,7 @@ import { docsPage, docsRoutes } from './docs-routes.ts';
 import { type DoctorOptions, doctorRoutes } from './doctor-routes.ts';
 import { type ExplainOptions, explainRoutes } from './explain-routes.ts';
 import { type HealthOptions, healthRoutes, openHealthRoutes } from './health.ts';
+import { logRoutes } from './log-routes.ts';
 import { type MetricsOptions, metricsRoutes } from './metrics-routes.ts';
 import type { AboutApi } from './openapi.ts';
 import { collectOperations } from './operation.ts';
@@ -29,6 +31,7 @@ export interface ServerOptions {
   readonly webhooks: WebhookOptions;
   readonly health: HealthOptions;
   readonly sync: SyncRouteOptions;
+  readonly logs: Logs;
   readonly retries: Retries;
   readonly reports: Reports;
   readonly decisions: Decisions;
@@ -74,6 +77,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     acceptEmptyBodies(operators);
     await operators.register(healthRoutes, options.health);
     await operators.register(syncRoutes, options.sync);
+    await operators.register(logRoutes, { logs: options.logs });
     await operators.register(retryRoutes, { retries: options.retries });
     await operators.register(reportRoutes, { reports: options.reports });
     await operators.register(decisionRoutes, { decisions: options.decisions });

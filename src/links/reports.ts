@@ -1,4 +1,4 @@
-/** What operators ask: how long the queue is, what is parked, held or contested, and what happened. */
+/** What operators ask: how long the queue is, and what is parked, held or contested. */
 import { sql } from 'kysely';
 import type { Db } from '../db/open-database.ts';
 
@@ -9,9 +9,7 @@ export interface Page {
 
 export interface PageRequest {
   readonly entity?: string | undefined;
-  readonly outcome?: string | undefined;
   readonly state?: string | undefined;
-  readonly since?: string | undefined;
   readonly cursor?: string | undefined;
   readonly limit: number;
 }
@@ -22,7 +20,6 @@ export interface Reports {
   parkedByError(): Promise<readonly Record<string, unknown>[]>;
   held(request: PageRequest): Promise<Page>;
   conflicts(request: PageRequest): Promise<Page>;
-  logs(request: PageRequest): Promise<Page>;
   links(request: PageRequest): Promise<Page>;
 }
 
@@ -61,16 +58,6 @@ export function createReports(db: Db): Reports {
         select id::text, entity, app_id, odoo_id, field, base, jsonb_build_object('value', app_value, 'at', app_at) as app,
           jsonb_build_object('value', odoo_value, 'at', odoo_at) as odoo, winner, rule, close, clocks, decided_at, restored_at
         from conflicts where ${filters(request)} and id < ${before(request)} order by id desc`,
-      ),
-    logs: (request) =>
-      page(
-        db,
-        request,
-        sql`
-        select id::text, at, reconcile_id, entity, app_id, odoo_id, outcome, direction, fields, error_code, message, remedy
-        from sync_logs where ${filters(request)} and (${request.outcome ?? null}::text is null or outcome = ${request.outcome ?? null})
-          and (${request.since ?? null}::timestamptz is null or at >= ${request.since ?? null}::timestamptz)
-          and id < ${before(request)} order by id desc`,
       ),
     links: (request) =>
       page(

@@ -224,6 +224,8 @@ async function callEverything(t: Test, setup: TestSetup, document: ApiDocument) 
   await call('GET /api/links', '/api/links?limit=1');
   await call('GET /api/links', '/api/links?limit=many');
   await first('/api/logs');
+  await call('GET /api/logs', '/api/logs?since=yesterday');
+  for (const format of ['csv', 'jsonl', 'pdf']) await call('GET /api/logs/export', `/api/logs/export?format=${format}`);
   const conflict = await first('/api/conflicts');
   const held = await first('/api/held');
   await first('/api/parked');

@@ -20,6 +20,7 @@ async function build(t: Test, options: Partial<ServerOptions> = {}) {
     webhooks: { appSecrets: [], odooTokens: [], receive: unused, now: Date.now, onDelivery: unused },
     health: { isReady: unused, health: unused },
     sync: { resync: {} as ServerOptions['sync']['resync'], collections: ['teachers'] },
+    logs: {} as ServerOptions['logs'],
     retries: {} as ServerOptions['retries'],
     reports: {} as ServerOptions['reports'],
     decisions: {} as ServerOptions['decisions'],
