@@ -10,6 +10,7 @@ import { migrateToLatest } from './db/migrate.ts';
 import { addDecisionCommands } from './decision-commands.ts';
 import { addDisasterCommands } from './disaster-commands.ts';
 import { addDoctorCommand } from './doctor-command.ts';
+import { addEraseCommand } from './erase-command.ts';
 import { BridgeError } from './errors.ts';
 import { addExplainCommand } from './explain-command.ts';
 import { exportAccounting, saveContent } from './export-accounting.ts';
@@ -71,6 +72,7 @@ export function buildProgram(): Command {
     });
   addDecisionCommands(program);
   addExplainCommand(program);
+  addEraseCommand(program);
   addLogsCommand(program);
   addDisasterCommands(program);
   addDoctorCommand(program);

@@ -21,6 +21,7 @@ import { entities, entitiesOfModel, entityNamed } from './entities/registry.ts';
 import { createIdentity, type Identity } from './identity.ts';
 import { type Cursors, createCursors } from './links/cursors.ts';
 import { createDecisions, type Decisions } from './links/decisions.ts';
+import { createErasures, type Erasures } from './links/erasures.ts';
 import type { Links } from './links/links.ts';
 import { createLogs, type Logs } from './links/logs.ts';
 import { createPauses, type Pauses } from './links/pauses.ts';
@@ -46,6 +47,7 @@ export interface Context {
   readonly decisions: Decisions;
   readonly pauses: Pauses;
   readonly stories: Stories;
+  readonly erasures: Erasures;
   readonly ties: Ties;
   readonly identity: Identity;
   readonly app: Backend;
@@ -112,6 +114,7 @@ export async function createContext(
       decisions: createDecisions(db),
       pauses: createPauses(db),
       stories: createStories(db),
+      erasures: createErasures(db),
       ties: createTies(db),
       identity,
       app: createAppBackend(

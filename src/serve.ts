@@ -9,6 +9,7 @@ import { listenOnChannel } from './db/listen.ts';
 import { isMigrated } from './db/migrate.ts';
 import { examine } from './doctor/examine.ts';
 import { entities } from './entities/registry.ts';
+import { eraseRecord } from './erase-record.ts';
 import { explainRecord } from './explain/explain-record.ts';
 import { exportAccounting } from './export-accounting.ts';
 import { reportHealth } from './health-report.ts';
@@ -130,6 +131,10 @@ async function buildHttp(context: Context, metrics: Metrics) {
     explain: {
       entities: entities.map(({ name }) => name),
       explain: (request) => explainRecord({ ...reconcileContext(context), stories: context.stories }, request),
+    },
+    erase: {
+      entities: entities.map(({ name }) => name),
+      erase: (request) => eraseRecord({ ...context, ...reconcileContext(context) }, request),
     },
     pause: { pauses: context.pauses, entities: entities.map(({ name }) => name) },
     accounting: { exportAccounting: (request, signal) => exportAccounting(context, request, signal) },

@@ -189,6 +189,14 @@ const TABLE: Readonly<Record<string, { readonly allowed: readonly string[]; read
       forbidden: [],
     },
     'src/explain-command.ts': { allowed: ['./serve.ts', './explain/explain-record.ts', 'commander'], forbidden: [] },
+    'src/sync-commands.ts': { allowed: ['./sync-until-done.ts', './run-progress.ts', 'commander'], forbidden: [] },
+    'src/run-progress.ts': { allowed: ['./links/runs.ts'], forbidden: [] },
+    'src/logs-command.ts': { allowed: ['./links/export-logs.ts', './command-line.ts', 'commander'], forbidden: [] },
+    'src/erase-command.ts': { allowed: ['./serve.ts', './erase-record.ts', 'commander'], forbidden: [] },
+    'src/erase-record.ts': {
+      allowed: ['./explain/look-at-record.ts', './links/erasures.ts', './reconcile/context.ts'],
+      forbidden: [],
+    },
     'src/disaster-commands.ts': { allowed: ['./rebind.ts', './sources/relink.ts', 'commander'], forbidden: [] },
     'src/doctor-command.ts': { allowed: ['./doctor/examine.ts', './command-line.ts', 'commander'], forbidden: [] },
     'src/webhook-self-test.ts': {

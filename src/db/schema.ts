@@ -4,7 +4,7 @@ import type { ColumnType, Generated, JSONColumnType } from 'kysely';
 type Timestamp = ColumnType<Date, Date | string, Date | string>;
 type Fields = Record<string, string | number | boolean | null>;
 
-export type LinkState = 'active' | 'parked' | 'held' | 'out_of_scope';
+export type LinkState = 'active' | 'parked' | 'held' | 'out_of_scope' | 'erased';
 
 export interface StoredError {
   code: string;

@@ -10,6 +10,7 @@ import { requireToken } from './authorize.ts';
 import { decisionRoutes } from './decision-routes.ts';
 import { docsPage, docsRoutes } from './docs-routes.ts';
 import { type DoctorOptions, doctorRoutes } from './doctor-routes.ts';
+import { type EraseOptions, eraseRoutes } from './erase-routes.ts';
 import { type ExplainOptions, explainRoutes } from './explain-routes.ts';
 import { type HealthOptions, healthRoutes, openHealthRoutes } from './health.ts';
 import { logRoutes } from './log-routes.ts';
@@ -36,6 +37,7 @@ export interface ServerOptions {
   readonly reports: Reports;
   readonly decisions: Decisions;
   readonly explain: ExplainOptions;
+  readonly erase: EraseOptions;
   readonly pause: PauseOptions;
   readonly accounting: AccountingOptions;
   readonly doctor: DoctorOptions;
@@ -82,6 +84,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     await operators.register(reportRoutes, { reports: options.reports });
     await operators.register(decisionRoutes, { decisions: options.decisions });
     await operators.register(explainRoutes, options.explain);
+    await operators.register(eraseRoutes, options.erase);
     await operators.register(pauseRoutes, options.pause);
     await operators.register(accountingRoutes, options.accounting);
     await operators.register(doctorRoutes, options.doctor);

@@ -86,7 +86,7 @@ async function filterChanged(
     from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as r(id text, digest text, member boolean)
     left join links l on l.entity = ${entity} and l.odoo_model = ${odooModel} and ${id}
     left join bases b on b.link_id = l.id
-    where coalesce(l.hold ->> 'kind', '') <> 'create'
+    where coalesce(l.hold ->> 'kind', '') <> 'create' and l.state is distinct from 'erased'
       and (r.member and (b.link_id is null or l.state <> 'active' or ${digest} <> r.digest)
         or not r.member and l.state <> 'out_of_scope')`.execute(db);
   const part = (unlinked: boolean) => result.rows.filter((row) => row.unlinked === unlinked).map((row) => row.id);
@@ -125,7 +125,7 @@ async function listPairs(
     .where('odoo_model', '=', odooModel)
     .where('app_id', 'is not', null)
     .where('odoo_id', 'is not', null)
-    .where('state', '<>', 'out_of_scope')
+    .where('state', 'not in', ['out_of_scope', 'erased'])
     .where('id', '>', after ?? '0')
     .orderBy('id')
     .limit(limit)

@@ -125,7 +125,7 @@ export function createRuns(db: Db): Runs {
       await sql`
         with asked as (
           select l.id, l.dirty_seq from jsonb_array_elements_text(${JSON.stringify(ids)}::jsonb) as i(id)
-          join links l on l.entity = ${entity} and l.odoo_model = ${odooModel} and ${column}),
+          join links l on l.entity = ${entity} and l.odoo_model = ${odooModel} and ${column} and l.state <> 'erased'),
         progressed as (update runs set progressed_at = clock_timestamp() where id = ${runId})
         insert into run_links (run_id, link_id, seq) select ${runId}, id, dirty_seq from asked
         on conflict (run_id, link_id) do update set seq = excluded.seq, outcome = null`.execute(db);
@@ -232,7 +232,7 @@ async function listMembers(db: Db, runId: string, after: string | null, limit: n
     appId: row.app_id,
     odooId: row.odoo_id,
     outcome: row.outcome ?? '',
-    inScope: row.state !== 'out_of_scope',
+    inScope: row.state !== 'out_of_scope' && row.state !== 'erased',
     agreed: readAgreed(row),
   }));
 }

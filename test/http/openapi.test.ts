@@ -234,6 +234,20 @@ async function callEverything(t: Test, setup: TestSetup, document: ApiDocument) 
   await call('GET /api/links/{entity}/{id}', `/api/links/teacher/${partner.id}?by=odoo`);
   await call('GET /api/links/{entity}/{id}', `/api/links/guests/${contested}`);
 
+  await call('POST /api/erase', '/api/erase', { entity: 'guest', id: contested });
+  await call('POST /api/erase', '/api/erase', { entity: 'guest', id: 'nobody' });
+  await call('POST /api/erase', '/api/erase', { entity: 'unicorn', id: '1' });
+  const leaving = await app.create('guests', { name: 'Leaving' });
+  await odooPerson(setupOdoo(setup)).appears('Leaving');
+  await app.archive('guests', leaving);
+  await waitUntil('it is gone on both sides', async () => {
+    const answer = await bridge.post('/api/erase', { entity: 'guest', id: leaving });
+    return answer.status === 200;
+  });
+  await call('POST /api/erase', '/api/erase', { entity: 'guest', id: leaving });
+  await call('GET /api/links', '/api/links?state=erased');
+  await call('GET /api/links/{entity}/{id}', `/api/links/guest/${leaving}`);
+
   const run = await call('POST /api/sync/{collection}', '/api/sync/teachers', {});
   await call('POST /api/sync/{collection}', '/api/sync/teachers', { dry_run: true });
   await call('POST /api/sync/{collection}', '/api/sync/teachers', { ids: 7 });

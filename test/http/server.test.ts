@@ -25,6 +25,7 @@ async function build(t: Test, options: Partial<ServerOptions> = {}) {
     reports: {} as ServerOptions['reports'],
     decisions: {} as ServerOptions['decisions'],
     explain: { entities: names, explain: unused },
+    erase: { entities: names, erase: unused },
     pause: { pauses: {} as ServerOptions['pause']['pauses'], entities: names },
     accounting: { exportAccounting: unused },
     doctor: { examine: unused },
