@@ -4,15 +4,17 @@ import { Command, CommanderError, Option } from 'commander';
 import { exportRequest } from './accounting/export-request.ts';
 import { EXPORT_FORMATS } from './accounting/render-entries.ts';
 import { hasDrift } from './backends/odoo/setup-item.ts';
-import { EXIT, type Output, print, within, withinBound } from './command-line.ts';
+import { EXIT, type Output, print, printChunk, within } from './command-line.ts';
 import { ConfigError, readConfig } from './config.ts';
 import { migrateToLatest } from './db/migrate.ts';
 import { addDecisionCommands } from './decision-commands.ts';
 import { addDisasterCommands } from './disaster-commands.ts';
 import { addDoctorCommand } from './doctor-command.ts';
+import { addEraseCommand } from './erase-command.ts';
 import { BridgeError } from './errors.ts';
 import { addExplainCommand } from './explain-command.ts';
 import { exportAccounting, saveContent } from './export-accounting.ts';
+import { addLogsCommand } from './logs-command.ts';
 import { main as serveForever } from './main.ts';
 import { describeItem, printSetup, runSetup, type SetupAction } from './setup-odoo.ts';
 import { addSyncCommands } from './sync-commands.ts';
@@ -23,17 +25,6 @@ interface ExportFlags extends Output {
   readonly format: string;
   readonly allEntries?: boolean;
   readonly output?: string;
-}
-
-/** As fast as it is taken off. Whoever does not want the rest (`| head`) ends the command. */
-function printChunk(chunk: Uint8Array): Promise<void> {
-  return new Promise((resolve, reject) => {
-    process.stdout.once('error', reject);
-    process.stdout.write(chunk, () => {
-      process.stdout.off('error', reject);
-      resolve();
-    });
-  });
 }
 
 export function buildProgram(): Command {
@@ -54,29 +45,6 @@ export function buildProgram(): Command {
     });
 
   addSyncCommands(program);
-
-  const parked = program.command('parked').description('records that were set aside, grouped by error');
-  parked.option('--json', 'print one line of JSON').action(async (options: Output) => {
-    const groups = await within((context) => context.reports.parkedByError());
-    print(groups, options, () =>
-      groups.length === 0
-        ? 'nothing is parked'
-        : groups
-            .map((group) => `${group.count} × ${group.error_code}: ${group.message}\n    ${group.remedy}`)
-            .join('\n'),
-    );
-  });
-  parked
-    .command('retry')
-    .description('try parked records again')
-    .option('--entity <entity>')
-    .option('--error-code <code>')
-    .action(async (options: { entity?: string; errorCode?: string }) => {
-      const retried = await withinBound((context) =>
-        context.reports.retryParked({ entity: options.entity, error_code: options.errorCode }),
-      );
-      print({ retried }, parked.opts(), () => `${retried} record(s) will be tried again`);
-    });
 
   const exports = program.command('export').description('what is in Odoo, as a file');
   exports
@@ -104,6 +72,8 @@ export function buildProgram(): Command {
     });
   addDecisionCommands(program);
   addExplainCommand(program);
+  addEraseCommand(program);
+  addLogsCommand(program);
   addDisasterCommands(program);
   addDoctorCommand(program);
 

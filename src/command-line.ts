@@ -14,6 +14,17 @@ export function print(value: unknown, { json }: Output, human: () => string): vo
   process.stdout.write(json ? `${JSON.stringify(value)}\n` : `${human()}\n`);
 }
 
+/** As fast as it is taken off. Whoever does not want the rest (`| head`) ends the command. */
+export function printChunk(chunk: Uint8Array | string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    process.stdout.once('error', reject);
+    process.stdout.write(chunk, () => {
+      process.stdout.off('error', reject);
+      resolve();
+    });
+  });
+}
+
 /** Runs a command inside a context and always closes it. */
 export async function within<T>(
   work: (context: Context, config: Config) => Promise<T>,

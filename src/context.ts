@@ -10,6 +10,7 @@ import { deferOdoo } from './backends/odoo/defer-odoo.ts';
 import { ODOO_ANSWERS } from './backends/odoo/guard-transport.ts';
 import { inCompany } from './backends/odoo/in-company.ts';
 import { createOdooBackend, type OdooBackend, type OdooBackendOptions } from './backends/odoo/odoo-backend.ts';
+import { recordUrl } from './backends/odoo/record-url.ts';
 import type { ClockReading, OdooTransport } from './backends/odoo/transport.ts';
 import { createRateLimit } from './backends/rate-limit.ts';
 import type { Config } from './config.ts';
@@ -20,10 +21,13 @@ import { entities, entitiesOfModel, entityNamed } from './entities/registry.ts';
 import { createIdentity, type Identity } from './identity.ts';
 import { type Cursors, createCursors } from './links/cursors.ts';
 import { createDecisions, type Decisions } from './links/decisions.ts';
+import { createErasures, type Erasures } from './links/erasures.ts';
 import type { Links } from './links/links.ts';
+import { createLogs, type Logs } from './links/logs.ts';
 import { createPauses, type Pauses } from './links/pauses.ts';
 import { createPostgresLinks, type LinksSettings } from './links/postgres-links.ts';
 import { createReports, type Reports } from './links/reports.ts';
+import { createRetries, type Retries } from './links/retries.ts';
 import { createRunChanges, type RunChanges } from './links/run-changes.ts';
 import { createRuns, type Runs } from './links/runs.ts';
 import { createStories, type Stories } from './links/stories.ts';
@@ -40,15 +44,20 @@ export interface Context {
   readonly cursors: Cursors;
   readonly runs: Runs;
   readonly runChanges: RunChanges;
+  readonly logs: Logs;
+  readonly retries: Retries;
   readonly reports: Reports;
   readonly decisions: Decisions;
   readonly pauses: Pauses;
   readonly stories: Stories;
+  readonly erasures: Erasures;
   readonly ties: Ties;
   readonly identity: Identity;
   readonly app: Backend;
   /** Connects on first use, and again after a failure: Odoo may be away when the bridge starts. */
   readonly odoo: Backend & { connected(): Promise<OdooBackend> };
+  /** Where a person sees a record in Odoo. */
+  readonly odooRecordUrl: (model: string, id: number) => Promise<string>;
   /** One per side: whether it is left alone for a while. */
   readonly breakers: { readonly app: Breaker; readonly odoo: Breaker };
   close(): Promise<void>;
@@ -106,10 +115,13 @@ export async function createContext(
       cursors,
       runs: createRuns(db),
       runChanges: createRunChanges(db),
+      logs: createLogs(db),
+      retries: createRetries(db),
       reports: createReports(db),
       decisions: createDecisions(db),
       pauses: createPauses(db),
       stories: createStories(db),
+      erasures: createErasures(db),
       ties,
       identity,
       app: createAppBackend(
@@ -117,6 +129,7 @@ export async function createContext(
         bound ? boundGate(identity, gates.app) : gates.app,
       ),
       odoo,
+      odooRecordUrl: async (model, id) => recordUrl(config.ODOO_URL, (await odoo.connected()).version, model, id),
       breakers,
       close,
     };

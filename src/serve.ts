@@ -10,6 +10,7 @@ import { isMigrated } from './db/migrate.ts';
 import { examine } from './doctor/examine.ts';
 import { createDryRuns, type DryRuns } from './dry-runs.ts';
 import { COLLECTIONS, entities } from './entities/registry.ts';
+import { eraseRecord } from './erase-record.ts';
 import { explainRecord } from './explain/explain-record.ts';
 import { exportAccounting } from './export-accounting.ts';
 import { reportHealth } from './health-report.ts';
@@ -26,6 +27,7 @@ import { reconcileContext } from './reconcile-context.ts';
 import { refuseOthers } from './refuse-others.ts';
 import { createGroupCommit } from './sources/group-commit.ts';
 import { resumeResyncs } from './sources/resync.ts';
+import { startRunWatch } from './sources/run-watch.ts';
 import { type Schedule, startSchedule } from './sources/schedule.ts';
 
 export interface RunningBridge {
@@ -70,6 +72,8 @@ export async function serve(config: Config, logger: BridgeLogger): Promise<Runni
     closers.push(() => schedule.stop());
     const alerts = startAlerts(context, { pollEveryMs: schedule.pollEveryMs() });
     closers.push(() => alerts.stop());
+    const runWatch = startRunWatch({ ...context, now: Date.now });
+    closers.push(() => runWatch.stop());
     void resumeResyncs(context).catch(() =>
       context.log.warn({}, 'the database does not answer; resyncs go on at the next start'),
     );
@@ -115,11 +119,17 @@ async function buildHttp(context: Context, metrics: Metrics, dryRuns: DryRuns) {
       changes: context.runChanges,
       collections: COLLECTIONS,
     },
+    logs: context.logs,
+    retries: context.retries,
     reports: context.reports,
     decisions: context.decisions,
     explain: {
       entities: entities.map(({ name }) => name),
       explain: (request) => explainRecord({ ...reconcileContext(context), stories: context.stories }, request),
+    },
+    erase: {
+      entities: entities.map(({ name }) => name),
+      erase: (request) => eraseRecord({ ...context, ...reconcileContext(context) }, request),
     },
     pause: { pauses: context.pauses, entities: entities.map(({ name }) => name) },
     accounting: { exportAccounting: (request, signal) => exportAccounting(context, request, signal) },

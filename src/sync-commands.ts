@@ -1,19 +1,27 @@
-/** `bridge sync` and `bridge plan`: one resync, done or only foretold. */
+/** `bridge sync`, `bridge plan` and `bridge parked`: runs that a command waits for, done or only foretold. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
-import { EXIT, type Output, print, withinBound } from './command-line.ts';
+import { EXIT, type Output, print, within, withinBound } from './command-line.ts';
 import type { Context } from './context.ts';
 import { createDryRuns } from './dry-runs.ts';
-import { COLLECTIONS } from './entities/registry.ts';
+import { COLLECTIONS, entitiesOfCollection } from './entities/registry.ts';
 import type { PlannedChange, RunChanges } from './links/run-changes.ts';
 import type { RunReport, RunScope } from './links/runs.ts';
 import { printPlan } from './print-plan.ts';
-import { syncUntilDone } from './sync-until-done.ts';
+import { describeRun, showProgress } from './run-progress.ts';
+import { retryUntilDone, syncUntilDone } from './sync-until-done.ts';
 
 interface Flags extends Output {
   readonly ids?: string;
   readonly since?: string;
   readonly dryRun?: boolean;
+}
+
+interface RetryFlags {
+  readonly ids?: string;
+  readonly entity?: string;
+  readonly errorCode?: string;
+  readonly preview?: boolean;
 }
 
 export function addSyncCommands(program: Command): void {
@@ -28,6 +36,44 @@ export function addSyncCommands(program: Command): void {
   )
     .argument('[collection]', COLLECTIONS.join(', '), 'all')
     .action(plan);
+  addParkedCommands(program);
+}
+
+function addParkedCommands(program: Command): void {
+  const parked = program.command('parked').description('records that were set aside, grouped by error');
+  parked.option('--json', 'print one line of JSON').action(async (options: Output) => {
+    const groups = await within((context) => context.reports.parkedByError());
+    print(groups, options, () =>
+      groups.length === 0
+        ? 'nothing is parked'
+        : groups
+            .map((group) => `${group.count} × ${group.error_code}: ${group.message}\n    ${group.remedy}`)
+            .join('\n'),
+    );
+  });
+  parked
+    .command('retry')
+    .description('try parked records again, and those that wait for their next try, and wait for the end')
+    .option('--ids <ids>', 'only these entries, separated by commas')
+    .option('--entity <entity>')
+    .option('--error-code <code>')
+    .option('--preview', 'only tell which would be tried again')
+    .action(async ({ ids, entity, errorCode, preview }: RetryFlags) => {
+      const filter = { ...(ids && { ids: ids.split(',') }), entity, error_code: errorCode };
+      if (preview) {
+        const groups = await within(({ retries }) => retries.preview(filter));
+        const count = groups.reduce((sum, group) => sum + group.count, 0);
+        return print({ preview: true, count, groups }, parked.opts(), () =>
+          [
+            `${count} record(s) would be tried again`,
+            ...groups.map((group) => `  ${group.count} × ${group.entity} ${group.error_code}: ${group.message}`),
+          ].join('\n'),
+        );
+      }
+      const report = await followed((context, show) => retryUntilDone(context, filter, show));
+      print(report, parked.opts(), () => describeRun(report));
+      process.exitCode = exitCodeOf(report);
+    });
 }
 
 function scoped(command: Command): Command {
@@ -46,18 +92,18 @@ function readScope(collection: string, { ids, since }: Flags, command: Command):
 
 async function sync(collection: string, flags: Flags, command: Command): Promise<void> {
   const scope = readScope(collection, flags, command);
-  const report = await withinBound((context) => showing((show) => syncUntilDone(context, collection, scope, show)));
-  print(report, flags, () => summarize(report));
-  process.exitCode =
-    report.status === 'failed' || report.parked > 0 ? EXIT.error : report.held > 0 ? EXIT.guard : EXIT.ok;
+  const report = await followed(async (context, show) => {
+    await warnOfPaused(context, collection);
+    return syncUntilDone(context, collection, scope, show);
+  });
+  print(report, flags, () => describeRun(report));
+  process.exitCode = exitCodeOf(report);
 }
 
 async function plan(collection: string, flags: Flags, command: Command): Promise<void> {
   const scope = readScope(collection, flags, command);
-  const { report, changes } = await withinBound((context) =>
-    showing((show) => planUntilDone(context, collection, scope, show)),
-  );
-  print({ ...report, changes }, flags, () => [...printPlan(changes), summarize(report)].join('\n'));
+  const { report, changes } = await followed((context, show) => planUntilDone(context, collection, scope, show));
+  print({ ...report, changes }, flags, () => [...printPlan(changes), describeRun(report)].join('\n'));
   process.exitCode = report.status === 'done' ? (changes.length > 0 ? EXIT.drift : EXIT.ok) : EXIT.error;
 }
 
@@ -82,17 +128,6 @@ async function planUntilDone(
   }
 }
 
-/** On a terminal, on standard error, in one line that is gone at the end. */
-async function showing<T>(work: (show: (report: RunReport) => void) => Promise<T>): Promise<T> {
-  const { stderr } = process;
-  const clear = '\r\u001b[K';
-  try {
-    return await work(({ done, total }) => stderr.isTTY && stderr.write(`${clear}${done} of ${total}`));
-  } finally {
-    if (stderr.isTTY) stderr.write(clear);
-  }
-}
-
 async function allChanges({ runChanges }: Context, runId: string): Promise<readonly PlannedChange[]> {
   const changes: PlannedChange[] = [];
   for (let cursor: string | null = '0'; cursor !== null; ) {
@@ -106,8 +141,24 @@ async function allChanges({ runChanges }: Context, runId: string): Promise<reado
   return changes;
 }
 
-function summarize(report: RunReport): string {
-  const { status, done, total, created, updated, unchanged, conflicts, parked, held, error } = report;
-  const counts = `${status}: ${done} of ${total}, created ${created}, updated ${updated}, unchanged ${unchanged}, conflicts ${conflicts}, parked ${parked}, held ${held}`;
-  return error ? `${counts}\n${error.message}\n${error.remedy}` : counts;
+/** With its progress, where somebody looks. */
+async function followed<T>(work: (context: Context, show: (report: RunReport) => void) => Promise<T>): Promise<T> {
+  const progress = showProgress(process.stderr);
+  try {
+    return await withinBound((context) => work(context, progress.show));
+  } finally {
+    progress.end();
+  }
+}
+
+async function warnOfPaused({ pauses }: Context, collection: string): Promise<void> {
+  const paused = await pauses.paused();
+  const waiting = entitiesOfCollection(collection).filter(({ name }) => paused.has(name));
+  for (const { name } of waiting)
+    process.stderr.write(`${name} is paused: its records wait for bridge resume ${name}\n`);
+}
+
+function exitCodeOf({ status, parked, held }: RunReport): number {
+  if (status === 'failed' || parked > 0) return EXIT.error;
+  return held > 0 ? EXIT.guard : EXIT.ok;
 }

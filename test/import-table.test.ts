@@ -191,7 +191,10 @@ const TABLE: Readonly<Record<string, { readonly allowed: readonly string[]; read
     'src/plan-sides.ts': { allowed: ['./context.ts', './backends/overlay.ts'], forbidden: [] },
     'src/print-plan.ts': { allowed: ['./links/run-changes.ts'], forbidden: [] },
     'src/sync-until-done.ts': { allowed: ['./reconcile-context.ts', './sources/resync.ts'], forbidden: [] },
-    'src/sync-commands.ts': { allowed: ['./dry-runs.ts', './sync-until-done.ts', 'commander'], forbidden: [] },
+    'src/sync-commands.ts': {
+      allowed: ['./dry-runs.ts', './sync-until-done.ts', './run-progress.ts', 'commander'],
+      forbidden: [],
+    },
     'src/rebind.ts': { allowed: ['./context.ts', './links/bound-links.ts'], forbidden: [] },
     'src/command-line.ts': { allowed: ['./context.ts', './refuse-others.ts'], forbidden: [] },
     'src/decision-commands.ts': {
@@ -199,6 +202,13 @@ const TABLE: Readonly<Record<string, { readonly allowed: readonly string[]; read
       forbidden: [],
     },
     'src/explain-command.ts': { allowed: ['./serve.ts', './explain/explain-record.ts', 'commander'], forbidden: [] },
+    'src/run-progress.ts': { allowed: ['./links/runs.ts'], forbidden: [] },
+    'src/logs-command.ts': { allowed: ['./links/export-logs.ts', './command-line.ts', 'commander'], forbidden: [] },
+    'src/erase-command.ts': { allowed: ['./reconcile-context.ts', './erase-record.ts', 'commander'], forbidden: [] },
+    'src/erase-record.ts': {
+      allowed: ['./explain/look-at-record.ts', './links/erasures.ts', './reconcile/context.ts'],
+      forbidden: [],
+    },
     'src/disaster-commands.ts': { allowed: ['./rebind.ts', './sources/relink.ts', 'commander'], forbidden: [] },
     'src/doctor-command.ts': { allowed: ['./doctor/examine.ts', './command-line.ts', 'commander'], forbidden: [] },
     'src/webhook-self-test.ts': {

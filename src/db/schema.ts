@@ -4,7 +4,7 @@ import type { ColumnType, Generated, JSONColumnType } from 'kysely';
 type Timestamp = ColumnType<Date, Date | string, Date | string>;
 type Fields = Record<string, string | number | boolean | null>;
 
-export type LinkState = 'active' | 'parked' | 'held' | 'out_of_scope';
+export type LinkState = 'active' | 'parked' | 'held' | 'out_of_scope' | 'erased';
 
 export interface StoredError {
   code: string;
@@ -149,6 +149,8 @@ export interface RunsTable {
   /** Of a dry run, whose links are none of ours: how far it has come. */
   counts: unknown;
   error: JSONColumnType<StoredError> | null;
+  /** See links/runs.ts. */
+  read_back: unknown;
   started_at: Generated<Date>;
   progressed_at: Generated<Date>;
   finished_at: Timestamp | null;

@@ -8,6 +8,7 @@ import type { RecordNow } from './look-at-record.ts';
 
 export interface Situation {
   readonly kind:
+    | 'erased'
     | 'parked'
     | 'held'
     | 'paused'
@@ -26,6 +27,10 @@ export interface Situation {
 /** What weighs most comes first: a parked record of a paused entity is parked. */
 export function tellSituation({ claimed, link, paused }: Story, now: RecordNow): Situation {
   const { entity } = claimed;
+  if (link.state === 'erased') {
+    const text = `It was erased at ${link.stateSince.toISOString()}: its ids are kept, so that nothing makes it again, and it is never written.`;
+    return { kind: 'erased', text, remedy: null };
+  }
   if (link.state === 'parked') return tellParked(link.error, link.id);
   if (link.state === 'held' && link.hold) return tellHeld(link.hold, link.id);
   if (paused) {

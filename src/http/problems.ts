@@ -97,6 +97,12 @@ export const PROBLEMS = {
     what: 'Changes that were only planned were asked for of a resync that was done.',
     remedy: 'What it did is in GET /api/logs.',
   },
+  not_erased: {
+    status: 409,
+    title: 'It was not erased',
+    what: 'The record is still in use on a side, or a pass is at work on it just now. Nothing was erased.',
+    remedy: 'Do what the detail says, then ask again; "code" names the cause.',
+  },
   nothing_to_export: {
     status: 409,
     title: 'There is nothing right to export',
@@ -156,6 +162,12 @@ export const PROBLEMS = {
     title: 'The bridge cannot take this now',
     what: 'The database does not answer. Nothing of the request was kept.',
     remedy: 'Send it again after the time in Retry-After.',
+  },
+  side_away: {
+    status: 503,
+    title: 'A side cannot be asked now',
+    what: 'The app or Odoo does not answer, and without it the request cannot be decided. Nothing was done.',
+    remedy: 'Ask again when /healthz says that both sides can be reached.',
   },
   odoo_away: {
     status: 503,

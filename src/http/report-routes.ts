@@ -1,4 +1,4 @@
-/** What operators look at: links, logs, conflicts, held and parked records; and the retry of the parked. */
+/** What operators look at: links, conflicts, held and parked records. */
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { Page, PageRequest, Reports } from '../links/reports.ts';
@@ -52,40 +52,6 @@ const linkRow = z
         hold: null,
         warnings: null,
         created_at: '2026-11-25T09:30:00.000Z',
-      },
-    ],
-  });
-
-const logRow = z
-  .object({
-    id: rowId,
-    at: time,
-    reconcile_id: z.string().nullable().describe('All log lines of the pass carry it.'),
-    ...recordIds,
-    entity: z.string().nullable(),
-    outcome: z.string(),
-    direction: z.string().nullable(),
-    fields: z.array(z.string()).nullable(),
-    error_code: z.string().nullable(),
-    message: z.string().nullable(),
-    remedy: z.string().nullable(),
-  })
-  .meta({
-    id: 'Log',
-    examples: [
-      {
-        id: '901',
-        at: '2026-11-25T09:30:00.000Z',
-        reconcile_id: '5e0c6d3e-4a1b-4f0e-8a59-3c3a2f6f7b10',
-        entity: 'teacher',
-        app_id: '42',
-        odoo_id: 4_711,
-        outcome: 'update',
-        direction: 'app→odoo',
-        fields: ['phone'],
-        error_code: null,
-        message: null,
-        remedy: null,
       },
     ],
   });
@@ -183,15 +149,6 @@ const parkedGroup = z
     ],
   });
 
-const retryFilter = z
-  .strictObject({
-    ids: z.array(rowId).max(10_000).optional().describe('Only these, by `id` of the parked record.'),
-    entity: entityFilter,
-    error_code: z.string().optional(),
-  })
-  .nullish()
-  .meta({ examples: [{ error_code: 'unstorable_characters' }] });
-
 export async function reportRoutes(server: FastifyInstance, { reports }: { reports: Reports }): Promise<void> {
   /** A list whose filters stand in its query. */
   function addList<Q extends z.ZodType<PageRequest>>(
@@ -218,22 +175,6 @@ export async function reportRoutes(server: FastifyInstance, { reports }: { repor
       row: linkRow,
     },
     reports.links,
-  );
-  addList(
-    {
-      id: 'listLogs',
-      tag: 'Records',
-      path: '/api/logs',
-      summary: 'What was done, newest first',
-      query: z.object({
-        entity: entityFilter,
-        outcome: z.string().max(64).optional().describe('Such as update, conflict, park.'),
-        since: time.optional(),
-        ...pageQuery,
-      }),
-      row: logRow,
-    },
-    reports.logs,
   );
   addList(
     {
@@ -272,26 +213,5 @@ export async function reportRoutes(server: FastifyInstance, { reports }: { repor
     },
     async ({ group, ...request }) =>
       group ? { data: await reports.parkedByError(), next_cursor: null } : reports.parked(request),
-  );
-
-  addRoute(
-    server,
-    {
-      id: 'retryParked',
-      tag: 'Decisions',
-      method: 'POST',
-      path: '/api/parked/retry',
-      access: 'operate',
-      summary: 'Try parked records again',
-      description: 'Also those that wait for their next try. Without a body all of them.',
-      body: retryFilter,
-      answers: {
-        202: {
-          description: 'They will be tried.',
-          schema: z.object({ retried: z.int().describe('How many records.') }).meta({ examples: [{ retried: 3 }] }),
-        },
-      },
-    },
-    async ({ body }, _request, reply) => reply.code(202).send({ retried: await reports.retryParked(body ?? {}) }),
   );
 }

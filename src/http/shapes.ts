@@ -10,7 +10,7 @@ export const errorDetail = z
   .object({ code: z.string(), message: z.string(), remedy: z.string() })
   .meta({ id: 'ErrorDetail', description: 'What went wrong, and what to do about it.' });
 
-export const linkState = z.enum(['active', 'parked', 'held', 'out_of_scope']);
+export const linkState = z.enum(['active', 'parked', 'held', 'out_of_scope', 'erased']);
 
 /** Of the records that a row is about. */
 export const recordIds = {

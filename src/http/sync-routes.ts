@@ -42,7 +42,36 @@ const RUN = {
   started_at: '2026-11-25T09:30:00.000Z',
   finished_at: null,
   eta_seconds: 45,
+  read_back: null,
 };
+
+const counts = {
+  app: z.int().describe('Records of the run that the app has.'),
+  odoo: z.int().describe('Records of the run that Odoo has.'),
+  pairs: z.int().describe('Of them, pairs that were compared by the content of all mapped fields.'),
+  differing: z.int().describe('Of these, pairs that are not as both sides last agreed.'),
+};
+const found = z.enum(['as_agreed', 'changed', 'missing']);
+const readBack = z
+  .object({
+    at: time,
+    ...counts,
+    entities: z.array(z.object({ entity: z.string(), ...counts })),
+    not_compared: z.array(z.string()).describe('Entities that a side does not have.'),
+    records: z
+      .array(
+        z.object({
+          ...recordIds,
+          reason: z.enum(['created', 'differing']),
+          app: found,
+          odoo: found,
+          odoo_url: z.string().describe("The record in Odoo's own pages."),
+        }),
+      )
+      .describe('What differs, and what was made.'),
+    left_out: z.int().describe('How many more records there are.'),
+  })
+  .meta({ id: 'ReadBack', description: 'What both sides held when a run had ended.' });
 
 const runSchema = z
   .object({
@@ -61,6 +90,10 @@ const runSchema = z
     started_at: time,
     finished_at: time.nullable(),
     eta_seconds: z.int().nullable(),
+    read_back: readBack
+      .or(z.object({ error: errorDetail }))
+      .nullable()
+      .describe('Null unless it is done; an error where a side was away just then.'),
     error: errorDetail.optional().describe('Why it failed.'),
   })
   .meta({ id: 'Run', examples: [RUN] });
@@ -202,7 +235,8 @@ export async function syncRoutes(
       path: '/api/sync/runs/:id/cancel',
       access: 'operate',
       summary: 'End a resync',
-      description: 'What it marked already is reconciled all the same; a dry run then tells of no change.',
+      description:
+        'What a resync marked already is reconciled all the same; of a retry, what was not begun stays parked; a dry run tells of no change.',
       ...ofRun,
       answers: { 200: { description: 'How far it came; one that had ended stays as it was.', schema: runSchema } },
     },

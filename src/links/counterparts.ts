@@ -11,8 +11,8 @@ const CREATING = sql<boolean>`exists (select from intents where link_id = links.
 /**
  * Writes the counterpart's id into a claimed link and commits at once, so that a crash right after loses nothing.
  * A link of the same entity that knew only that record is folded into this one.
- * @returns false when the lease is lost, the record already belongs to another full link of the entity, or a
- * counterpart is just being made for it: with the link its announcement would be gone, and what it made a stranger
+ * @returns false when the lease is lost, the record already belongs to another full link of the entity or was erased, or
+ * a counterpart is just being made for it: with the link its announcement would be gone, and what it made a stranger
  */
 export async function attach(...args: Parameters<typeof attachOnce>): Promise<boolean> {
   for (let tries = 1; ; tries += 1) {
@@ -41,7 +41,7 @@ async function attachOnce(
     if (own.rows.length === 0) return false;
     const other = sql`entity = ${claimed.entity} and odoo_model = ${counterpart.odooModel}
       and ${column} = ${value} and id <> ${linkId}`;
-    const occupied = sql`(${otherColumn} is not null or ${CREATING})`;
+    const occupied = sql`(${otherColumn} is not null or state = 'erased' or ${CREATING})`;
     // Locked by a statement of its own, so that the next one sees what was announced meanwhile.
     await sql`select 1 from links where ${other} for update`.execute(trx);
     const folded = await sql`
@@ -111,7 +111,7 @@ export async function findOccupants(
     appId: row.app_id,
     odooId: row.odoo_id,
     appActive: row.app?.active !== false,
-    inScope: row.state !== 'out_of_scope',
+    inScope: row.state !== 'out_of_scope' && row.state !== 'erased',
     creating: row.creating,
   }));
 }

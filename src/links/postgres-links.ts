@@ -8,6 +8,7 @@ import { markDelivered, receive } from './deliveries.ts';
 import { countLinked } from './guard.ts';
 import type { Claim, Hold, Links, Listed, ListedRow, Pair } from './links.ts';
 import { markApp, markOdoo } from './mark.ts';
+import { readAgreed } from './read-agreed.ts';
 import { settle } from './settle.ts';
 
 export interface LinksSettings {
@@ -85,7 +86,7 @@ async function filterChanged(
     from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as r(id text, digest text, member boolean)
     left join links l on l.entity = ${entity} and l.odoo_model = ${odooModel} and ${id}
     left join bases b on b.link_id = l.id
-    where coalesce(l.hold ->> 'kind', '') <> 'create'
+    where coalesce(l.hold ->> 'kind', '') <> 'create' and l.state is distinct from 'erased'
       and (r.member and (b.link_id is null or l.state <> 'active' or ${digest} <> r.digest)
         or not r.member and l.state <> 'out_of_scope')`.execute(db);
   const part = (unlinked: boolean) => result.rows.filter((row) => row.unlinked === unlinked).map((row) => row.id);
@@ -124,7 +125,7 @@ async function listPairs(
     .where('odoo_model', '=', odooModel)
     .where('app_id', 'is not', null)
     .where('odoo_id', 'is not', null)
-    .where('state', '<>', 'out_of_scope')
+    .where('state', 'not in', ['out_of_scope', 'erased'])
     .where('id', '>', after ?? '0')
     .orderBy('id')
     .limit(limit)
@@ -133,10 +134,7 @@ async function listPairs(
     linkId: row.id,
     appId: String(row.app_id),
     odooId: Number(row.odoo_id),
-    agreed:
-      row.app_digest === null || row.odoo_digest === null || row.agreed_at === null
-        ? null
-        : { app: row.app_digest, odoo: row.odoo_digest, at: row.agreed_at.getTime() },
+    agreed: readAgreed(row),
     dirtyAt: row.dirty_at?.getTime() ?? null,
   }));
 }

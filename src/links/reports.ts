@@ -1,8 +1,7 @@
-/** What operators ask: how long the queue is, what is parked, held or contested, and what happened. */
+/** What operators ask: how long the queue is, and what is parked, held or contested. */
 import { sql } from 'kysely';
 import type { Db } from '../db/open-database.ts';
 import { type Activity, countByEntity, type EntityCount, readActivity } from './activity.ts';
-import { CHANNEL } from './mark.ts';
 
 export interface Page {
   readonly data: readonly Record<string, unknown>[];
@@ -11,30 +10,19 @@ export interface Page {
 
 export interface PageRequest {
   readonly entity?: string | undefined;
-  readonly outcome?: string | undefined;
   readonly state?: string | undefined;
   /** Part of a name, or a whole id of either side. */
   readonly q?: string | undefined;
-  readonly since?: string | undefined;
   readonly cursor?: string | undefined;
   readonly limit: number;
-}
-
-export interface ParkedFilter {
-  readonly ids?: readonly string[] | undefined;
-  readonly entity?: string | undefined;
-  readonly error_code?: string | undefined;
 }
 
 export interface Reports {
   queue(): Promise<{ depth: number; oldest_seconds: number; parked: number; held: number }>;
   parked(request: PageRequest): Promise<Page>;
   parkedByError(): Promise<readonly Record<string, unknown>[]>;
-  /** Marks links again that are parked, or wait for a further try. @returns how many */
-  retryParked(filter: ParkedFilter): Promise<number>;
   held(request: PageRequest): Promise<Page>;
   conflicts(request: PageRequest): Promise<Page>;
-  logs(request: PageRequest): Promise<Page>;
   links(request: PageRequest): Promise<Page>;
   byEntity(): Promise<readonly EntityCount[]>;
   activity(): Promise<Activity>;
@@ -58,7 +46,6 @@ export function createReports(db: Db): Reports {
         from links where state = 'parked' group by 1 order by 4 desc`.execute(db);
       return rows;
     },
-    retryParked: (filter) => retryParked(db, filter),
     held: (request) =>
       page(
         db,
@@ -76,16 +63,6 @@ export function createReports(db: Db): Reports {
         select id::text, entity, app_id, odoo_id, ${nameOf('conflicts.link_id')} as name, field, base, jsonb_build_object('value', app_value, 'at', app_at) as app,
           jsonb_build_object('value', odoo_value, 'at', odoo_at) as odoo, winner, rule, close, clocks, decided_at, restored_at
         from conflicts where ${filters(request)} and conflicts.id < ${before(request)} order by conflicts.id desc`,
-      ),
-    logs: (request) =>
-      page(
-        db,
-        request,
-        sql`
-        select id::text, at, reconcile_id, entity, app_id, odoo_id, outcome, direction, fields, error_code, message, remedy
-        from sync_logs where ${filters(request)} and (${request.outcome ?? null}::text is null or outcome = ${request.outcome ?? null})
-          and (${request.since ?? null}::timestamptz is null or at >= ${request.since ?? null}::timestamptz)
-          and sync_logs.id < ${before(request)} order by sync_logs.id desc`,
       ),
     links: (request) =>
       page(
@@ -147,18 +124,4 @@ async function queue(db: Db) {
     db,
   );
   return rows[0] ?? { depth: 0, oldest_seconds: 0, parked: 0, held: 0 };
-}
-
-async function retryParked(db: Db, { ids, entity, error_code }: ParkedFilter): Promise<number> {
-  const { rows } = await sql`
-    with chosen as (
-      select id from links where (state = 'parked' or error is not null)
-        and (${ids === undefined}::boolean or id = any(${ids?.map(String) ?? []}::bigint[]))
-        and (${entity ?? null}::text is null or entity = ${entity ?? null})
-        and (${error_code ?? null}::text is null or error ->> 'code' = ${error_code ?? null})
-      order by id for update)
-    update links set dirty_seq = dirty_seq + 1, dirty_at = clock_timestamp(), attempts = 0, next_attempt_at = null, priority = 0
-    from chosen where links.id = chosen.id returning 1`.execute(db);
-  await sql`select pg_notify(${CHANNEL}, '')`.execute(db);
-  return rows.length;
 }

@@ -3,10 +3,60 @@ import { sql } from 'kysely';
 import type { Db } from '../db/open-database.ts';
 import type { Side } from '../entities/define-entity.ts';
 import type { ErrorDetail } from '../errors.ts';
+import type { Pair } from './links.ts';
+import { readAgreed } from './read-agreed.ts';
+import { endRun, reportRun } from './run-report.ts';
 
 export interface RunScope {
   readonly ids?: readonly string[];
   readonly since?: string;
+}
+
+/** A record of a run, as the memory has it now. */
+export interface RunMember {
+  readonly linkId: string;
+  readonly entity: string;
+  readonly appId: string | null;
+  readonly odooId: number | null;
+  /** What became of it in the run. */
+  readonly outcome: string;
+  readonly inScope: boolean;
+  readonly agreed: Pair['agreed'];
+}
+
+/** A record that a run made, or that is not as agreed at its end. */
+export interface ReadBackRecord {
+  readonly entity: string;
+  readonly app_id: string | null;
+  readonly odoo_id: number;
+  readonly reason: 'created' | 'differing';
+  /** How each side's record is, beside what both last agreed on. */
+  readonly app: 'as_agreed' | 'changed' | 'missing';
+  readonly odoo: 'as_agreed' | 'changed' | 'missing';
+  /** Its form in Odoo's own pages. */
+  readonly odoo_url: string;
+}
+
+export interface ReadBackCounts {
+  /** Records of the run that the app, and Odoo, have. */
+  readonly app: number;
+  readonly odoo: number;
+  /** Of them, pairs that were compared by the content of all mapped fields. */
+  readonly pairs: number;
+  readonly differing: number;
+}
+
+/** What both sides held when the run had ended. */
+export interface ReadBack extends ReadBackCounts {
+  /** When the reading began. */
+  readonly at: string;
+  readonly entities: readonly ({ readonly entity: string } & ReadBackCounts)[];
+  /** Entities that could not be compared: their Odoo app is not installed, or the app has no such collection. */
+  readonly not_compared: readonly string[];
+  /** What differs first. */
+  readonly records: readonly ReadBackRecord[];
+  /** How many more there are. */
+  readonly left_out: number;
 }
 
 /** As contract §4 shapes it. */
@@ -26,6 +76,8 @@ export interface RunReport {
   readonly started_at: string;
   readonly finished_at: string | null;
   readonly eta_seconds: number | null;
+  /** Null unless the run is done; an error where a side was away just then. */
+  readonly read_back: ReadBack | { readonly error: ErrorDetail } | null;
   readonly error?: ErrorDetail;
 }
 
@@ -62,7 +114,13 @@ export interface Runs {
   enlist(runId: string, side: Side, entity: string, odooModel: string, ids: readonly string[]): Promise<void>;
   /** All that the run asks for has been marked. */
   finishListing(runId: string): Promise<void>;
+  /** Runs of which all is listed and nothing is left to do: what is missing is to read back what became of it. */
+  findEnding(): Promise<readonly string[]>;
+  /** The records of a run, so many at a time, in the order of their links. @param after a link's id */
+  listMembers(runId: string, after: string | null, limit: number): Promise<readonly RunMember[]>;
+  finish(runId: string, readBack: NonNullable<RunReport['read_back']>): Promise<void>;
   fail(runId: string, error: ErrorDetail): Promise<void>;
+  /** Nothing more is listed, and parked records whose turn has not come stay parked. @returns false when it had ended */
   cancel(runId: string): Promise<boolean>;
   isRunning(runId: string): Promise<boolean>;
   report(runId: string): Promise<RunReport | null>;
@@ -96,7 +154,7 @@ export function createRuns(db: Db): Runs {
       const progressed_at = sql<Date>`clock_timestamp()`;
       await db.updateTable('runs').set({ progressed_at }).where('id', '=', runId).execute();
     },
-    complete: (runId) => finish(db, runId, 'done'),
+    complete: (runId) => endRun(db, runId, 'done'),
     async findUnasked(runId, side, entity, odooModel, ids) {
       const column = side === 'app' ? sql`l.app_id = i.id` : sql`l.odoo_id = i.id::integer`;
       const { rows } = await sql<{ id: string }>`
@@ -119,7 +177,7 @@ export function createRuns(db: Db): Runs {
       await sql`
         with asked as (
           select l.id, l.dirty_seq from jsonb_array_elements_text(${JSON.stringify(ids)}::jsonb) as i(id)
-          join links l on l.entity = ${entity} and l.odoo_model = ${odooModel} and ${column}),
+          join links l on l.entity = ${entity} and l.odoo_model = ${odooModel} and ${column} and l.state <> 'erased'),
         progressed as (update runs set progressed_at = clock_timestamp() where id = ${runId})
         insert into run_links (run_id, link_id, seq) select ${runId}, id, dirty_seq from asked
         on conflict (run_id, link_id) do update set seq = excluded.seq, outcome = null`.execute(db);
@@ -127,23 +185,30 @@ export function createRuns(db: Db): Runs {
     async finishListing(runId) {
       await db.updateTable('runs').set({ listed: true }).where('id', '=', runId).execute();
     },
+    async findEnding() {
+      const { rows } = await sql<{ id: string }>`
+        select id from runs where status = 'running' and listed and not dry_run
+          and not exists (select from run_links where run_id = runs.id and outcome is null)`.execute(db);
+      return rows.map(({ id }) => id);
+    },
+    listMembers: (runId, after, limit) => listMembers(db, runId, after, limit),
+    async finish(runId, readBack) {
+      await endRun(db, runId, 'done', { read_back: JSON.stringify(readBack) });
+    },
     async fail(runId, error) {
-      await finish(db, runId, 'failed', error);
+      await endRun(db, runId, 'failed', { error: JSON.stringify(error) });
     },
-    async cancel(runId) {
-      const result = await db
-        .updateTable('runs')
-        .set({ status: 'cancelled', finished_at: sql<Date>`clock_timestamp()` })
-        .where('id', '=', runId)
-        .where('status', '=', 'running')
-        .executeTakeFirst();
-      return result.numUpdatedRows > 0n;
-    },
+    cancel: (runId) =>
+      db.transaction().execute(async (trx) => {
+        const cancelled = await endRun(trx, runId, 'cancelled');
+        if (cancelled) await takeBack(trx, runId);
+        return cancelled;
+      }),
     async isRunning(runId) {
       const row = await db.selectFrom('runs').select('status').where('id', '=', runId).executeTakeFirst();
       return row?.status === 'running';
     },
-    report: (runId) => report(db, runId),
+    report: (runId) => reportRun(db, runId),
     async list({ cursor, limit }) {
       const older = sql<boolean>`(started_at, id) < (select started_at, id from runs where id = ${cursor ?? null}::uuid)`;
       const query = newestRuns(db).limit(limit + 1);
@@ -170,19 +235,6 @@ export function createRuns(db: Db): Runs {
   };
 }
 
-/** Longer than a call of unknown outcome is waited for, and than the longest pause between tries. */
-const STALLED_MS = 15 * 60_000;
-
-/** Outcomes of a pass, as the contract counts them. */
-const COUNTED: Readonly<Record<string, keyof RunCounts>> = {
-  create: 'created',
-  update: 'updated',
-  archive: 'updated',
-  conflict: 'conflicts',
-  park: 'parked',
-  hold: 'held',
-};
-
 function newestRuns(db: Db) {
   return db.selectFrom('runs').select('id').orderBy('started_at', 'desc').orderBy('id', 'desc');
 }
@@ -190,81 +242,42 @@ function newestRuns(db: Db) {
 async function reportAll(db: Db, ids: readonly string[]): Promise<readonly RunReport[]> {
   const reports: RunReport[] = [];
   for (const id of ids) {
-    const run = await report(db, id);
+    const run = await reportRun(db, id);
     if (run) reports.push(run);
   }
   return reports;
 }
 
-async function report(db: Db, runId: string): Promise<RunReport | null> {
-  const run = await db.selectFrom('runs').selectAll().where('id', '=', runId).executeTakeFirst();
-  if (!run) return null;
-  const counts = run.dry_run ? { ...NONE, ...(run.counts as RunCounts | null) } : await countLinks(db, runId);
-  const { total, done } = counts;
-  if (run.status === 'running') {
-    const isOver = !run.dry_run && run.listed && done === total;
-    const ended = isOver ? await finish(db, runId, 'done') : await failWhenStalled(db, run);
-    if (ended) return report(db, runId);
-  }
-  const startedMs = run.started_at.getTime();
-  const running = run.status === 'running';
-  const rate = done / Math.max(1, Date.now() - startedMs);
-  return {
-    id: run.id,
-    status: run.status,
-    dry_run: run.dry_run,
-    collection: run.collection,
-    ...counts,
-    started_at: run.started_at.toISOString(),
-    finished_at: run.finished_at?.toISOString() ?? null,
-    eta_seconds: running && run.listed && done > 0 ? Math.ceil((total - done) / rate / 1000) : null,
-    ...(run.error && { error: run.error }),
-  };
+async function listMembers(db: Db, runId: string, after: string | null, limit: number): Promise<readonly RunMember[]> {
+  const rows = await db
+    .selectFrom('run_links')
+    .innerJoin('links', 'links.id', 'run_links.link_id')
+    .leftJoin('bases', 'bases.link_id', 'links.id')
+    .select(['links.id', 'entity', 'app_id', 'odoo_id', 'state', 'outcome', 'app_digest', 'odoo_digest', 'agreed_at'])
+    .where('run_id', '=', runId)
+    .where('run_links.link_id', '>', after ?? '0')
+    .orderBy('run_links.link_id')
+    .limit(limit)
+    .execute();
+  return rows.map((row) => ({
+    linkId: row.id,
+    entity: row.entity,
+    appId: row.app_id,
+    odooId: row.odoo_id,
+    outcome: row.outcome ?? '',
+    inScope: row.state !== 'out_of_scope' && row.state !== 'erased',
+    agreed: readAgreed(row),
+  }));
 }
 
-const NONE: RunCounts = {
-  total: 0,
-  done: 0,
-  created: 0,
-  updated: 0,
-  unchanged: 0,
-  conflicts: 0,
-  parked: 0,
-  held: 0,
-};
-
-async function countLinks(db: Db, runId: string): Promise<RunCounts> {
-  const { rows } = await sql<{ outcome: string | null; count: number }>`
-    select outcome, count(*)::integer as count from run_links where run_id = ${runId} group by outcome`.execute(db);
-  const counts = { ...NONE };
-  for (const { outcome, count } of rows) {
-    counts.total += count;
-    if (outcome === null) continue;
-    counts.done += count;
-    counts[COUNTED[outcome] ?? 'unchanged'] += count;
-  }
-  return counts;
-}
-
-/** @returns false when it had ended otherwise meanwhile */
-async function finish(db: Db, runId: string, status: 'done' | 'failed', error?: ErrorDetail): Promise<boolean> {
-  const result = await db
-    .updateTable('runs')
-    .set({ status, finished_at: sql<Date>`clock_timestamp()`, ...(error && { error: JSON.stringify(error) }) })
-    .where('id', '=', runId)
-    .where('status', '=', 'running')
-    .executeTakeFirst();
-  return result.numUpdatedRows > 0n;
-}
-
-/** Every run ends: what is still tried again then goes on without it. */
-async function failWhenStalled(db: Db, run: { id: string; dry_run: boolean; progressed_at: Date }): Promise<boolean> {
-  if (Date.now() - run.progressed_at.getTime() < STALLED_MS) return false;
-  return finish(db, run.id, 'failed', {
-    code: 'run_stalled',
-    message: `Nothing of this run was finished in the last ${STALLED_MS / 60_000} minutes.`,
-    remedy: run.dry_run
-      ? 'The process that it was in has ended, most likely. Start it again.'
-      : 'Look in /healthz which side is away; the records that are left are synced by themselves once it is back.',
-  });
+/** Only where the run's is the one mark: for every other a pass is owed. */
+async function takeBack(db: Db, runId: string): Promise<void> {
+  await sql`
+    with waiting as (
+      select l.id from links l join run_links r on r.link_id = l.id
+      where r.run_id = ${runId} and r.outcome is null and l.state = 'parked'
+        and l.dirty_seq = r.seq and l.done_seq = r.seq - 1
+        and (l.lease_until is null or l.lease_until < clock_timestamp())
+      order by l.id for update of l)
+    update links set done_seq = dirty_seq from waiting where links.id = waiting.id`.execute(db);
 }

@@ -33,7 +33,7 @@ export interface Ties {
   /**
    * Makes a link of each pair, with no more base than is known and marked: the next pass compares all fields. Half links
    * on either record are folded into it.
-   * @returns app ids of the pairs that were tied; of the others a record is linked, or in work, just now
+   * @returns app ids of the pairs that were tied; of the others a record is linked, or in work, just now, or was erased
    */
   tie(entity: string, odooModel: string, pairs: readonly Tie[]): Promise<ReadonlySet<string>>;
 }
@@ -87,7 +87,7 @@ async function tie(db: Db, entity: string, odooModel: string, pairs: readonly Ti
         where not exists (
           select from links l
           where l.entity = ${entity} and l.odoo_model = ${odooModel} and (l.app_id = w.app_id or l.odoo_id = w.odoo_id)
-            and (l.app_id is not null and l.odoo_id is not null or l.lease_until > clock_timestamp()
+            and (l.app_id is not null and l.odoo_id is not null or l.state = 'erased' or l.lease_until > clock_timestamp()
               -- A counterpart is being made for it: with the link its announcement would be gone.
               or exists (select from intents i where i.link_id = l.id and i.kind = 'create')))),
       folded as (

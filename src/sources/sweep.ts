@@ -6,9 +6,9 @@ import { createHash } from 'node:crypto';
 import type { Backend } from '../backends/backend.ts';
 import type { Entity } from '../entities/define-entity.ts';
 import type { Cursors } from '../links/cursors.ts';
-import { digestRecord } from '../links/digest.ts';
 import { type Links, type Pair, PRIORITY } from '../links/links.ts';
 import { isAbsence } from './absence.ts';
+import { comparePair, readDigests } from './compare-pair.ts';
 import { markListed, markRecords } from './listing.ts';
 
 export interface SweepContext {
@@ -99,16 +99,19 @@ async function sweepEntity(
   let page: readonly Pair[] = [];
   do {
     page = await links.listPairs(entity.name, entity.odoo.model, page.at(-1)?.linkId ?? null, PAIRS_AT_ONCE);
-    if (!isTagged) seen.odoo = await readDigests(context.odoo, entity, page);
+    // Of what only the app makes, Odoo's other records of that model need not be read.
+    if (!isTagged)
+      seen.odoo = await readDigests(
+        context.odoo,
+        entity,
+        page.map(({ odooId }) => String(odooId)),
+      );
     const gone: string[] = [];
     const strayed: string[] = [];
     for (const { appId, odooId, agreed, dirtyAt } of page) {
-      // Who was reconciled meanwhile may have been listed before: both sides were read and agreed since.
-      const found =
-        agreed !== null && agreed.at >= startedAt
-          ? agreed
-          : { app: seen.app.get(appId), odoo: seen.odoo.get(String(odooId)) };
-      if (found.app !== agreed?.app || found.odoo !== agreed?.odoo) compared.differing += 1;
+      const listed = { app: seen.app.get(appId), odoo: seen.odoo.get(String(odooId)) };
+      const found = comparePair(agreed, listed, startedAt);
+      if (found.differs) compared.differing += 1;
       if (found.app === undefined || found.odoo === undefined) gone.push(appId);
       else if (!isTagged && found.odoo !== agreed?.odoo) strayed.push(appId);
       if (dirtyAt !== null) compared.oldest = Math.min(compared.oldest, dirtyAt);
@@ -123,20 +126,6 @@ async function sweepEntity(
     const gone = halves.filter((id) => !seen[backend.side].has(id));
     await markRecords(links, backend, entity, gone, PRIORITY.sweep);
   }
-}
-
-/** Of what only the app makes, Odoo's other records of that model need not be read. */
-async function readDigests(
-  odoo: Backend,
-  entity: Entity,
-  pairs: readonly Pair[],
-): Promise<ReadonlyMap<string, string>> {
-  if (pairs.length === 0) return new Map();
-  const records = await odoo.read(
-    entity,
-    pairs.map(({ odooId }) => String(odooId)),
-  );
-  return new Map(records.map(({ id, values }) => [id, digestRecord(values)]));
 }
 
 /** @returns the digests of all records that the side lists as the entity's, by id */

@@ -236,6 +236,8 @@ async function callEverything(t: Test, setup: TestSetup, document: ApiDocument) 
   await call('GET /api/links', '/api/links?limit=1');
   await call('GET /api/links', '/api/links?limit=many');
   await first('/api/logs');
+  await call('GET /api/logs', '/api/logs?since=yesterday');
+  for (const format of ['csv', 'jsonl', 'pdf']) await call('GET /api/logs/export', `/api/logs/export?format=${format}`);
   const conflict = await first('/api/conflicts');
   const held = await first('/api/held');
   await first('/api/parked');
@@ -243,6 +245,20 @@ async function callEverything(t: Test, setup: TestSetup, document: ApiDocument) 
   await call('GET /api/links/{entity}/{id}', `/api/links/guest/${contested}`);
   await call('GET /api/links/{entity}/{id}', `/api/links/teacher/${partner.id}?by=odoo`);
   await call('GET /api/links/{entity}/{id}', `/api/links/guests/${contested}`);
+
+  await call('POST /api/erase', '/api/erase', { entity: 'guest', id: contested });
+  await call('POST /api/erase', '/api/erase', { entity: 'guest', id: 'nobody' });
+  await call('POST /api/erase', '/api/erase', { entity: 'unicorn', id: '1' });
+  const leaving = await app.create('guests', { name: 'Leaving' });
+  await odooPerson(setupOdoo(setup)).appears('Leaving');
+  await app.archive('guests', leaving);
+  await waitUntil('it is gone on both sides', async () => {
+    const answer = await bridge.post('/api/erase', { entity: 'guest', id: leaving });
+    return answer.status === 200;
+  });
+  await call('POST /api/erase', '/api/erase', { entity: 'guest', id: leaving });
+  await call('GET /api/links', '/api/links?state=erased');
+  await call('GET /api/links/{entity}/{id}', `/api/links/guest/${leaving}`);
 
   const run = await call('POST /api/sync/{collection}', '/api/sync/teachers', {});
   const plan = await call('POST /api/sync/{collection}', '/api/sync/all', { dry_run: true });
@@ -268,7 +284,13 @@ async function callEverything(t: Test, setup: TestSetup, document: ApiDocument) 
     await call(`POST /api/entities/{entity}/${action}`, `/api/entities/guest/${action}`);
     await call(`POST /api/entities/{entity}/${action}`, `/api/entities/unicorn/${action}`);
   }
-  await call('POST /api/parked/retry', '/api/parked/retry', {});
+  await call('POST /api/parked/retry', '/api/parked/retry', { preview: true });
+  const retry = await call('POST /api/parked/retry', '/api/parked/retry', {});
+  await waitUntil('the retry is read back', async () => {
+    const report = await setup.bridge.context.runs.report(String(retry.run_id));
+    return report?.read_back;
+  });
+  await call('GET /api/sync/runs/{id}', `/api/sync/runs/${retry.run_id}`);
   await call('POST /api/held/release', '/api/held/release');
   await call('POST /api/held/{id}/resolve', `/api/held/${held}/resolve`, { create: 'perhaps' });
   await call('POST /api/held/{id}/resolve', `/api/held/${held}/resolve`, { create: true });

@@ -25,9 +25,12 @@ async function build(t: Test, options: Partial<ServerOptions> = {}) {
       changes: {} as ServerOptions['sync']['changes'],
       collections: ['teachers'],
     },
+    logs: {} as ServerOptions['logs'],
+    retries: {} as ServerOptions['retries'],
     reports: {} as ServerOptions['reports'],
     decisions: {} as ServerOptions['decisions'],
     explain: { entities: names, explain: unused },
+    erase: { entities: names, erase: unused },
     pause: { pauses: {} as ServerOptions['pause']['pauses'], entities: names },
     accounting: { exportAccounting: unused },
     doctor: { examine: unused },
@@ -52,9 +55,9 @@ t.test('each route says what it is', async (t) => {
 t.test('an empty body means no wishes, and half a body is none', async (t) => {
   const asked: unknown[] = [];
   const server = await build(t, {
-    reports: {
-      retryParked: async (filter: object) => asked.push(filter),
-    } as unknown as ServerOptions['reports'],
+    retries: {
+      start: async (filter: object) => ({ runId: 'run', retried: asked.push(filter) }),
+    } as unknown as ServerOptions['retries'],
   });
   const url = await server.listen({ host: '127.0.0.1', port: 0 });
   const headers = { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' };

@@ -18,6 +18,8 @@ const SINCE = {
    * is told how to go about it (`reverse_moves`), and only `cancel` settles the invoice.
    */
   refundMoves: 17,
+  /** A record's form has the path `/odoo/res.partner/7`; before, it is named after a `#`. */
+  recordPaths: 18,
   /** `has_access` of a model; before, `check_access_rights`, which 19 keeps for a while. */
   hasAccess: 18,
   /** The JSON-2 API. */

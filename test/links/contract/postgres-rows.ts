@@ -87,7 +87,8 @@ function toStored(row: Selectable<LinksTable>): StoredLink {
     appId: row.app_id,
     odooModel: row.odoo_model,
     odooId: row.odoo_id,
-    state: row.state,
+    // No operation of the contract erases.
+    state: row.state as StoredLink['state'],
     stateSince: row.state_since.getTime(),
     priority: row.priority as Priority,
     dirtySeq: Number(row.dirty_seq),

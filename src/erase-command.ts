@@ -1,0 +1,55 @@
+/** `bridge erase`: what the bridge remembers of one record goes. */
+import type { Command } from 'commander';
+import { EXIT, type Output, print, withinBound } from './command-line.ts';
+import { entities } from './entities/registry.ts';
+import { type Erasure, eraseRecord } from './erase-record.ts';
+import { reconcileContext } from './reconcile-context.ts';
+
+const NAMES = entities.map(({ name }) => name);
+
+export function addEraseCommand(program: Command): void {
+  program
+    .command('erase')
+    .description('remove what the bridge remembers of a record that is gone or archived on both sides; it stays away')
+    .argument('<entity>', NAMES.join(', '))
+    .argument('<id>', 'of the app')
+    .option('--odoo', 'the id is the one of Odoo')
+    .option('--json', 'print one line of JSON')
+    .action(async (entity: string, id: string, options: Output & { odoo?: boolean }, command: Command) => {
+      if (!NAMES.includes(entity)) command.error(`unknown entity: ${entity}`, { exitCode: EXIT.usage });
+      const side = options.odoo ? 'odoo' : 'app';
+      const answer = await withinBound((context) =>
+        eraseRecord({ ...context, ...reconcileContext(context) }, { entity, side, id }),
+      );
+      if (answer && 'erased' in answer) {
+        return print(answer.erased, options, () => describeErasure(answer.erased));
+      }
+      const { message, remedy } = answer?.refused ?? {
+        message: `The bridge knows no such ${entity}: there is nothing to erase.`,
+        remedy: 'Look whether the id is right.',
+      };
+      process.stderr.write(`${message}\n${remedy}\n`);
+      process.exitCode = EXIT.error;
+    });
+}
+
+function describeErasure({
+  entity,
+  app_id,
+  odoo_model,
+  odoo_id,
+  erased_at,
+  removed,
+  related,
+  remains,
+}: Erasure): string {
+  const counts = Object.entries(removed).map(([what, count]) => `${what} ${count}`);
+  const whys = { same_odoo_record: 'the same record in Odoo', refers_to_it: 'refers to it' } as const;
+  return [
+    `${entity} ${app_id ?? '-'} = ${odoo_model} ${odoo_id ?? '-'} is erased since ${erased_at}; rows removed now: ${counts.join(', ')}`,
+    ...(related.length > 0 ? ['Also known, and erased by itself if it is about the same person:'] : []),
+    ...related.map((other) => `  bridge erase ${other.entity} ${other.app_id}   # ${whys[other.why]}`),
+    'What may remain:',
+    ...remains.map((line) => `  ${line}`),
+  ].join('\n');
+}
