@@ -14,6 +14,7 @@ import { exportAccounting } from './export-accounting.ts';
 import { reportHealth } from './health-report.ts';
 import { buildServer } from './http/server.ts';
 import { readKeyEnd } from './key-watch.ts';
+import { createIdempotencyKeys } from './links/idempotency-keys.ts';
 import type { Delivery } from './links/links.ts';
 import { CHANNEL } from './links/mark.ts';
 import { forgetOld } from './links/retention.ts';
@@ -108,6 +109,7 @@ async function buildHttp(context: Context, metrics: Metrics) {
     logger: context.log,
     about: { version: manifest.version, publicUrl: config.BRIDGE_PUBLIC_URL },
     apiTokens: config.BRIDGE_API_TOKENS,
+    keys: createIdempotencyKeys(context.db),
     webhooks: {
       appSecrets: config.APP_WEBHOOK_SECRETS,
       odooTokens: config.ODOO_WEBHOOK_TOKENS,

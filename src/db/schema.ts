@@ -167,6 +167,18 @@ export interface AlertsTable {
   next_attempt_at: Generated<Date>;
 }
 
+/** Of a request that carried an Idempotency-Key: hashes, and its answer once there is one. */
+export interface IdempotencyKeysTable {
+  id: Buffer;
+  request: Buffer;
+  attempt: string;
+  busy_until: Timestamp;
+  status: number | null;
+  headers: JSONColumnType<Record<string, string>> | null;
+  body: string | null;
+  started_at: Generated<Date>;
+}
+
 export interface Database {
   alerts: AlertsTable;
   links: LinksTable;
@@ -179,4 +191,5 @@ export interface Database {
   cursors: CursorsTable;
   runs: RunsTable;
   run_links: RunLinksTable;
+  idempotency_keys: IdempotencyKeysTable;
 }

@@ -51,11 +51,26 @@ export interface Operation<
   /** The handler reads and checks the body itself: what is signed are its bytes. */
   readonly rawBody?: boolean;
   readonly bodyLimit?: number;
+  /**
+   * With an Idempotency-Key that was used before it is run again, and its answer kept nowhere: it changes nothing, or
+   * its answer may hold personal data.
+   */
+  readonly rerunnable?: true;
   /** By status. */
   readonly answers: Readonly<Record<number, Answer>>;
   /** Beyond those that any route may answer with. */
   readonly problems?: readonly ProblemCode[];
 }
+
+export const isBearer = ({ access }: Operation) => !['open', 'app', 'odoo'].includes(access);
+
+/** It does something, or takes data away: `beginAction` goes before it. */
+export const isAction = (operation: Operation) =>
+  isBearer(operation) && (operation.method !== 'GET' || operation.access !== 'read');
+
+/** A repeat with the same Idempotency-Key is answered from memory. */
+export const takesKey = (operation: Operation) =>
+  isBearer(operation) && operation.method !== 'GET' && !operation.rerunnable;
 
 export interface Input<P, Q, B> {
   readonly params: P;
@@ -120,6 +135,7 @@ export function addRoute<
       if (!wishes.success) return refuse(reply, wishes.error, 'query');
       const content = body.safeParse(request.body);
       if (!content.success) return refuse(reply, content.error, 'body');
+      if (isAction(operation) && !(await request.server.beginAction(operation, request, reply))) return reply;
       const input = { params: address.data, query: wishes.data, body: content.data };
       return handle(input as Input<z.output<P>, z.output<Q>, z.output<B>>, request, reply);
     },

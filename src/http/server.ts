@@ -2,8 +2,10 @@
 import sensible from '@fastify/sensible';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import type { Decisions } from '../links/decisions.ts';
+import type { IdempotencyKeys } from '../links/idempotency-keys.ts';
 import type { Reports } from '../links/reports.ts';
 import { type AccountingOptions, accountingRoutes } from './accounting-routes.ts';
+import { installActions } from './actions.ts';
 import { requireToken } from './authorize.ts';
 import { decisionRoutes } from './decision-routes.ts';
 import { docsPage, docsRoutes } from './docs-routes.ts';
@@ -24,6 +26,7 @@ export interface ServerOptions {
   readonly logger: FastifyBaseLogger;
   readonly about: AboutApi;
   readonly apiTokens: readonly string[];
+  readonly keys: IdempotencyKeys;
   readonly webhooks: WebhookOptions;
   readonly health: HealthOptions;
   readonly sync: SyncRouteOptions;
@@ -68,6 +71,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   await server.register(problemPages);
   await server.register(async (operators) => {
     requireToken(operators, options.apiTokens);
+    installActions(operators, { keys: options.keys });
     acceptEmptyBodies(operators);
     await operators.register(healthRoutes, options.health);
     await operators.register(syncRoutes, options.sync);

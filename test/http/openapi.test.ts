@@ -77,6 +77,15 @@ t.test('the document and the real answers', async (t) => {
     t.equal(new Set(operations.map(([, id]) => id)).size, operations.length);
   });
 
+  await t.test('what changes something takes an Idempotency-Key', async (t) => {
+    const takes = (path: string, method: string) =>
+      JSON.stringify(document.paths[path]?.[method]?.parameters ?? []).includes('"Idempotency-Key"');
+    t.ok(takes('/api/sync/{collection}', 'post'));
+    t.notOk(takes('/api/logs', 'get'));
+    t.notOk(takes('/api/accounting/export', 'post'), 'which is run again');
+    t.notOk(takes('/webhooks/app', 'post'), 'which has ids of its own');
+  });
+
   await t.test('no secret of this set-up is in it', async (t) => {
     const text = JSON.stringify(document);
     for (const secret of Object.values(setup.secrets)) t.notOk(text.includes(secret));
@@ -233,6 +242,12 @@ async function callEverything(t: Test, setup: TestSetup, document: ApiDocument) 
   await call('GET /api/links/{entity}/{id}', `/api/links/guests/${contested}`);
 
   const run = await call('POST /api/sync/{collection}', '/api/sync/teachers', {});
+  const key = { 'idempotency-key': '"once"' };
+  const retries = [1, 2].map(() => call('POST /api/parked/retry', '/api/parked/retry', {}, key));
+  t.ok((await Promise.all(retries)).some(({ retried }) => typeof retried === 'number'));
+  t.match(await call('POST /api/parked/retry', '/api/parked/retry', {}, key), { retried: Number });
+  await call('POST /api/held/release', '/api/held/release', {}, key);
+  await call('POST /api/held/release', '/api/held/release', {}, { 'idempotency-key': 'no key' });
   await call('POST /api/sync/{collection}', '/api/sync/teachers', { dry_run: true });
   await call('POST /api/sync/{collection}', '/api/sync/teachers', { ids: 7 });
   await call('POST /api/sync/{collection}', '/api/sync/teachers', 'x'.repeat(1_100_000));

@@ -17,6 +17,7 @@ async function build(t: Test, options: Partial<ServerOptions> = {}) {
     logger: pino(new PassThrough()),
     about: { version: '1.0.0' },
     apiTokens: [TOKEN],
+    keys: {} as ServerOptions['keys'],
     webhooks: { appSecrets: [], odooTokens: [], receive: unused, now: Date.now, onDelivery: unused },
     health: { isReady: unused, health: unused },
     sync: { resync: {} as ServerOptions['sync']['resync'], collections: ['teachers'] },
