@@ -109,6 +109,7 @@ async function buildHttp(context: Context, metrics: Metrics) {
     logger: context.log,
     about: { version: manifest.version, publicUrl: config.BRIDGE_PUBLIC_URL },
     apiTokens: config.BRIDGE_API_TOKENS,
+    onRefused: metrics.refused,
     keys: createIdempotencyKeys(context.db),
     webhooks: {
       appSecrets: config.APP_WEBHOOK_SECRETS,

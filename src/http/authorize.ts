@@ -1,14 +1,25 @@
-/** Bearer tokens of operators. */
-import { createHash } from 'node:crypto';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { isKnownToken } from '../sources/odoo-webhook.ts';
+/** Bearer tokens of operators, and what each may do. */
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { type Scope, scopeOf } from './operation.ts';
 import { sendProblem } from './problem.ts';
+
+export interface ApiToken {
+  readonly token: string;
+  readonly name: string | null;
+  readonly scopes: readonly Scope[];
+}
 
 /** Who asks. */
 export interface Caller {
+  /** The token's name, or else the beginning of its fingerprint: what may be shown. */
+  readonly name: string;
   /** SHA-256 of the token. */
   readonly fingerprint: string;
+  readonly scopes: readonly Scope[];
 }
+
+export type RefusalReason = 'token_needed' | 'scope_missing';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -16,19 +27,50 @@ declare module 'fastify' {
   }
 }
 
-/** Lets only requests with one of the tokens pass to the routes of this instance. */
-export function requireToken(server: FastifyInstance, tokens: readonly string[]): void {
+/** Lets only requests with one of the tokens, and with the scope that they need, pass to the routes of this instance. */
+export function requireToken(
+  server: FastifyInstance,
+  tokens: readonly ApiToken[],
+  onRefused: (reason: RefusalReason) => void,
+): void {
+  const callers = tokens.map(describeCaller);
   server.decorateRequest('caller');
   server.addHook('onRequest', async (request, reply) => {
-    const token = bearerOf(request);
-    if (token === undefined || !isKnownToken(token, tokens)) {
+    const caller = findCaller(request, callers);
+    if (caller === undefined) {
+      onRefused('token_needed');
       reply.header('www-authenticate', 'Bearer');
       return sendProblem(reply, 'token_needed');
     }
-    request.caller = { fingerprint: createHash('sha256').update(token).digest('hex') };
+    request.caller = caller;
+    const { operation } = request.routeOptions.config;
+    const scope = operation ? scopeOf(operation) : null;
+    if (scope === null || caller.scopes.includes(scope)) return;
+    onRefused('scope_missing');
+    return refuse(reply, scope);
   });
 }
 
-function bearerOf(request: FastifyRequest): string | undefined {
-  return /^Bearer\s+(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
+function refuse(reply: FastifyReply, scope: Scope): FastifyReply {
+  reply.header('www-authenticate', `Bearer error="insufficient_scope", scope="${scope}"`);
+  return sendProblem(reply, 'scope_missing', {
+    detail: `The token lacks the scope "${scope}". Use one that has it, or add it to this one in BRIDGE_API_TOKENS.`,
+  });
+}
+
+function describeCaller({ token, name, scopes }: ApiToken): Caller {
+  const fingerprint = digest(token).toString('hex');
+  return { name: name ?? `token ${fingerprint.slice(0, 8)}`, fingerprint, scopes };
+}
+
+/** Compared as hashes of equal length, all of them, so that the time taken tells nothing. */
+function findCaller(request: FastifyRequest, callers: readonly Caller[]): Caller | undefined {
+  const token = /^Bearer\s+(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
+  if (token === undefined) return undefined;
+  const given = digest(token);
+  return callers.filter(({ fingerprint }) => timingSafeEqual(Buffer.from(fingerprint, 'hex'), given))[0];
+}
+
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
 }

@@ -1,6 +1,6 @@
 /** The document: OpenAPI 3.1 made of what the routes are registered, checked and answered with. */
 import { z } from 'zod';
-import { type Answer, isBearer, type Operation, TAGS, takesKey } from './operation.ts';
+import { type Answer, type Operation, SCOPES, scopeOf, TAGS, takesKey } from './operation.ts';
 import { problemSchema } from './problem.ts';
 import { PROBLEMS, type ProblemCode } from './problems.ts';
 
@@ -20,7 +20,15 @@ export interface AboutApi {
 }
 
 const SCHEMES = {
-  token: { type: 'http', scheme: 'bearer', description: 'One of BRIDGE_API_TOKENS.' },
+  token: {
+    type: 'http',
+    scheme: 'bearer',
+    description: [
+      'One of BRIDGE_API_TOKENS, with the scope that the operation names:',
+      '',
+      ...Object.entries(SCOPES).map(([scope, says]) => `- \`${scope}\`: ${says}`),
+    ].join('\n'),
+  },
   app: {
     type: 'apiKey',
     in: 'header',
@@ -57,7 +65,8 @@ export function describeApi(operations: readonly Operation[], { version, publicU
 }
 
 function describeOperation(operation: Operation, convert: (schema: z.ZodType) => Json, problem: Json): Json {
-  const { id, tag, summary, description, access, body } = operation;
+  const { id, tag, summary, description, body } = operation;
+  const scope = scopeOf(operation);
   return {
     operationId: id,
     tags: [tag],
@@ -77,7 +86,7 @@ function describeOperation(operation: Operation, convert: (schema: z.ZodType) =>
       ),
       ...describeProblems(operation, problem),
     },
-    ...(isBearer(operation) && { 'x-scope': access }),
+    ...(scope && { 'x-scope': scope }),
   };
 }
 
@@ -85,7 +94,8 @@ function describeAccess(operation: Operation): readonly Json[] {
   const { access, params } = operation;
   // Odoo's token may stand in the address instead.
   if (access === 'open' || (access === 'odoo' && params)) return [];
-  return [isBearer(operation) ? { token: [] } : { [access]: [] }];
+  const scope = scopeOf(operation);
+  return [scope ? { token: [scope] } : { [access]: [] }];
 }
 
 const KEY_PARAMETER = {
@@ -134,10 +144,10 @@ function describeAnswer({ description, schema, mediaTypes, headers }: Answer, co
 /** Those of the route itself, and those that any route of its kind may answer with. */
 export function problemsOf(operation: Operation): readonly ProblemCode[] {
   const { params, unknown, query, body, problems = [] } = operation;
-  const bearer = isBearer(operation);
+  const bearer = scopeOf(operation) !== null;
   return [
     ...new Set<ProblemCode>([
-      ...(bearer ? (['token_needed'] as const) : []),
+      ...(bearer ? (['token_needed', 'scope_missing'] as const) : []),
       ...(unknown && params ? [unknown] : []),
       ...(query || (body && bearer) ? (['invalid_request'] as const) : []),
       ...(body ? (['body_too_large', 'not_json'] as const) : []),

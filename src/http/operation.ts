@@ -4,8 +4,17 @@ import { z } from 'zod';
 import { sendProblem } from './problem.ts';
 import type { ProblemCode } from './problems.ts';
 
-/** Who may ask: a bearer token that may do this, or who proves otherwise who they are, or anybody. */
-export type Access = 'read' | 'operate' | 'export' | 'erase' | 'app' | 'odoo' | 'open';
+/** What a bearer token may do; none of them holds another. */
+export const SCOPES = {
+  read: 'Look at everything, except what `export` gives.',
+  operate: 'Sync, retry, pause, release, restore, resolve. The answers tell what was done; looking around is `read`.',
+  export: 'Take data away as files: the books, the logs.',
+  erase: 'Erase what the bridge keeps of a person.',
+} as const;
+export type Scope = keyof typeof SCOPES;
+
+/** Who may ask: a bearer token with this scope, or who proves otherwise who they are, or anybody. */
+export type Access = Scope | 'app' | 'odoo' | 'open';
 
 export const TAGS = {
   Health: 'Is it alive, can it work, how is everything.',
@@ -62,15 +71,16 @@ export interface Operation<
   readonly problems?: readonly ProblemCode[];
 }
 
-export const isBearer = ({ access }: Operation) => !['open', 'app', 'odoo'].includes(access);
+/** The scope that a token needs for it; null for what no token is asked for. */
+export const scopeOf = ({ access }: Operation): Scope | null => (access in SCOPES ? (access as Scope) : null);
 
 /** It does something, or takes data away: `beginAction` goes before it. */
 export const isAction = (operation: Operation) =>
-  isBearer(operation) && (operation.method !== 'GET' || operation.access !== 'read');
+  scopeOf(operation) !== null && (operation.method !== 'GET' || operation.access !== 'read');
 
 /** A repeat with the same Idempotency-Key is answered from memory. */
 export const takesKey = (operation: Operation) =>
-  isBearer(operation) && operation.method !== 'GET' && !operation.rerunnable;
+  scopeOf(operation) !== null && operation.method !== 'GET' && !operation.rerunnable;
 
 export interface Input<P, Q, B> {
   readonly params: P;

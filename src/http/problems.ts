@@ -43,6 +43,13 @@ export const PROBLEMS = {
     remedy:
       "Compare the app's secret with APP_WEBHOOK_SECRETS and both clocks; for Odoo, run bridge webhooks install. A proxy must pass body and headers on as they are.",
   },
+  scope_missing: {
+    status: 403,
+    title: 'The token may not do this',
+    what: 'The bridge knows the token, and it lacks the scope that this request needs.',
+    remedy:
+      'Use a token that has the scope, or add the scope to its entry in BRIDGE_API_TOKENS and restart the bridge.',
+  },
   unknown_address: {
     status: 404,
     title: 'There is nothing at this address',

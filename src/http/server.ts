@@ -6,7 +6,7 @@ import type { IdempotencyKeys } from '../links/idempotency-keys.ts';
 import type { Reports } from '../links/reports.ts';
 import { type AccountingOptions, accountingRoutes } from './accounting-routes.ts';
 import { installActions } from './actions.ts';
-import { requireToken } from './authorize.ts';
+import { type ApiToken, type RefusalReason, requireToken } from './authorize.ts';
 import { decisionRoutes } from './decision-routes.ts';
 import { docsPage, docsRoutes } from './docs-routes.ts';
 import { type DoctorOptions, doctorRoutes } from './doctor-routes.ts';
@@ -25,7 +25,8 @@ import { type WebhookOptions, webhookRoutes } from './webhooks.ts';
 export interface ServerOptions {
   readonly logger: FastifyBaseLogger;
   readonly about: AboutApi;
-  readonly apiTokens: readonly string[];
+  readonly apiTokens: readonly ApiToken[];
+  readonly onRefused: (reason: RefusalReason) => void;
   readonly keys: IdempotencyKeys;
   readonly webhooks: WebhookOptions;
   readonly health: HealthOptions;
@@ -70,7 +71,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   await server.register(docsPage);
   await server.register(problemPages);
   await server.register(async (operators) => {
-    requireToken(operators, options.apiTokens);
+    requireToken(operators, options.apiTokens, options.onRefused);
     installActions(operators, { keys: options.keys });
     acceptEmptyBodies(operators);
     await operators.register(healthRoutes, options.health);

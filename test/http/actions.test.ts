@@ -13,6 +13,8 @@ import { createTestDatabase } from '../support/postgres.ts';
 
 const TOKENS = ['a-token-of-operators', 'another-token-of-operators'];
 
+const tokens = TOKENS.map((token) => ({ token, name: null, scopes: ['operate'] as const }));
+
 const base = { tag: 'Health', access: 'operate', summary: 'x', answers: { 200: { description: 'x' } } } as const;
 const thing = {
   ...base,
@@ -37,7 +39,7 @@ async function setUp(t: Test) {
     servers.push(server);
     installProblems(server);
     collectOperations(server);
-    requireToken(server, TOKENS);
+    requireToken(server, tokens, () => {});
     installActions(server, { keys: createIdempotencyKeys(db) });
     addRoute(server, thing, async ({ params: { kind } }, _request, reply) => {
       world.done += 1;

@@ -77,6 +77,18 @@ t.test('the document and the real answers', async (t) => {
     t.equal(new Set(operations.map(([, id]) => id)).size, operations.length);
   });
 
+  await t.test('each says which scope it needs', async (t) => {
+    const scope = (path: string, method: string) => {
+      const { 'x-scope': needed, security } = document.paths[path]?.[method] ?? {};
+      return [needed, security];
+    };
+    t.same(scope('/api/logs', 'get'), ['read', [{ token: ['read'] }]]);
+    t.same(scope('/api/held/release', 'post'), ['operate', [{ token: ['operate'] }]]);
+    t.same(scope('/api/accounting/export', 'post'), ['export', [{ token: ['export'] }]]);
+    t.same(scope('/livez', 'get'), [undefined, []]);
+    t.same(scope('/webhooks/app', 'post'), [undefined, [{ app: [] }]]);
+  });
+
   await t.test('what changes something takes an Idempotency-Key', async (t) => {
     const takes = (path: string, method: string) =>
       JSON.stringify(document.paths[path]?.[method]?.parameters ?? []).includes('"Idempotency-Key"');

@@ -16,7 +16,8 @@ async function build(t: Test, options: Partial<ServerOptions> = {}) {
   const server = await buildServer({
     logger: pino(new PassThrough()),
     about: { version: '1.0.0' },
-    apiTokens: [TOKEN],
+    apiTokens: [{ token: TOKEN, name: null, scopes: ['operate'] }],
+    onRefused: unused,
     keys: {} as ServerOptions['keys'],
     webhooks: { appSecrets: [], odooTokens: [], receive: unused, now: Date.now, onDelivery: unused },
     health: { isReady: unused, health: unused },
