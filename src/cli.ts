@@ -3,9 +3,11 @@
 import { Command, CommanderError, Option } from 'commander';
 import { exportRequest } from './accounting/export-request.ts';
 import { EXPORT_FORMATS } from './accounting/render-entries.ts';
+import { addAuditCommand } from './audit-command.ts';
 import { hasDrift } from './backends/odoo/setup-item.ts';
-import { EXIT, type Output, print, within, withinBound } from './command-line.ts';
+import { acting, EXIT, type Output, print, within, withinBound } from './command-line.ts';
 import { ConfigError, readConfig } from './config.ts';
+import type { Context } from './context.ts';
 import { migrateToLatest } from './db/migrate.ts';
 import { addDecisionCommands } from './decision-commands.ts';
 import { addDisasterCommands } from './disaster-commands.ts';
@@ -65,7 +67,9 @@ export function buildProgram(): Command {
         ...(options.ids && { ids: options.ids.split(',') }),
         ...(options.since && { since: options.since }),
       };
-      const report = await withinBound((context) => syncUntilDone(context, collection, scope));
+      const report = await withinBound({ operation: 'startSync', subject: { collection, ...scope } }, (context) =>
+        syncUntilDone(context, collection, scope),
+      );
       print(report, options, () =>
         [
           `${report.status}: ${report.done} of ${report.total}`,
@@ -101,8 +105,9 @@ export function buildProgram(): Command {
     .option('--entity <entity>')
     .option('--error-code <code>')
     .action(async (options: { entity?: string; errorCode?: string }) => {
-      const retried = await withinBound((context) =>
-        context.reports.retryParked({ entity: options.entity, error_code: options.errorCode }),
+      const filter = { entity: options.entity, error_code: options.errorCode };
+      const retried = await withinBound({ operation: 'retryParked', subject: filter }, ({ reports }) =>
+        reports.retryParked(filter),
       );
       print({ retried }, parked.opts(), () => `${retried} record(s) will be tried again`);
     });
@@ -120,7 +125,7 @@ export function buildProgram(): Command {
     .action(async ({ json, output, allEntries, ...options }: ExportFlags, command: Command) => {
       const { data: request } = exportRequest.safeParse({ ...options, all_entries: allEntries });
       if (!request) return command.error('--from and --to are days such as 2026-01-31, in this order');
-      await within(async (context) => {
+      await acting({ operation: 'exportAccounting', subject: request }, async (context) => {
         const { content, fileName, totals } = await exportAccounting(context, request);
         if (output) await saveContent(content, output);
         else for await (const chunk of content) await printChunk(chunk);
@@ -133,6 +138,7 @@ export function buildProgram(): Command {
     });
   addDecisionCommands(program);
   addExplainCommand(program);
+  addAuditCommand(program);
   addDisasterCommands(program);
   addDoctorCommand(program);
 
@@ -149,7 +155,8 @@ export function buildProgram(): Command {
     }
     if (!['install', 'verify', 'remove'].includes(action))
       webhooks.error(`unknown action: ${action}`, { exitCode: EXIT.usage });
-    const items = await within((context) => runSetup(context, action as SetupAction));
+    const work = (context: Context) => runSetup(context, action as SetupAction);
+    const items = await (action === 'verify' ? within(work) : acting({ operation: `${action}Webhooks` }, work));
     print(items, options, () => items.map(describeItem).join('\n'));
     if (items.some(({ state }) => state === 'failed')) process.exitCode = EXIT.error;
     if (hasDrift(items)) process.exitCode = EXIT.drift;

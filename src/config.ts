@@ -146,6 +146,7 @@ const schema = z.object({
   DELETE_GUARD_PERCENT: whole(10, 0, 100),
   ODOO_CALL_MAX_SECONDS: whole(150, 10, 3_600),
   LOG_RETENTION_DAYS: whole(30, 1, 3_650),
+  AUDIT_RETENTION_DAYS: whole(365, 1, 3_650),
   LOG_LEVEL: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal'], 'info'),
   LOG_FILE: z.string().min(1).optional(),
   BRIDGE_INSTANCE: z

@@ -18,6 +18,7 @@ import { migrateToLatest } from './db/migrate.ts';
 import { type Db, openDatabase } from './db/open-database.ts';
 import { entities, entitiesOfModel, entityNamed } from './entities/registry.ts';
 import { createIdentity, type Identity } from './identity.ts';
+import { type Audit, createAudit } from './links/audit.ts';
 import { type Cursors, createCursors } from './links/cursors.ts';
 import { createDecisions, type Decisions } from './links/decisions.ts';
 import type { Links } from './links/links.ts';
@@ -38,6 +39,7 @@ export interface Context {
   readonly cursors: Cursors;
   readonly runs: Runs;
   readonly reports: Reports;
+  readonly audit: Audit;
   readonly decisions: Decisions;
   readonly pauses: Pauses;
   readonly stories: Stories;
@@ -100,6 +102,7 @@ export async function createContext(
       cursors,
       runs: createRuns(db),
       reports: createReports(db),
+      audit: createAudit(db),
       decisions: createDecisions(db),
       pauses: createPauses(db),
       stories: createStories(db),

@@ -25,6 +25,7 @@ t.test('the defaults are those of the contract', async (t) => {
     ODOO_CALL_MAX_SECONDS: 150,
     ODOO_CALLS_PER_SECOND: 0,
     LOG_RETENTION_DAYS: 30,
+    AUDIT_RETENTION_DAYS: 365,
     LOG_LEVEL: 'info',
     BRIDGE_INSTANCE: 'main',
     DATA_DIR: resolve('.data'),

@@ -188,6 +188,7 @@ const TABLE: Readonly<Record<string, { readonly allowed: readonly string[]; read
       allowed: ['./entities/registry.ts', './command-line.ts', 'commander'],
       forbidden: [],
     },
+    'src/audit-command.ts': { allowed: ['./command-line.ts', './links/audit.ts', 'commander'], forbidden: [] },
     'src/explain-command.ts': { allowed: ['./serve.ts', './explain/explain-record.ts', 'commander'], forbidden: [] },
     'src/disaster-commands.ts': { allowed: ['./rebind.ts', './sources/relink.ts', 'commander'], forbidden: [] },
     'src/doctor-command.ts': { allowed: ['./doctor/examine.ts', './command-line.ts', 'commander'], forbidden: [] },

@@ -179,6 +179,19 @@ export interface IdempotencyKeysTable {
   started_at: Generated<Date>;
 }
 
+export interface AuditTable {
+  id: Generated<string>;
+  at: Generated<Date>;
+  via: 'api' | 'command';
+  who: string;
+  operation: string;
+  subject: JSONColumnType<Record<string, unknown>>;
+  /** Null while it runs, and for ever when nobody saw its end. */
+  outcome: 'done' | 'refused' | 'failed' | null;
+  code: string | null;
+  ended_at: Timestamp | null;
+}
+
 export interface Database {
   alerts: AlertsTable;
   links: LinksTable;
@@ -192,4 +205,5 @@ export interface Database {
   runs: RunsTable;
   run_links: RunLinksTable;
   idempotency_keys: IdempotencyKeysTable;
+  audit: AuditTable;
 }

@@ -1,6 +1,7 @@
 /** Bearer tokens of operators, and what each may do. */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Act, Audit } from '../links/audit.ts';
 import { type Scope, scopeOf } from './operation.ts';
 import { sendProblem } from './problem.ts';
 
@@ -27,13 +28,18 @@ declare module 'fastify' {
   }
 }
 
-/** Lets only requests with one of the tokens, and with the scope that they need, pass to the routes of this instance. */
-export function requireToken(
-  server: FastifyInstance,
-  tokens: readonly ApiToken[],
-  onRefused: (reason: RefusalReason) => void,
-): void {
-  const callers = tokens.map(describeCaller);
+export interface AuthorizeOptions {
+  readonly apiTokens: readonly ApiToken[];
+  readonly audit: Pick<Audit, 'refuse'>;
+  readonly onRefused: (reason: RefusalReason) => void;
+}
+
+/**
+ * Lets only requests with one of the tokens, and with the scope that they need, pass to the routes of this instance.
+ * Callers whom nobody knows are counted and leave no row: they could send as many as they like.
+ */
+export function requireToken(server: FastifyInstance, { apiTokens, audit, onRefused }: AuthorizeOptions): void {
+  const callers = apiTokens.map(describeCaller);
   server.decorateRequest('caller');
   server.addHook('onRequest', async (request, reply) => {
     const caller = findCaller(request, callers);
@@ -45,8 +51,12 @@ export function requireToken(
     request.caller = caller;
     const { operation } = request.routeOptions.config;
     const scope = operation ? scopeOf(operation) : null;
-    if (scope === null || caller.scopes.includes(scope)) return;
+    if (!operation || scope === null || caller.scopes.includes(scope)) return;
     onRefused('scope_missing');
+    const act: Act = { via: 'api', who: caller.name, operation: operation.id, subject: {} };
+    await audit.refuse(act).catch(() => {
+      request.log.warn({ code: 'database_away' }, 'a refused request was not written down');
+    });
     return refuse(reply, scope);
   });
 }

@@ -21,6 +21,7 @@ export const TAGS = {
   Synchronisation: 'Resyncs, their progress, and pausing an entity.',
   Records: 'What the bridge keeps of each record, and what happened to it.',
   Decisions: 'What waits for a person, and what a person decides.',
+  Audit: 'Who did what.',
   Accounting: 'The books as a file.',
   Webhooks: 'Where both sides tell that a record may have changed.',
   Documentation: 'This document, and the pages about problems.',
@@ -145,8 +146,8 @@ export function addRoute<
       if (!wishes.success) return refuse(reply, wishes.error, 'query');
       const content = body.safeParse(request.body);
       if (!content.success) return refuse(reply, content.error, 'body');
-      if (isAction(operation) && !(await request.server.beginAction(operation, request, reply))) return reply;
       const input = { params: address.data, query: wishes.data, body: content.data };
+      if (isAction(operation) && !(await request.server.beginAction(operation, input, request, reply))) return reply;
       return handle(input as Input<z.output<P>, z.output<Q>, z.output<B>>, request, reply);
     },
   });

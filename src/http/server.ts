@@ -1,12 +1,14 @@
 /** The HTTP face: limits against slow and large requests, problem+json, and the routes. */
 import sensible from '@fastify/sensible';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import type { Audit } from '../links/audit.ts';
 import type { Decisions } from '../links/decisions.ts';
 import type { IdempotencyKeys } from '../links/idempotency-keys.ts';
 import type { Reports } from '../links/reports.ts';
 import { type AccountingOptions, accountingRoutes } from './accounting-routes.ts';
 import { installActions } from './actions.ts';
-import { type ApiToken, type RefusalReason, requireToken } from './authorize.ts';
+import { auditRoutes } from './audit-routes.ts';
+import { type AuthorizeOptions, requireToken } from './authorize.ts';
 import { decisionRoutes } from './decision-routes.ts';
 import { docsPage, docsRoutes } from './docs-routes.ts';
 import { type DoctorOptions, doctorRoutes } from './doctor-routes.ts';
@@ -22,11 +24,10 @@ import { reportRoutes } from './report-routes.ts';
 import { type SyncRouteOptions, syncRoutes } from './sync-routes.ts';
 import { type WebhookOptions, webhookRoutes } from './webhooks.ts';
 
-export interface ServerOptions {
+export interface ServerOptions extends Omit<AuthorizeOptions, 'audit'> {
   readonly logger: FastifyBaseLogger;
   readonly about: AboutApi;
-  readonly apiTokens: readonly ApiToken[];
-  readonly onRefused: (reason: RefusalReason) => void;
+  readonly audit: Audit;
   readonly keys: IdempotencyKeys;
   readonly webhooks: WebhookOptions;
   readonly health: HealthOptions;
@@ -71,8 +72,8 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   await server.register(docsPage);
   await server.register(problemPages);
   await server.register(async (operators) => {
-    requireToken(operators, options.apiTokens, options.onRefused);
-    installActions(operators, { keys: options.keys });
+    requireToken(operators, options);
+    installActions(operators, options);
     acceptEmptyBodies(operators);
     await operators.register(healthRoutes, options.health);
     await operators.register(syncRoutes, options.sync);
@@ -80,6 +81,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     await operators.register(decisionRoutes, { decisions: options.decisions });
     await operators.register(explainRoutes, options.explain);
     await operators.register(pauseRoutes, options.pause);
+    await operators.register(auditRoutes, { audit: options.audit });
     await operators.register(accountingRoutes, options.accounting);
     await operators.register(doctorRoutes, options.doctor);
     await operators.register(metricsRoutes, options.metrics);

@@ -1,4 +1,4 @@
-/** The Idempotency-Key of requests, over HTTP and on a real database, in two servers as in two processes. */
+/** The audit and the Idempotency-Key of requests, over HTTP and on a real database, in two servers as in two processes. */
 import Fastify, { type FastifyInstance } from 'fastify';
 import { sql } from 'kysely';
 import t, { type Test } from 'tap';
@@ -8,12 +8,13 @@ import { installActions } from '../../src/http/actions.ts';
 import { requireToken } from '../../src/http/authorize.ts';
 import { addRoute, collectOperations, type Operation } from '../../src/http/operation.ts';
 import { installProblems, sendProblem } from '../../src/http/problem.ts';
+import { createAudit } from '../../src/links/audit.ts';
 import { createIdempotencyKeys } from '../../src/links/idempotency-keys.ts';
 import { createTestDatabase } from '../support/postgres.ts';
 
 const TOKENS = ['a-token-of-operators', 'another-token-of-operators'];
 
-const tokens = TOKENS.map((token) => ({ token, name: null, scopes: ['operate'] as const }));
+const apiTokens = TOKENS.map((token, index) => ({ token, name: `caller-${index + 1}`, scopes: ['operate'] as const }));
 
 const base = { tag: 'Health', access: 'operate', summary: 'x', answers: { 200: { description: 'x' } } } as const;
 const thing = {
@@ -22,12 +23,13 @@ const thing = {
   method: 'POST',
   path: '/things/:kind',
   params: z.object({ kind: z.enum(['good', 'refused', 'failing', 'bytes']) }),
-  body: z.strictObject({ name: z.string() }).nullish(),
+  body: z.strictObject({ name: z.string(), entity: z.string().optional(), id: z.string().optional() }).nullish(),
 } as const satisfies Operation;
 
 async function setUp(t: Test) {
   const { url } = await createTestDatabase(t);
   const db = openDatabase({ url });
+  const audit = createAudit(db);
   const servers: FastifyInstance[] = [];
   t.teardown(async () => {
     await Promise.all(servers.map((server) => server.close()));
@@ -39,8 +41,8 @@ async function setUp(t: Test) {
     servers.push(server);
     installProblems(server);
     collectOperations(server);
-    requireToken(server, tokens, () => {});
-    installActions(server, { keys: createIdempotencyKeys(db) });
+    requireToken(server, { apiTokens, audit, onRefused: () => {} });
+    installActions(server, { audit, keys: createIdempotencyKeys(db) });
     addRoute(server, thing, async ({ params: { kind } }, _request, reply) => {
       world.done += 1;
       const number = world.done;
@@ -73,7 +75,8 @@ async function setUp(t: Test) {
     const text = await response.text();
     return { status: response.status, text, headers: Object.fromEntries(response.headers) };
   }
-  return { world, send };
+  const rows = async () => (await audit.list({ limit: 100 })).data;
+  return { world, send, rows };
 }
 
 t.test('sent again it is answered as the first time, and not done again', async (t) => {
@@ -160,4 +163,62 @@ t.test('a database that goes away meanwhile takes no answer away', async (t) => 
   t.match(await send('/things/good', 'key-1'), { status: 202, text: '{"number":1}' });
   t.equal((await send('/things/good', 'key-2')).status, 500, 'and nothing is done where it is away before');
   t.equal(world.done, 1);
+});
+
+t.test('each action has a row, with who, what and how it ended', async (t) => {
+  const { world, send, rows } = await setUp(t);
+  world.before = async () => void t.match((await rows())[0], { outcome: null, ended_at: null }, 'there before');
+  const body = JSON.stringify({ name: 'Jane Doe', entity: 'guest', id: '17' });
+  await send('/things/good?by=odoo', 'key-1', { body });
+  await send('/things/good?by=odoo', 'key-1', { body });
+  await send('/things/refused', undefined, { token: 1 });
+  await send('/things/failing', undefined);
+  await send('/things/none', undefined);
+  await send('/things/good', undefined, { body: '{}' });
+  await send('/things', undefined, { method: 'DELETE' });
+  t.match(await rows(), [
+    { who: 'caller-1', operation: 'remove', subject: {}, outcome: 'done', code: null },
+    { who: 'caller-1', operation: 'make', subject: { kind: 'failing' }, outcome: 'failed', code: 'internal' },
+    { who: 'caller-2', operation: 'make', subject: { kind: 'refused' }, outcome: 'refused', code: 'not_restorable' },
+    {
+      via: 'api',
+      who: 'caller-1',
+      operation: 'make',
+      subject: { kind: 'good', entity: 'guest', other_id: '17' },
+      outcome: 'done',
+      code: null,
+      ended_at: Date,
+    },
+  ]);
+  const text = JSON.stringify(await rows());
+  t.equal((await rows()).length, 4, 'a repeat, and what does not fit, is none');
+  for (const secret of [...TOKENS, 'Jane', 'key-1']) t.notOk(text.includes(secret));
+});
+
+t.test('without a row nothing is done, and the key is free again', async (t) => {
+  const { world, send, rows } = await setUp(t);
+  const rename = (from: string, to: string) =>
+    sql`alter table ${sql.table(from)} rename to ${sql.table(to)}`.execute(world.db);
+  await rename('audit', 'away');
+  t.equal((await send('/things/good', 'key-1')).status, 500);
+  t.equal((await send('/things/good')).status, 500);
+  t.equal(world.done, 0);
+  await rename('away', 'audit');
+  t.equal((await send('/things/good', 'key-1')).status, 202);
+  t.equal((await rows()).length, 1);
+});
+
+t.test('with the database away in between the sender is told, and comes again', async (t) => {
+  const { world, send } = await setUp(t);
+  // The claim is taken, and then neither the row can be written nor the claim be freed.
+  await sql`
+    create function refuse() returns trigger language plpgsql as $$
+    begin raise exception using errcode = '57P01', message = 'the server shuts down'; end $$`.execute(world.db);
+  for (const trigger of ['insert on audit', 'delete on idempotency_keys'])
+    await sql`create trigger refuse before ${sql.raw(trigger)} for each row execute function refuse()`.execute(
+      world.db,
+    );
+  t.match(await send('/things/good', 'key-1'), { status: 503, text: /database_away/ });
+  t.match(await send('/things/good', 'key-1'), { status: 409, text: /request_in_progress/ });
+  t.equal(world.done, 0);
 });

@@ -5,6 +5,7 @@ import t from 'tap';
 import { requireToken } from '../../src/http/authorize.ts';
 import { type Access, addRoute } from '../../src/http/operation.ts';
 import { installProblems } from '../../src/http/problem.ts';
+import type { Act } from '../../src/links/audit.ts';
 
 const base = { tag: 'Health', summary: 'x', method: 'GET', answers: { 200: { description: 'x' } } } as const;
 const TOKENS = [
@@ -13,12 +14,17 @@ const TOKENS = [
   { token: 'works-and-exports-files', name: 'worker', scopes: ['operate', 'export'] },
 ] as const;
 
-function setUp() {
+function setUp({ broken = false } = {}) {
   const server = Fastify();
   t.teardown(() => server.close());
   installProblems(server);
   const refusals: string[] = [];
-  requireToken(server, TOKENS, (reason) => refusals.push(reason));
+  const acts: Act[] = [];
+  const refuse = async (act: Act) => {
+    if (broken) throw new Error('the database is away');
+    acts.push(act);
+  };
+  requireToken(server, { apiTokens: TOKENS, audit: { refuse }, onRefused: (reason) => refusals.push(reason) });
   server.decorate('beginAction', async () => true);
   for (const access of ['read', 'operate', 'export', 'erase', 'open'] as const satisfies readonly Access[]) {
     addRoute(server, { ...base, id: access, access, path: `/${access}` }, (_input, { caller }) => caller);
@@ -28,7 +34,7 @@ function setUp() {
     const answer = await server.inject({ url: path, method, headers: { ...(authorization && { authorization }) } });
     return { status: answer.statusCode, headers: answer.headers, body: answer.body };
   };
-  return { get, refusals };
+  return { get, refusals, acts };
 }
 
 t.test('each token does what its scopes say, and nothing else', async (t) => {
@@ -59,6 +65,14 @@ t.test('a refusal names the scope that is missing, and never the token', async (
   t.match(answer, { status: 403, headers: { 'www-authenticate': 'Bearer error="insufficient_scope", scope="erase"' } });
   t.match(JSON.parse(answer.body), { code: 'scope_missing', detail: /^The token lacks the scope "erase"\./ });
   t.notMatch(answer.body, /looks-and|reader/);
+});
+
+t.test('a refusal is told to the audit, and refused all the same when that is away', async (t) => {
+  const { get, acts } = setUp();
+  await get('/erase', 'Bearer looks-and-that-is-all');
+  await get('/erase', 'Bearer no-such-token');
+  t.same(acts, [{ via: 'api', who: 'reader', operation: 'erase', subject: {} }], 'not of callers whom nobody knows');
+  t.equal((await setUp({ broken: true }).get('/erase', 'Bearer looks-and-that-is-all')).status, 403);
 });
 
 t.test('who is not known is asked for a token', async (t) => {

@@ -106,6 +106,18 @@ t.test('the document and the real answers', async (t) => {
   await t.test('its examples fit their schemas', async (t) => checkExamples(t, document));
 
   const calls = await callEverything(t, setup, document);
+  await t.test('each action that was done has a row in the audit', async (t) => {
+    const { data } = await setup.bridge.context.audit.list({ limit: 500, outcome: 'done' });
+    const told = new Set(data.map(({ operation }) => operation));
+    for (const [, methods] of Object.entries(document.paths)) {
+      for (const [method, { operationId, 'x-scope': scope }] of Object.entries(methods)) {
+        const done = calls.some(({ id, status }) => id === operationId && status < 300);
+        const isAction = scope !== undefined && (method !== 'get' || scope !== 'read');
+        if (done) t.equal(told.has(operationId), isAction, `${operationId} ${isAction ? 'has' : 'has no'} row`);
+      }
+    }
+  });
+
   await t.test('every route was called, and answered what the document says', async (t) => {
     const called = new Set(calls.map(({ id, status }) => `${id} ${status}`));
     for (const { operationId, responses } of operationsOf(document)) {
@@ -281,6 +293,8 @@ async function callEverything(t: Test, setup: TestSetup, document: ApiDocument) 
   await call('POST /api/conflicts/{id}/restore', '/api/conflicts/999999/restore');
   await call('POST /api/accounting/export', '/api/accounting/export', { from: 'yesterday' });
 
+  await first('/api/audit');
+  await call('GET /api/audit', '/api/audit?outcome=perhaps');
   const { status } = await bridge.event('teacher.updated', '42');
   calls.push({ id: 'receiveAppEvent', status });
   await call('POST /webhooks/app', '/webhooks/app', { type: 'teacher.updated', data: { id: '42' } });

@@ -81,7 +81,8 @@ t.test('nothing is done before the action has begun', async (t) => {
     t.teardown(() => server.close());
     installProblems(server);
     if (begin) {
-      server.decorate('beginAction', async (operation, _request, reply) => {
+      server.decorate('beginAction', async (operation, input, _request, reply) => {
+        t.match(input, { body: undefined });
         if (begin(operation)) return true;
         sendProblem(reply, 'request_in_progress');
         return false;
