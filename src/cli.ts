@@ -3,9 +3,11 @@
 import { Command, CommanderError, Option } from 'commander';
 import { exportRequest } from './accounting/export-request.ts';
 import { EXPORT_FORMATS } from './accounting/render-entries.ts';
+import { addAuditCommand } from './audit-command.ts';
 import { hasDrift } from './backends/odoo/setup-item.ts';
-import { EXIT, type Output, print, printChunk, within } from './command-line.ts';
+import { acting, EXIT, type Output, print, printChunk, within } from './command-line.ts';
 import { ConfigError, readConfig } from './config.ts';
+import type { Context } from './context.ts';
 import { migrateToLatest } from './db/migrate.ts';
 import { addDecisionCommands } from './decision-commands.ts';
 import { addDisasterCommands } from './disaster-commands.ts';
@@ -59,7 +61,7 @@ export function buildProgram(): Command {
     .action(async ({ json, output, allEntries, ...options }: ExportFlags, command: Command) => {
       const { data: request } = exportRequest.safeParse({ ...options, all_entries: allEntries });
       if (!request) return command.error('--from and --to are days such as 2026-01-31, in this order');
-      await within(async (context) => {
+      await acting({ operation: 'exportAccounting', subject: request }, async (context) => {
         const { content, fileName, totals } = await exportAccounting(context, request);
         if (output) await saveContent(content, output);
         else for await (const chunk of content) await printChunk(chunk);
@@ -74,6 +76,7 @@ export function buildProgram(): Command {
   addExplainCommand(program);
   addEraseCommand(program);
   addLogsCommand(program);
+  addAuditCommand(program);
   addDisasterCommands(program);
   addDoctorCommand(program);
 
@@ -90,7 +93,8 @@ export function buildProgram(): Command {
     }
     if (!['install', 'verify', 'remove'].includes(action))
       webhooks.error(`unknown action: ${action}`, { exitCode: EXIT.usage });
-    const items = await within((context) => runSetup(context, action as SetupAction));
+    const work = (context: Context) => runSetup(context, action as SetupAction);
+    const items = await (action === 'verify' ? within(work) : acting({ operation: `${action}Webhooks` }, work));
     print(items, options, () => items.map(describeItem).join('\n'));
     if (items.some(({ state }) => state === 'failed')) process.exitCode = EXIT.error;
     if (hasDrift(items)) process.exitCode = EXIT.drift;

@@ -17,17 +17,16 @@ const url = z
     return username === '' && password === '';
   }, 'must not contain a user name or password');
 const required = z.string({ error: 'is missing' }).min(1, 'is empty');
-const list = (item: z.ZodString) =>
-  z
-    .string()
-    .default('')
-    .transform((value) =>
-      value
-        .split(',')
-        .map((part) => part.trim())
-        .filter(Boolean),
-    )
-    .pipe(z.array(item));
+const entries = z
+  .string()
+  .default('')
+  .transform((value) =>
+    value
+      .split(',')
+      .map((part) => part.trim())
+      .filter(Boolean),
+  );
+const list = (item: z.ZodString) => entries.pipe(z.array(item));
 const whole = (fallback: number, least: number, most: number) =>
   z
     .string()
@@ -47,6 +46,47 @@ const cron = (fallback: string) =>
     );
 const secret = (what: string) =>
   z.string().regex(/^\S{16,}$/, `each ${what} must have at least 16 characters and no blanks`);
+
+export const SCOPES = ['read', 'operate', 'export', 'erase'] as const;
+export type Scope = (typeof SCOPES)[number];
+
+export interface ApiToken {
+  readonly token: string;
+  readonly name: string | null;
+  readonly scopes: readonly Scope[];
+}
+
+/** Shorter than any token, so that one that slipped into its place is not taken for a name and shown. */
+const NAME = /^[a-z][a-z0-9_-]{0,14}$/;
+const isScope = (word: string): word is Scope => SCOPES.some((scope) => scope === word);
+
+/** `TOKEN`, `name TOKEN` or `name scope+scope TOKEN`: no token has a blank. @returns what is wrong, as a text */
+function readApiToken(entry: string): ApiToken | string {
+  const words = entry.split(/\s+/);
+  const [name = null, rights] = words.slice(0, -1);
+  const token = words.at(-1) as string;
+  if (words.length > 3) return 'has more than a name, scopes and a token';
+  if (token.length < 16) return 'must end with a token of at least 16 characters';
+  if (name !== null && (!NAME.test(name) || isScope(name)))
+    return 'must begin with a name: a letter, then up to 14 letters, digits, _ or -, all lower-case, and not a scope';
+  const scopes = rights?.split('+') ?? SCOPES;
+  if (!scopes.every(isScope)) return `has an unknown scope: there are ${SCOPES.join(', ')}, joined with +`;
+  return { token, name, scopes };
+}
+
+const apiTokens = entries.transform((texts, context) => {
+  const tokens: ApiToken[] = [];
+  for (const [index, text] of texts.entries()) {
+    const read = readApiToken(text);
+    const number = `entry ${index + 1}`;
+    if (typeof read === 'string') context.addIssue(`${number} ${read}`);
+    else if (tokens.some(({ token }) => token === read.token)) context.addIssue(`${number} repeats a token`);
+    else if (tokens.some(({ name }) => name !== null && name === read.name))
+      context.addIssue(`${number} repeats a name`);
+    else tokens.push(read);
+  }
+  return tokens;
+});
 
 function isZone(timeZone: string): boolean {
   try {
@@ -81,7 +121,7 @@ const schema = z.object({
   APP_WEBHOOK_SECRETS: list(
     z.string().regex(/^whsec_[A-Za-z0-9+/]{32,}={0,2}$/, 'each must be whsec_ followed by at least 24 bytes in base64'),
   ),
-  BRIDGE_API_TOKENS: list(secret('token')),
+  BRIDGE_API_TOKENS: apiTokens,
   BRIDGE_PUBLIC_URL: url.optional(),
   DATABASE_URL: z
     .string()
@@ -106,6 +146,7 @@ const schema = z.object({
   DELETE_GUARD_PERCENT: whole(10, 0, 100),
   ODOO_CALL_MAX_SECONDS: whole(150, 10, 3_600),
   LOG_RETENTION_DAYS: whole(30, 1, 3_650),
+  AUDIT_RETENTION_DAYS: whole(365, 1, 3_650),
   LOG_LEVEL: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal'], 'info'),
   LOG_FILE: z.string().min(1).optional(),
   BRIDGE_INSTANCE: z

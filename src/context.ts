@@ -19,6 +19,7 @@ import { migrateToLatest } from './db/migrate.ts';
 import { type Db, openDatabase } from './db/open-database.ts';
 import { entities, entitiesOfModel, entityNamed } from './entities/registry.ts';
 import { createIdentity, type Identity } from './identity.ts';
+import { type Audit, createAudit } from './links/audit.ts';
 import { type Cursors, createCursors } from './links/cursors.ts';
 import { createDecisions, type Decisions } from './links/decisions.ts';
 import { createErasures, type Erasures } from './links/erasures.ts';
@@ -47,6 +48,7 @@ export interface Context {
   readonly logs: Logs;
   readonly retries: Retries;
   readonly reports: Reports;
+  readonly audit: Audit;
   readonly decisions: Decisions;
   readonly pauses: Pauses;
   readonly stories: Stories;
@@ -118,6 +120,7 @@ export async function createContext(
       logs: createLogs(db),
       retries: createRetries(db),
       reports: createReports(db),
+      audit: createAudit(db),
       decisions: createDecisions(db),
       pauses: createPauses(db),
       stories: createStories(db),

@@ -1,6 +1,6 @@
 /** What operators decide, by command: pausing an entity, releasing what is held, bringing a conflict's loser back. */
 import { type Command, Option } from 'commander';
-import { EXIT, type Output, print, within, withinBound } from './command-line.ts';
+import { acting, EXIT, type Output, print, within, withinBound } from './command-line.ts';
 import { entities } from './entities/registry.ts';
 import { NOT_RESTORED } from './links/decisions.ts';
 
@@ -22,7 +22,7 @@ export function addDecisionCommands(program: Command): void {
       .option(...JSON_FLAG)
       .action(async (entity: string, options: Output, command: Command) => {
         if (!NAMES.includes(entity)) command.error(`unknown entity: ${entity}`, { exitCode: EXIT.usage });
-        await within((context) => context.pauses[action](entity));
+        await acting({ operation: `${action}Entity`, subject: { entity } }, ({ pauses }) => pauses[action](entity));
         print({ entity, paused: action === 'pause' }, options, () => `${entity}: ${action}d`);
       });
   }
@@ -48,7 +48,9 @@ export function addDecisionCommands(program: Command): void {
       const { ids, entity, kind } = command.optsWithGlobals<ReleaseFlags>();
       const filter = { ...(entity && { entity }), ...(kind && { kind }) };
       const wanted = { ...filter, ...(ids && { ids: ids.split(',') }) };
-      const released = await withinBound(({ decisions }) => decisions.release(wanted));
+      const released = await withinBound({ operation: 'releaseHeld', subject: wanted }, ({ decisions }) =>
+        decisions.release(wanted),
+      );
       print({ released }, held.opts(), () => `${released} record(s) will be written`);
     });
 
@@ -67,7 +69,10 @@ export function addDecisionCommands(program: Command): void {
     .argument('<id>', 'of the conflict')
     .action(async (id: string, _options: Output, command: Command) => {
       if (!/^\d{1,18}$/.test(id)) command.error('the id of a conflict is a number', { exitCode: EXIT.usage });
-      const answer = await withinBound(({ decisions }) => decisions.restore(id));
+      const refusal = (answer: string) => (answer === 'restoring' ? null : `restore_${answer}`);
+      const answer = await withinBound({ operation: 'restoreConflict', subject: { id }, refusal }, ({ decisions }) =>
+        decisions.restore(id),
+      );
       const restoring = answer === 'restoring';
       print({ restoring, ...(!restoring && { reason: answer }) }, conflicts.opts(), () =>
         restoring ? 'it will be restored' : NOT_RESTORED[answer],

@@ -1,6 +1,6 @@
 /** `bridge rebind` and `bridge relink`: for the day on which a database was lost, restored or moved (docs/disaster.md). */
 import type { Command } from 'commander';
-import { EXIT, type Output, print, within, withinBound } from './command-line.ts';
+import { audited, EXIT, type Output, print, within, withinBound } from './command-line.ts';
 import { entities } from './entities/registry.ts';
 import { planRebind, type RebindPlan, rebind, type SidePlan } from './rebind.ts';
 import type { PairName, RelinkReport } from './sources/relink.ts';
@@ -24,7 +24,8 @@ function addRebind(program: Command): void {
           const plan = await planRebind(context);
           const forgetting = options.forgetLinks === true;
           const done = options.yes === true && (plan.same_records || forgetting);
-          const forgotten = done ? await rebind(context, plan, { forgetLinks: forgetting }) : 0;
+          const work = () => rebind(context, plan, { forgetLinks: forgetting });
+          const forgotten = done ? await audited(context, { operation: 'rebind' }, work) : 0;
           const nothing = plan.nothing_to_do && !forgetting;
           print({ ...plan, done, forgotten }, options, () =>
             [...describePlan(plan), nothing ? 'nothing to do' : whatNext(plan, done, forgotten)].join('\n'),
@@ -51,7 +52,8 @@ function addRelink(program: Command): void {
     .action(async (options: RelinkOptions) => {
       const wanted = entities.filter(({ name }) => options.entity === undefined || name === options.entity);
       if (wanted.length === 0) command.error(`unknown entity: ${options.entity}`, { exitCode: EXIT.usage });
-      const reports = await withinBound(async (context) => {
+      const subject = { entity: options.entity, dry_run: options.dryRun };
+      const reports = await withinBound({ operation: 'relink', subject }, async (context) => {
         const relinking = { ...context, instance: context.config.BRIDGE_INSTANCE };
         return relinkAll(relinking, wanted, { dryRun: options.dryRun === true });
       });

@@ -1,6 +1,7 @@
 /** `bridge erase`: what the bridge remembers of one record goes. */
 import type { Command } from 'commander';
 import { EXIT, type Output, print, withinBound } from './command-line.ts';
+import type { Side } from './entities/define-entity.ts';
 import { entities } from './entities/registry.ts';
 import { type Erasure, eraseRecord } from './erase-record.ts';
 import { reconcileContext } from './reconcile-context.ts';
@@ -17,9 +18,11 @@ export function addEraseCommand(program: Command): void {
     .option('--json', 'print one line of JSON')
     .action(async (entity: string, id: string, options: Output & { odoo?: boolean }, command: Command) => {
       if (!NAMES.includes(entity)) command.error(`unknown entity: ${entity}`, { exitCode: EXIT.usage });
-      const side = options.odoo ? 'odoo' : 'app';
-      const answer = await withinBound((context) =>
-        eraseRecord({ ...context, ...reconcileContext(context) }, { entity, side, id }),
+      const side: Side = options.odoo ? 'odoo' : 'app';
+      const request = { entity, side, id };
+      const act = { operation: 'eraseRecord', subject: { entity, id, by: side }, refusal };
+      const answer = await withinBound(act, (context) =>
+        eraseRecord({ ...context, ...reconcileContext(context) }, request),
       );
       if (answer && 'erased' in answer) {
         return print(answer.erased, options, () => describeErasure(answer.erased));
@@ -31,6 +34,11 @@ export function addEraseCommand(program: Command): void {
       process.stderr.write(`${message}\n${remedy}\n`);
       process.exitCode = EXIT.error;
     });
+}
+
+function refusal(answer: Awaited<ReturnType<typeof eraseRecord>>): string | null {
+  if (answer === null) return 'unknown_link';
+  return 'refused' in answer ? answer.refused.code : null;
 }
 
 function describeErasure({

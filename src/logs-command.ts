@@ -1,6 +1,6 @@
 /** `bridge logs`: what was done, searched, and as a file. */
 import { type Command, Option } from 'commander';
-import { EXIT, type Output, print, printChunk, within } from './command-line.ts';
+import { acting, EXIT, type Output, print, printChunk, within } from './command-line.ts';
 import { exportLogs, LOG_FORMATS, type LogFormat } from './links/export-logs.ts';
 import { type LogFilter, type LogRow, logFilter } from './links/logs.ts';
 
@@ -23,11 +23,13 @@ export function addLogsCommand(program: Command): void {
       const limit = Number(options.limit);
       const wrong = error ? error.issues[0]?.path.join('.') : limit >= 1 && limit <= 10_000 ? null : 'limit';
       if (!filter || wrong) return command.error(`--${wrong} is malformed; see --help`, { exitCode: EXIT.usage });
+      const format = options.export;
+      if (format) {
+        return acting({ operation: 'exportLogs', subject: { ...filter, format } }, async ({ logs }) => {
+          for await (const chunk of exportLogs(logs, filter, format)) await printChunk(chunk);
+        });
+      }
       await within(async ({ logs }) => {
-        if (options.export) {
-          for await (const chunk of exportLogs(logs, filter, options.export)) await printChunk(chunk);
-          return;
-        }
         const rows = await logs.read(filter, null, limit);
         print(rows, options, () => (rows.length === 0 ? 'nothing was logged that fits' : rows.map(toLine).join('\n')));
       });

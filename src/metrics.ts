@@ -24,6 +24,8 @@ export interface MetricSources {
 export interface Metrics {
   /** @param delivery null for one that was refused */
   delivered(source: Side, delivery: Delivery | null, outcome: DeliveryOutcome): void;
+  /** A request of the interface: nobody knows its token, or it may not do that. */
+  refused(reason: 'token_needed' | 'scope_missing'): void;
   /** Counts what is settled through it. */
   watch(links: Links): Links;
   /** Times the call, and tells what became of it. */
@@ -44,6 +46,12 @@ export function createMetrics(): Metrics {
     name: 'bridge_deliveries_total',
     help: 'Webhooks received. Events of Odoo name a model, not an entity.',
     labelNames: ['source', 'entity', 'outcome'] as const,
+    registers,
+  });
+  const refusals = new Counter({
+    name: 'bridge_requests_refused_total',
+    help: 'Requests without a known token (token_needed), or whose token lacks the scope (scope_missing).',
+    labelNames: ['reason'] as const,
     registers,
   });
   const reconciled = new Counter({
@@ -104,6 +112,7 @@ export function createMetrics(): Metrics {
     delivered(source, delivery, outcome) {
       deliveries.inc({ source, entity: delivery?.entity ?? delivery?.odooModel ?? 'unknown', outcome });
     },
+    refused: (reason) => refusals.inc({ reason }),
     watch: (links) => ({
       ...links,
       async settle(claim, settlements, info) {

@@ -16,6 +16,7 @@ import { exportAccounting } from './export-accounting.ts';
 import { reportHealth } from './health-report.ts';
 import { buildServer } from './http/server.ts';
 import { readKeyEnd } from './key-watch.ts';
+import { createIdempotencyKeys } from './links/idempotency-keys.ts';
 import type { Delivery } from './links/links.ts';
 import { CHANNEL } from './links/mark.ts';
 import { forgetOld } from './links/retention.ts';
@@ -66,7 +67,11 @@ export async function serve(config: Config, logger: BridgeLogger): Promise<Runni
     const server = await buildHttp(context, metrics, dryRuns);
     closers.push(() => closeServer(server));
     const url = await server.listen({ host: config.HOST, port: config.PORT });
-    const tidy = async () => void (await forgetOld(context.db, config.LOG_RETENTION_DAYS));
+    const tidy = async () =>
+      void (await forgetOld(context.db, {
+        logDays: config.LOG_RETENTION_DAYS,
+        auditDays: config.AUDIT_RETENTION_DAYS,
+      }));
     const polling = { ...context, overlapMs: config.POLL_OVERLAP_SECONDS * 1000, now: Date.now, tidy };
     const schedule = startSchedule(polling, { poll: config.POLL_CRON, sweep: config.SWEEP_CRON });
     closers.push(() => schedule.stop());
@@ -102,6 +107,9 @@ async function buildHttp(context: Context, metrics: Metrics, dryRuns: DryRuns) {
     logger: context.log,
     about: { version: manifest.version, publicUrl: config.BRIDGE_PUBLIC_URL },
     apiTokens: config.BRIDGE_API_TOKENS,
+    onRefused: metrics.refused,
+    audit: context.audit,
+    keys: createIdempotencyKeys(context.db),
     webhooks: {
       appSecrets: config.APP_WEBHOOK_SECRETS,
       odooTokens: config.ODOO_WEBHOOK_TOKENS,

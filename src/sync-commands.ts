@@ -1,7 +1,7 @@
 /** `bridge sync`, `bridge plan` and `bridge parked`: runs that a command waits for, done or only foretold. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
-import { EXIT, type Output, print, within, withinBound } from './command-line.ts';
+import { type CommandAct, EXIT, type Output, print, within, withinBound } from './command-line.ts';
 import type { Context } from './context.ts';
 import { createDryRuns } from './dry-runs.ts';
 import { COLLECTIONS, entitiesOfCollection } from './entities/registry.ts';
@@ -70,7 +70,9 @@ function addParkedCommands(program: Command): void {
           ].join('\n'),
         );
       }
-      const report = await followed((context, show) => retryUntilDone(context, filter, show));
+      const report = await followed({ operation: 'retryParked', subject: filter }, (context, show) =>
+        retryUntilDone(context, filter, show),
+      );
       print(report, parked.opts(), () => describeRun(report));
       process.exitCode = exitCodeOf(report);
     });
@@ -92,17 +94,23 @@ function readScope(collection: string, { ids, since }: Flags, command: Command):
 
 async function sync(collection: string, flags: Flags, command: Command): Promise<void> {
   const scope = readScope(collection, flags, command);
-  const report = await followed(async (context, show) => {
-    await warnOfPaused(context, collection);
-    return syncUntilDone(context, collection, scope, show);
-  });
+  const report = await followed(
+    { operation: 'startSync', subject: { collection, ...scope } },
+    async (context, show) => {
+      await warnOfPaused(context, collection);
+      return syncUntilDone(context, collection, scope, show);
+    },
+  );
   print(report, flags, () => describeRun(report));
   process.exitCode = exitCodeOf(report);
 }
 
 async function plan(collection: string, flags: Flags, command: Command): Promise<void> {
   const scope = readScope(collection, flags, command);
-  const { report, changes } = await followed((context, show) => planUntilDone(context, collection, scope, show));
+  const { report, changes } = await followed(
+    { operation: 'startSync', subject: { collection, ...scope, dry_run: true } },
+    (context, show) => planUntilDone(context, collection, scope, show),
+  );
   print({ ...report, changes }, flags, () => [...printPlan(changes), describeRun(report)].join('\n'));
   process.exitCode = report.status === 'done' ? (changes.length > 0 ? EXIT.drift : EXIT.ok) : EXIT.error;
 }
@@ -142,10 +150,13 @@ async function allChanges({ runChanges }: Context, runId: string): Promise<reado
 }
 
 /** With its progress, where somebody looks. */
-async function followed<T>(work: (context: Context, show: (report: RunReport) => void) => Promise<T>): Promise<T> {
+async function followed<T>(
+  act: CommandAct<T>,
+  work: (context: Context, show: (report: RunReport) => void) => Promise<T>,
+): Promise<T> {
   const progress = showProgress(process.stderr);
   try {
-    return await withinBound((context) => work(context, progress.show));
+    return await withinBound(act, (context) => work(context, progress.show));
   } finally {
     progress.end();
   }

@@ -25,6 +25,7 @@ t.test('the defaults are those of the contract', async (t) => {
     ODOO_CALL_MAX_SECONDS: 150,
     ODOO_CALLS_PER_SECOND: 0,
     LOG_RETENTION_DAYS: 30,
+    AUDIT_RETENTION_DAYS: 365,
     LOG_LEVEL: 'info',
     BRIDGE_INSTANCE: 'main',
     DATA_DIR: resolve('.data'),
@@ -55,6 +56,35 @@ t.test('lists are split at commas, empty variables are none', async (t) => {
   t.equal(config.PORT, 3000);
   t.equal(config.LOG_FILE, '/tmp/x.log');
   t.equal(config.ODOO_COMPANY_ID, 3);
+});
+
+t.test('tokens of the API may have a name and scopes', async (t) => {
+  const [a, b, c] = ['a', 'b', 'c'].map((fill) => fill.repeat(16));
+  const read = (BRIDGE_API_TOKENS: string) => readConfig({ ...GOOD, BRIDGE_API_TOKENS }).BRIDGE_API_TOKENS;
+  const all = ['read', 'operate', 'export', 'erase'];
+  t.same(read(`${a}, desk ${b} ,office-2  read+operate ${c}`), [
+    { token: a, name: null, scopes: all },
+    { token: b, name: 'desk', scopes: all },
+    { token: c, name: 'office-2', scopes: ['read', 'operate'] },
+  ]);
+  t.same(read('read:all=a+b/c==x'), [{ token: 'read:all=a+b/c==x', name: null, scopes: all }], 'whatever is in it');
+  for (const [wrong, fault] of [
+    ['hunter2', 'entry 1 must end with a token'],
+    [`${a},desk read hunter2`, 'entry 2 must end with a token'],
+    [`desk read now ${a}`, 'entry 1 has more than'],
+    [`desk Read ${a}`, 'entry 1 has an unknown scope: there are read, operate, export, erase'],
+    [`desk read+hunter2 ${a}`, 'entry 1 has an unknown scope'],
+    [`desk read+ ${a}`, 'entry 1 has an unknown scope'],
+    [`Desk read ${a}`, 'entry 1 must begin with a name'],
+    [`read ${a}`, 'entry 1 must begin with a name'],
+    [`${'f00'.repeat(6)} ${a}`, 'entry 1 must begin with a name'],
+    [`${a},desk read ${a}`, 'entry 2 repeats a token'],
+    [`desk ${a},desk read ${b},hunter2`, 'entry 2 repeats a name'],
+  ] as const) {
+    const { faults } = inspectConfig({ BRIDGE_API_TOKENS: wrong });
+    t.ok(faults.get('BRIDGE_API_TOKENS')?.startsWith(fault), `${fault}: ${faults.get('BRIDGE_API_TOKENS')}`);
+    t.notMatch(faults.get('BRIDGE_API_TOKENS'), /hunter2|aaaa|bbbb|f00/);
+  }
 });
 
 t.test('the quiet hours are two times, by the clock of a place', async (t) => {

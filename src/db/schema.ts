@@ -186,6 +186,31 @@ export interface AlertsTable {
   next_attempt_at: Generated<Date>;
 }
 
+/** Of a request that carried an Idempotency-Key: hashes, and its answer once there is one. */
+export interface IdempotencyKeysTable {
+  id: Buffer;
+  request: Buffer;
+  attempt: string;
+  busy_until: Timestamp;
+  status: number | null;
+  headers: JSONColumnType<Record<string, string>> | null;
+  body: string | null;
+  started_at: Generated<Date>;
+}
+
+export interface AuditTable {
+  id: Generated<string>;
+  at: Generated<Date>;
+  via: 'api' | 'command';
+  who: string;
+  operation: string;
+  subject: JSONColumnType<Record<string, unknown>>;
+  /** Null while it runs, and for ever when nobody saw its end. */
+  outcome: 'done' | 'refused' | 'failed' | null;
+  code: string | null;
+  ended_at: Timestamp | null;
+}
+
 export interface Database {
   alerts: AlertsTable;
   links: LinksTable;
@@ -199,4 +224,6 @@ export interface Database {
   runs: RunsTable;
   run_links: RunLinksTable;
   run_changes: RunChangesTable;
+  idempotency_keys: IdempotencyKeysTable;
+  audit: AuditTable;
 }

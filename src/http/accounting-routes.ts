@@ -29,6 +29,7 @@ export async function accountingRoutes(server: FastifyInstance, options: Account
       access: 'export',
       summary: 'The posted entries of a period, when they balance to the cent',
       description: 'The answer begins only when all has been read from Odoo and compared; allow for minutes.',
+      rerunnable: true,
       body: exportRequest.meta({ examples: [{ from: '2026-01-01', to: '2026-12-31', format: 'fec' }] }),
       answers: {
         200: {

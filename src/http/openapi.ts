@@ -1,6 +1,6 @@
 /** The document: OpenAPI 3.1 made of what the routes are registered, checked and answered with. */
 import { z } from 'zod';
-import { type Access, type Answer, type Operation, TAGS } from './operation.ts';
+import { type Answer, type Operation, SCOPES, scopeOf, TAGS, takesKey } from './operation.ts';
 import { problemSchema } from './problem.ts';
 import { PROBLEMS, type ProblemCode } from './problems.ts';
 
@@ -20,7 +20,15 @@ export interface AboutApi {
 }
 
 const SCHEMES = {
-  token: { type: 'http', scheme: 'bearer', description: 'One of BRIDGE_API_TOKENS.' },
+  token: {
+    type: 'http',
+    scheme: 'bearer',
+    description: [
+      'One of BRIDGE_API_TOKENS, with the scope that the operation names:',
+      '',
+      ...Object.entries(SCOPES).map(([scope, says]) => `- \`${scope}\`: ${says}`),
+    ].join('\n'),
+  },
   app: {
     type: 'apiKey',
     in: 'header',
@@ -57,7 +65,8 @@ export function describeApi(operations: readonly Operation[], { version, publicU
 }
 
 function describeOperation(operation: Operation, convert: (schema: z.ZodType) => Json, problem: Json): Json {
-  const { id, tag, summary, description, access, body } = operation;
+  const { id, tag, summary, description, body } = operation;
+  const scope = scopeOf(operation);
   return {
     operationId: id,
     tags: [tag],
@@ -77,22 +86,33 @@ function describeOperation(operation: Operation, convert: (schema: z.ZodType) =>
       ),
       ...describeProblems(operation, problem),
     },
-    ...(isBearer(access) && { 'x-scope': access }),
+    ...(scope && { 'x-scope': scope }),
   };
 }
 
-const isBearer = (access: Access) => !['open', 'app', 'odoo'].includes(access);
-
-function describeAccess({ access, params }: Operation): readonly Json[] {
+function describeAccess(operation: Operation): readonly Json[] {
+  const { access, params } = operation;
   // Odoo's token may stand in the address instead.
   if (access === 'open' || (access === 'odoo' && params)) return [];
-  return [isBearer(access) ? { token: [] } : { [access]: [] }];
+  const scope = scopeOf(operation);
+  return [scope ? { token: [scope] } : { [access]: [] }];
 }
 
-function describeParameters({ params, query }: Operation, convert: (schema: z.ZodType) => Json): Json {
+const KEY_PARAMETER = {
+  name: 'Idempotency-Key',
+  in: 'header',
+  required: false,
+  description:
+    'Of your choice, one for each thing that is to be done once: sent again with the same key within 24 hours, the request gets its first answer again (with `idempotent-replayed: true`).',
+  schema: { type: 'string', maxLength: 255, examples: ['"8e03978e-40d5-43e8-bc93-6894a57f9324"'] },
+} as const;
+
+function describeParameters(operation: Operation, convert: (schema: z.ZodType) => Json): Json {
+  const { params, query } = operation;
   const parameters = [
     ...(params ? listParameters(convert(params), 'path') : []),
     ...(query ? listParameters(convert(query), 'query') : []),
+    ...(takesKey(operation) ? [KEY_PARAMETER] : []),
   ];
   return parameters.length > 0 ? { parameters } : {};
 }
@@ -122,14 +142,19 @@ function describeAnswer({ description, schema, mediaTypes, headers }: Answer, co
 }
 
 /** Those of the route itself, and those that any route of its kind may answer with. */
-export function problemsOf({ access, params, unknown, query, body, problems = [] }: Operation): readonly ProblemCode[] {
+export function problemsOf(operation: Operation): readonly ProblemCode[] {
+  const { params, unknown, query, body, problems = [] } = operation;
+  const bearer = scopeOf(operation) !== null;
   return [
     ...new Set<ProblemCode>([
-      ...(isBearer(access) ? (['token_needed'] as const) : []),
+      ...(bearer ? (['token_needed', 'scope_missing'] as const) : []),
       ...(unknown && params ? [unknown] : []),
-      ...(query || (body && isBearer(access)) ? (['invalid_request'] as const) : []),
+      ...(query || (body && bearer) ? (['invalid_request'] as const) : []),
       ...(body ? (['body_too_large', 'not_json'] as const) : []),
-      ...(body && isBearer(access) ? (['malformed_body'] as const) : []),
+      ...(body && bearer ? (['malformed_body'] as const) : []),
+      ...(takesKey(operation)
+        ? (['malformed_idempotency_key', 'request_in_progress', 'idempotency_key_reused'] as const)
+        : []),
       ...problems,
       'internal',
       'database_away',

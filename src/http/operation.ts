@@ -4,14 +4,24 @@ import { z } from 'zod';
 import { sendProblem } from './problem.ts';
 import type { ProblemCode } from './problems.ts';
 
-/** Who may ask: a bearer token that may do this, or who proves otherwise who they are, or anybody. */
-export type Access = 'read' | 'operate' | 'export' | 'erase' | 'app' | 'odoo' | 'open';
+/** What a bearer token may do; none of them holds another. */
+export const SCOPES = {
+  read: 'Look at everything, except what `export` gives.',
+  operate: 'Sync, retry, pause, release, restore, resolve. The answers tell what was done; looking around is `read`.',
+  export: 'Take data away as files: the books, the logs.',
+  erase: 'Erase what the bridge keeps of a person.',
+} as const;
+export type Scope = keyof typeof SCOPES;
+
+/** Who may ask: a bearer token with this scope, or who proves otherwise who they are, or anybody. */
+export type Access = Scope | 'app' | 'odoo' | 'open';
 
 export const TAGS = {
   Health: 'Is it alive, can it work, how is everything.',
   Synchronisation: 'Resyncs, their progress, and pausing an entity.',
   Records: 'What the bridge keeps of each record, and what happened to it.',
   Decisions: 'What waits for a person, and what a person decides.',
+  Audit: 'Who did what.',
   Accounting: 'The books as a file.',
   Webhooks: 'Where both sides tell that a record may have changed.',
   Documentation: 'This document, and the pages about problems.',
@@ -51,11 +61,27 @@ export interface Operation<
   /** The handler reads and checks the body itself: what is signed are its bytes. */
   readonly rawBody?: boolean;
   readonly bodyLimit?: number;
+  /**
+   * With an Idempotency-Key that was used before it is run again, and its answer kept nowhere: it changes nothing, or
+   * its answer may hold personal data.
+   */
+  readonly rerunnable?: true;
   /** By status. */
   readonly answers: Readonly<Record<number, Answer>>;
   /** Beyond those that any route may answer with. */
   readonly problems?: readonly ProblemCode[];
 }
+
+/** The scope that a token needs for it; null for what no token is asked for. */
+export const scopeOf = ({ access }: Operation): Scope | null => (access in SCOPES ? (access as Scope) : null);
+
+/** It does something, or takes data away: `beginAction` goes before it. */
+export const isAction = (operation: Operation) =>
+  scopeOf(operation) !== null && (operation.method !== 'GET' || operation.access !== 'read');
+
+/** A repeat with the same Idempotency-Key is answered from memory. */
+export const takesKey = (operation: Operation) =>
+  scopeOf(operation) !== null && operation.method !== 'GET' && !operation.rerunnable;
 
 export interface Input<P, Q, B> {
   readonly params: P;
@@ -121,6 +147,7 @@ export function addRoute<
       const content = body.safeParse(request.body);
       if (!content.success) return refuse(reply, content.error, 'body');
       const input = { params: address.data, query: wishes.data, body: content.data };
+      if (isAction(operation) && !(await request.server.beginAction(operation, input, request, reply))) return reply;
       return handle(input as Input<z.output<P>, z.output<Q>, z.output<B>>, request, reply);
     },
   });

@@ -9,6 +9,10 @@ declare module 'fastify' {
     /** What stands before the code in a problem's `type`. */
     problemBase: string;
   }
+  interface FastifyReply {
+    /** The `code` of the problem that it is answered with. */
+    problem: string | null;
+  }
 }
 
 export const problemSchema = z
@@ -42,6 +46,7 @@ export function sendProblem(reply: FastifyReply, kind: ProblemCode, details: Pro
   const { status, title, remedy } = PROBLEMS[kind];
   const type = reply.server.problemBase + kind;
   const problem: z.input<typeof problemSchema> = { type, title, status, detail: remedy, code: kind, ...copy(details) };
+  reply.problem = problem.code;
   return reply.code(problem.status).type('application/problem+json').send(problem);
 }
 
@@ -62,6 +67,7 @@ const BY_STATUS: Readonly<Record<number, ProblemCode>> = {
  * @param publicUrl where the pages about problems are reached; without it, `type` is relative to the request's address
  */
 export function installProblems(server: FastifyInstance, publicUrl = ''): void {
+  server.decorateReply('problem', null);
   server.decorate('problemBase', `${publicUrl.replace(/\/+$/, '')}/problems/`);
   server.setErrorHandler((error: Error & { statusCode?: number; code?: string }, request, reply) => {
     if (isDatabaseAway(error)) {

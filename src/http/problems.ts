@@ -24,6 +24,12 @@ export const PROBLEMS = {
     what: 'The server could not take the request as it was sent; its status says which part of HTTP was not kept to.',
     remedy: 'Look at the status, and at what a proxy on the way may have changed.',
   },
+  malformed_idempotency_key: {
+    status: 400,
+    title: 'The Idempotency-Key is malformed',
+    what: 'The header Idempotency-Key holds something that is no key.',
+    remedy: 'Send 1 to 255 printable ASCII characters in double quotes, such as a new UUID, or leave the header out.',
+  },
   token_needed: {
     status: 401,
     title: 'A token is needed',
@@ -36,6 +42,13 @@ export const PROBLEMS = {
     what: "The signature of the app's event, its time, or the token of Odoo's notification is not right.",
     remedy:
       "Compare the app's secret with APP_WEBHOOK_SECRETS and both clocks; for Odoo, run bridge webhooks install. A proxy must pass body and headers on as they are.",
+  },
+  scope_missing: {
+    status: 403,
+    title: 'The token may not do this',
+    what: 'The bridge knows the token, and it lacks the scope that this request needs.',
+    remedy:
+      'Use a token that has the scope, or add the scope to its entry in BRIDGE_API_TOKENS and restart the bridge.',
   },
   unknown_address: {
     status: 404,
@@ -85,6 +98,12 @@ export const PROBLEMS = {
     what: 'No problem that the bridge answers with has this name.',
     remedy: 'Look at /problems for all of them.',
   },
+  request_in_progress: {
+    status: 409,
+    title: 'The request is still in progress',
+    what: 'A request with this Idempotency-Key has come before and is not answered yet, or the process that did it ended.',
+    remedy: 'Send it again after the time in Retry-After: it is then answered, or done.',
+  },
   not_restorable: {
     status: 409,
     title: 'It cannot be restored now',
@@ -126,6 +145,12 @@ export const PROBLEMS = {
     title: 'The request cannot be processed',
     what: 'The request could be read, but a part of it is missing, unknown, or not of its form.',
     remedy: 'Each fault stands in "errors" with its field. /docs shows what the request may hold.',
+  },
+  idempotency_key_reused: {
+    status: 422,
+    title: 'The Idempotency-Key was used for another request',
+    what: 'Within the last 24 hours, this key came with another address or another body.',
+    remedy: 'Use a new key for each new request; send the very same request for a repeat.',
   },
   event_unprocessable: {
     status: 422,

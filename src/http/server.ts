@@ -1,12 +1,16 @@
 /** The HTTP face: limits against slow and large requests, problem+json, and the routes. */
 import sensible from '@fastify/sensible';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import type { Audit } from '../links/audit.ts';
 import type { Decisions } from '../links/decisions.ts';
+import type { IdempotencyKeys } from '../links/idempotency-keys.ts';
 import type { Logs } from '../links/logs.ts';
 import type { Reports } from '../links/reports.ts';
 import type { Retries } from '../links/retries.ts';
 import { type AccountingOptions, accountingRoutes } from './accounting-routes.ts';
-import { requireToken } from './authorize.ts';
+import { installActions } from './actions.ts';
+import { auditRoutes } from './audit-routes.ts';
+import { type AuthorizeOptions, requireToken } from './authorize.ts';
 import { decisionRoutes } from './decision-routes.ts';
 import { docsPage, docsRoutes } from './docs-routes.ts';
 import { type DoctorOptions, doctorRoutes } from './doctor-routes.ts';
@@ -27,10 +31,11 @@ import { retryRoutes } from './retry-routes.ts';
 import { type SyncRouteOptions, syncRoutes } from './sync-routes.ts';
 import { type WebhookOptions, webhookRoutes } from './webhooks.ts';
 
-export interface ServerOptions {
+export interface ServerOptions extends Omit<AuthorizeOptions, 'audit'> {
   readonly logger: FastifyBaseLogger;
   readonly about: AboutApi;
-  readonly apiTokens: readonly string[];
+  readonly audit: Audit;
+  readonly keys: IdempotencyKeys;
   readonly webhooks: WebhookOptions;
   readonly health: HealthOptions;
   readonly sync: SyncRouteOptions;
@@ -79,7 +84,8 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   await server.register(problemPages);
   await server.register(opsRoutes);
   await server.register(async (operators) => {
-    requireToken(operators, options.apiTokens);
+    requireToken(operators, options);
+    installActions(operators, options);
     acceptEmptyBodies(operators);
     await operators.register(healthRoutes, options.health);
     await operators.register(syncRoutes, options.sync);
@@ -90,6 +96,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     await operators.register(explainRoutes, options.explain);
     await operators.register(eraseRoutes, options.erase);
     await operators.register(pauseRoutes, options.pause);
+    await operators.register(auditRoutes, { audit: options.audit });
     await operators.register(accountingRoutes, options.accounting);
     await operators.register(doctorRoutes, options.doctor);
     await operators.register(metricsRoutes, options.metrics);

@@ -43,6 +43,7 @@ t.test('each metric moves after its cause', async (t) => {
     t.equal(before.value(name), 0, name);
   }
   t.equal(before.value('bridge_database_up'), 1);
+  t.equal(before.value('bridge_requests_refused_total', { reason: 'token_needed' }), 1);
   for (const side of ['app', 'odoo']) {
     const polled = before.value('bridge_last_poll_timestamp_seconds', { side }) ?? 0;
     t.ok(Math.abs(Date.now() / 1_000 - polled) < 60, `the last poll of ${side}`);
@@ -126,7 +127,7 @@ t.test('each metric moves after its cause', async (t) => {
     const own = samples.filter(({ name }) => name.startsWith('bridge_'));
     t.ok(own.length < 150, `${own.length} series`);
     const labels = new Set(own.flatMap(({ labels }) => Object.keys(labels)));
-    t.same([...labels].sort(), ['decision', 'entity', 'le', 'outcome', 'side', 'source', 'winner']);
+    t.same([...labels].sort(), ['decision', 'entity', 'le', 'outcome', 'reason', 'side', 'source', 'winner']);
     if (process.env.METRICS_FILE) await writeFile(process.env.METRICS_FILE, text);
   });
 });

@@ -66,7 +66,7 @@ t.test('a dry run over HTTP: its progress, its changes page by page, and nothing
   const { db } = setup.bridge.context;
   const finished_at = new Date(Date.now() - 31 * 86_400_000);
   await db.updateTable('runs').set({ finished_at }).where('dry_run', '=', true).execute();
-  await forgetOld(db, 30);
+  await forgetOld(db, { logDays: 30, auditDays: 365 });
   t.same(await db.selectFrom('run_changes').selectAll().execute(), [], 'values of people go with their run');
   const real = await runOverHttp(setup, 'guests');
   t.match(real.report, { dry_run: false, created: 5 });

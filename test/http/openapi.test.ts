@@ -78,6 +78,27 @@ t.test('the document and the real answers', async (t) => {
     t.equal(new Set(operations.map(([, id]) => id)).size, operations.length);
   });
 
+  await t.test('each says which scope it needs', async (t) => {
+    const scope = (path: string, method: string) => {
+      const { 'x-scope': needed, security } = document.paths[path]?.[method] ?? {};
+      return [needed, security];
+    };
+    t.same(scope('/api/logs', 'get'), ['read', [{ token: ['read'] }]]);
+    t.same(scope('/api/held/release', 'post'), ['operate', [{ token: ['operate'] }]]);
+    t.same(scope('/api/accounting/export', 'post'), ['export', [{ token: ['export'] }]]);
+    t.same(scope('/livez', 'get'), [undefined, []]);
+    t.same(scope('/webhooks/app', 'post'), [undefined, [{ app: [] }]]);
+  });
+
+  await t.test('what changes something takes an Idempotency-Key', async (t) => {
+    const takes = (path: string, method: string) =>
+      JSON.stringify(document.paths[path]?.[method]?.parameters ?? []).includes('"Idempotency-Key"');
+    t.ok(takes('/api/sync/{collection}', 'post'));
+    t.notOk(takes('/api/logs', 'get'));
+    t.notOk(takes('/api/accounting/export', 'post'), 'which is run again');
+    t.notOk(takes('/webhooks/app', 'post'), 'which has ids of its own');
+  });
+
   await t.test('no secret of this set-up is in it', async (t) => {
     const text = JSON.stringify(document);
     for (const secret of Object.values(setup.secrets)) t.notOk(text.includes(secret));
@@ -86,6 +107,18 @@ t.test('the document and the real answers', async (t) => {
   await t.test('its examples fit their schemas', async (t) => checkExamples(t, document));
 
   const calls = await callEverything(t, setup, document);
+  await t.test('each action that was done has a row in the audit', async (t) => {
+    const { data } = await setup.bridge.context.audit.list({ limit: 500, outcome: 'done' });
+    const told = new Set(data.map(({ operation }) => operation));
+    for (const [, methods] of Object.entries(document.paths)) {
+      for (const [method, { operationId, 'x-scope': scope }] of Object.entries(methods)) {
+        const done = calls.some(({ id, status }) => id === operationId && status < 300);
+        const isAction = scope !== undefined && (method !== 'get' || scope !== 'read');
+        if (done) t.equal(told.has(operationId), isAction, `${operationId} ${isAction ? 'has' : 'has no'} row`);
+      }
+    }
+  });
+
   await t.test('every route was called, and answered what the document says', async (t) => {
     const called = new Set(calls.map(({ id, status }) => `${id} ${status}`));
     for (const { operationId, responses } of operationsOf(document)) {
@@ -262,6 +295,12 @@ async function callEverything(t: Test, setup: TestSetup, document: ApiDocument) 
 
   const run = await call('POST /api/sync/{collection}', '/api/sync/teachers', {});
   const plan = await call('POST /api/sync/{collection}', '/api/sync/all', { dry_run: true });
+  const key = { 'idempotency-key': '"once"' };
+  const retries = [1, 2].map(() => call('POST /api/parked/retry', '/api/parked/retry', {}, key));
+  t.ok((await Promise.all(retries)).some(({ retried }) => typeof retried === 'number'));
+  t.match(await call('POST /api/parked/retry', '/api/parked/retry', {}, key), { retried: Number });
+  await call('POST /api/held/release', '/api/held/release', {}, key);
+  await call('POST /api/held/release', '/api/held/release', {}, { 'idempotency-key': 'no key' });
   await call('POST /api/sync/{collection}', '/api/sync/teachers', { ids: 7 });
   await call('POST /api/sync/{collection}', '/api/sync/teachers', 'x'.repeat(1_100_000));
   await call('POST /api/sync/{collection}', '/api/sync/teachers', {}, { 'content-type': 'text/plain' });
@@ -299,6 +338,8 @@ async function callEverything(t: Test, setup: TestSetup, document: ApiDocument) 
   await call('POST /api/conflicts/{id}/restore', '/api/conflicts/999999/restore');
   await call('POST /api/accounting/export', '/api/accounting/export', { from: 'yesterday' });
 
+  await first('/api/audit');
+  await call('GET /api/audit', '/api/audit?outcome=perhaps');
   const { status } = await bridge.event('teacher.updated', '42');
   calls.push({ id: 'receiveAppEvent', status });
   const events = await fetch(`${setup.bridge.url}/api/events`, {

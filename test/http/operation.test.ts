@@ -1,8 +1,8 @@
 import Fastify from 'fastify';
 import t from 'tap';
 import { z } from 'zod';
-import { addRoute, collectOperations } from '../../src/http/operation.ts';
-import { installProblems } from '../../src/http/problem.ts';
+import { type Access, addRoute, collectOperations, takesKey } from '../../src/http/operation.ts';
+import { installProblems, sendProblem } from '../../src/http/problem.ts';
 
 const base = { tag: 'Health', access: 'open', summary: 'x', answers: { 200: { description: 'x' } } } as const;
 
@@ -73,4 +73,60 @@ t.test('a route gets what its schemas let through', async (t) => {
   t.match(await send('/bare'), { status: 200 });
   t.same(await send('/raw', { a: 1 }), { status: 200, json: { parsed: true, raw: { a: 1 } } });
   t.match(await send('/raw', { a: 'too much' }), { status: 413, json: { type: '/problems/body_too_large' } });
+});
+
+t.test('nothing is done before the action has begun', async (t) => {
+  const build = async (begin?: (operation: { id: string }) => boolean) => {
+    const server = Fastify();
+    t.teardown(() => server.close());
+    installProblems(server);
+    if (begin) {
+      server.decorate('beginAction', async (operation, input, _request, reply) => {
+        t.match(input, { body: undefined });
+        if (begin(operation)) return true;
+        sendProblem(reply, 'request_in_progress');
+        return false;
+      });
+    }
+    const done: string[] = [];
+    const add = (id: string, method: 'GET' | 'POST' | 'DELETE', access: Access) =>
+      addRoute(server, { ...base, id, method, access, path: `/${id}` }, () => {
+        done.push(id);
+        return {};
+      });
+    add('look', 'GET', 'read');
+    add('take', 'GET', 'export');
+    add('change', 'POST', 'operate');
+    add('remove', 'DELETE', 'erase');
+    add('tell', 'POST', 'app');
+    const statuses = [];
+    for (const [method, url] of [
+      ['GET', '/look'],
+      ['GET', '/take'],
+      ['POST', '/change'],
+      ['DELETE', '/remove'],
+      ['POST', '/tell'],
+    ] as const) {
+      statuses.push((await server.inject({ method, url })).statusCode);
+    }
+    return { done, statuses };
+  };
+  t.same(await build(), { done: ['look', 'tell'], statuses: [200, 500, 500, 500, 200] }, 'a server that forgot it');
+  t.same(await build(({ id }) => id === 'change'), {
+    done: ['look', 'change', 'tell'],
+    statuses: [200, 409, 200, 409, 200],
+  });
+});
+
+t.test('what is run again has no use for a key', async (t) => {
+  const change = { ...base, id: 'change', method: 'POST', path: '/', access: 'operate' } as const;
+  t.same(
+    [
+      change,
+      { ...change, rerunnable: true as const },
+      { ...change, method: 'GET' as const, access: 'export' as const },
+      { ...change, access: 'odoo' as const },
+    ].map(takesKey),
+    [true, false, false, false],
+  );
 });

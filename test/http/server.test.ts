@@ -2,7 +2,11 @@
 import { PassThrough } from 'node:stream';
 import pino from 'pino';
 import t, { type Test } from 'tap';
+import { openDatabase } from '../../src/db/open-database.ts';
 import { buildServer, type ServerOptions } from '../../src/http/server.ts';
+import { createAudit } from '../../src/links/audit.ts';
+import { createIdempotencyKeys } from '../../src/links/idempotency-keys.ts';
+import { createTestDatabase } from '../support/postgres.ts';
 
 const TOKEN = 'a-token-of-operators';
 
@@ -12,11 +16,15 @@ const unused = () => {
 };
 
 async function build(t: Test, options: Partial<ServerOptions> = {}) {
+  const db = openDatabase({ url: (await createTestDatabase(t)).url });
   const names = ['teacher'];
   const server = await buildServer({
     logger: pino(new PassThrough()),
     about: { version: '1.0.0' },
-    apiTokens: [TOKEN],
+    apiTokens: [{ token: TOKEN, name: null, scopes: ['operate'] }],
+    onRefused: unused,
+    audit: createAudit(db),
+    keys: createIdempotencyKeys(db),
     webhooks: { appSecrets: [], odooTokens: [], receive: unused, now: Date.now, onDelivery: unused },
     health: { isReady: unused, health: unused },
     sync: {
@@ -38,7 +46,10 @@ async function build(t: Test, options: Partial<ServerOptions> = {}) {
     overview: { overview: unused, live: unused },
     ...options,
   });
-  t.teardown(() => server.close());
+  t.teardown(async () => {
+    await server.close();
+    await db.destroy();
+  });
   return server;
 }
 

@@ -4,6 +4,8 @@ import { openDatabase } from '../../src/db/open-database.ts';
 import { forgetOld } from '../../src/links/retention.ts';
 import { createTestDatabase } from '../support/postgres.ts';
 
+const DAYS = { logDays: 30, auditDays: 365 };
+
 t.test('what is old goes, in portions; the rest stays', async (t) => {
   const { url } = await createTestDatabase(t);
   const db = openDatabase({ url });
@@ -19,6 +21,16 @@ t.test('what is old goes, in portions; the rest stays', async (t) => {
     select 'app', d::text, 'teacher', 'res.partner', '1', now() - d * interval '20 days', 0, null from generate_series(1, 3) d`.execute(
     db,
   );
+  await sql`
+    insert into idempotency_keys (id, request, attempt, busy_until, started_at)
+    select sha256(h::text::bytea), '', gen_random_uuid(), now(), now() - h * interval '1 hour' from generate_series(23, 25, 2) h`.execute(
+    db,
+  );
+  await sql`
+    insert into audit (at, via, who, operation, subject)
+    select now() - d * interval '1 day', 'api', 'desk', 'pauseEntity', '{}' from generate_series(364, 366, 2) d`.execute(
+    db,
+  );
   await sql`create table portions (size integer)`.execute(db);
   await sql`
     create function note() returns trigger language plpgsql as $$
@@ -28,16 +40,16 @@ t.test('what is old goes, in portions; the rest stays', async (t) => {
     db,
   );
   // As two processes do it at the same hour.
-  const counts = await Promise.all([forgetOld(db, 30), forgetOld(db, 30)]);
-  const again = await forgetOld(db, 30);
+  const counts = await Promise.all([forgetOld(db, DAYS), forgetOld(db, DAYS)]);
+  const again = await forgetOld(db, DAYS);
   t.equal(
     counts.reduce((sum, count) => sum + count, again),
-    12_002,
+    12_004,
   );
   const { rows } = await sql<{ outcome: string; count: number }>`
     select outcome, count(*)::integer as count from sync_logs group by 1`.execute(db);
   t.same(rows, [{ outcome: 'new', count: 10 }]);
   const { rows: portions } = await sql<{ most: number }>`select max(size) as most from portions`.execute(db);
   t.equal(portions[0]?.most, 5_000);
-  t.equal(await forgetOld(db, 30), 0);
+  t.equal(await forgetOld(db, DAYS), 0);
 });
