@@ -8,7 +8,7 @@ import { createWork } from './work.ts';
 export interface ControllerOptions {
   /** Batches in work at once. Odoo answers no faster beyond two callers. */
   readonly workers?: number;
-  /** Links of one batch. */
+  /** Links of the first worker's batches; those of each further one are smaller. */
   readonly batchSize?: number;
   /** How often the table is looked at when nobody nudges, in milliseconds. */
   readonly pollMs?: number;
@@ -40,11 +40,11 @@ export function startController(context: ReconcileContext, options: ControllerOp
     }
   }
 
-  async function work(): Promise<void> {
+  async function work(limit: number): Promise<void> {
     while (!stopped) {
       const heard = bell.listen();
       try {
-        if (!(await workOnce())) await heard(pollMs);
+        if (!(await workOnce(limit))) await heard(pollMs);
       } catch (error) {
         // The store itself: without it there is nothing to do but wait.
         context.log.warn({ code: describeError(error).code, pauseMs: pollMs }, 'the database does not answer');
@@ -53,7 +53,9 @@ export function startController(context: ReconcileContext, options: ControllerOp
     }
   }
 
-  const running = Array.from({ length: workers }, () => work());
+  // With batches of one size they would fall into step: all wait for Odoo at once, and then Odoo waits for all of them.
+  const share = (worker: number) => Math.ceil((batchSize * (workers + 1 - worker)) / (workers + 1));
+  const running = Array.from({ length: workers }, (_, worker) => work(share(worker)));
   return {
     nudge: () => bell.ring(),
     async stop() {

@@ -19,8 +19,11 @@ export interface WorkOptions {
 
 const LONGEST_PAUSE_MS = 15_000;
 
-/** @returns a function that looks once; it resolves with whether there was anything to do, and rejects when the store is away */
-export function createWork(context: ReconcileContext, options: WorkOptions): () => Promise<boolean> {
+/**
+ * @returns a function that looks once, for so many links of one batch, if not as many as the options say; it resolves with
+ * whether there was anything to do, and rejects when the store is away
+ */
+export function createWork(context: ReconcileContext, options: WorkOptions): (batchSize?: number) => Promise<boolean> {
   const resting = new Map<string, { failures: number; until: number }>();
   // Claims that the store was not there to take back: without this their records would wait for the end of the lease.
   const unreleased: Claim[] = [];
@@ -49,7 +52,7 @@ export function createWork(context: ReconcileContext, options: WorkOptions): () 
     log.warn({ entity: name, code, pauseMs }, message);
   }
 
-  return async function workOnce() {
+  return async function workOnce(batchSize = options.batchSize) {
     let busy = false;
     for (let claim = unreleased[0]; claim; claim = unreleased[0]) {
       await context.links.release(claim, 0);
@@ -60,7 +63,7 @@ export function createWork(context: ReconcileContext, options: WorkOptions): () 
     for (const name of await context.links.findDirty()) {
       const entity = findEntity(name);
       if (!entity || paused.has(name) || options.isStopping() || isResting(name)) continue;
-      const claim = await context.links.claim(name, entity.odoo.model, options.batchSize);
+      const claim = await context.links.claim(name, entity.odoo.model, batchSize);
       if (claim === null) continue;
       busy = true;
       const pass = beginPass(context);
