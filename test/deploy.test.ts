@@ -60,7 +60,7 @@ async function told(): Promise<ReadMetrics> {
 
 /** Labels that the scraping adds, and the one of a histogram's steps. */
 const ADDED = ['instance', 'job', 'le'];
-const LABELS = ['side', 'source', 'entity', 'outcome', 'decision', 'winner'];
+const LABELS = ['side', 'source', 'entity', 'outcome', 'decision', 'winner', 'reason'];
 
 function checkExpression(t: Test, expression: string, metrics: ReadMetrics): void {
   const names = expression.match(/\b(bridge|process|nodejs)_\w+/g) ?? (expression.match(/^up\b/) ? ['up'] : []);

@@ -30,6 +30,8 @@ export async function linkMany(setup: TestSetup, simulator: OdooSimulator, count
     .where('entity', '=', 'guest');
   const base = await waitUntil('the first is linked', () => agreed.executeTakeFirst());
   await loseWebhooks(setup, simulator);
+  // The poll of the start may be at work still: it would find some of them before their links are there.
+  await setup.bridge.schedule.pollNow();
   const linked: Linked[] = [{ appId: model, partnerId }];
   for (let number = 1; number < count; number += 1) {
     const values = { name: `Guest ${number}`, category_id: [[6, 0, category_id as number[]]], lang: false };
