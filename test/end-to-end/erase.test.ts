@@ -245,7 +245,12 @@ t.test('somebody else who is the same person in Odoo goes on, and is named', asy
   await app.archive('teachers', teacher);
   await calm();
   await waitUntil('archived in Odoo', async () => (await odoo.read(partner.id)).active === false);
-  t.match((await post('/api/erase', { entity: 'teacher', id: teacher })).body, { related: [] });
+  // Odoo's own webhook may have a pass at work on it still: a person would ask again.
+  const erased = await waitUntil('no pass is at work on it', async () => {
+    const answer = await post('/api/erase', { entity: 'teacher', id: teacher });
+    return answer.status === 409 ? null : answer;
+  });
+  t.match(erased.body, { related: [] });
   const left = await dump(setup.bridge.context.db);
   for (const trace of ['Tina', 'tina@']) t.notMatch(left, trace);
 });

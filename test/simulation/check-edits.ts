@@ -56,8 +56,10 @@ function checkLink(
   return own.flatMap((edit) =>
     Object.entries(edit.changes).flatMap(([field, value]) => {
       const group = groupOf(entity, field, scope);
-      // As long as a field was never agreed on, an empty side takes what the other one has.
-      const early = edit.at <= (witness.agreedAt.get(`${link.id} ${field}`) ?? Number.POSITIVE_INFINITY);
+      // As long as a field was never agreed on, an empty side takes what the other one has; by way of a shared partner
+      // so does the record of another kind that it was agreed on with.
+      const agreedAt = ({ id }: LinkView) => witness.agreedAt.get(`${id} ${field}`) ?? Number.POSITIVE_INFINITY;
+      const early = family.some((other) => edit.at <= agreedAt(other));
       if (early && entity.isEmpty(field, value)) return [];
       // Who takes an edit back before it was carried over has edited nothing, as far as can be seen.
       const known = world.ledger.of(edit.side, edit.record).filter(({ at }) => at < edit.at);
