@@ -37,10 +37,8 @@ t.test(
       when: ({ args }) => JSON.stringify(args.domain ?? '').includes('write_date') && listings.push(args) > 0,
       times: 1,
     });
-    const variables = Object.entries(setup.config).filter(([, value]) => value !== undefined);
-    const env = Object.fromEntries(variables.map(([name, value]) => [name, String(value)]));
     const leader = startProgram(MAIN, {
-      env: { ...env, PORT: '0', LOG_FILE: join(t.testdir(), 'leader.log') },
+      env: { ...setup.environment, PORT: '0', LOG_FILE: join(t.testdir(), 'leader.log') },
       readyLine: /bridge is running/,
     });
     t.teardown(() => leader.kill());

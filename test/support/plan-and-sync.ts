@@ -1,9 +1,12 @@
 /** Holds a plan against what a real resync then does, record by record and field by field. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Test } from 'tap';
+import { z } from 'zod';
+import type { SideRecord } from '../../src/backends/backend.ts';
+import { searchPage } from '../../src/backends/odoo/odoo-records.ts';
 import { readingOf } from '../../src/backends/overlay.ts';
 import type { Context } from '../../src/context.ts';
-import type { CanonicalRecord } from '../../src/entities/define-entity.ts';
+import type { CanonicalRecord, Entity, Side } from '../../src/entities/define-entity.ts';
 import { diffRecords, type FieldDiffs } from '../../src/entities/field-diffs.ts';
 import { entitiesOfCollection, entityNamed } from '../../src/entities/registry.ts';
 import type { PlannedChange } from '../../src/links/run-changes.ts';
@@ -53,17 +56,31 @@ async function lookAtBoth(context: Context, collections: readonly string[]): Pro
   const held = new Map<string, Seen>();
   for (const entity of collections.flatMap(entitiesOfCollection)) {
     for (const side of ['app', 'odoo'] as const) {
-      const backend = readingOf(context[side]);
-      for (let next: string | null = null, more = true; more; more = next !== null) {
-        const page = await backend.readChanged(entity, 0, next);
-        for (const { id, values, memberOf } of page.records) {
-          held.set(`${entity.name}:${side}:${id}`, { values, isMember: memberOf.includes(entity.name) });
-        }
-        next = page.next;
+      for (const { id, values, memberOf } of await readAll(context, side, entity)) {
+        held.set(`${entity.name}:${side}:${id}`, { values, isMember: memberOf.includes(entity.name) });
       }
     }
   }
   return held;
+}
+
+async function readAll(context: Context, side: Side, entity: Entity): Promise<readonly SideRecord[]> {
+  const backend = readingOf(context[side]);
+  const records: SideRecord[] = [];
+  for (let next: string | null = null, more = true; more; more = next !== null) {
+    const page = await backend.readChanged(entity, 0, next);
+    records.push(...page.records);
+    next = page.next;
+  }
+  if (side === 'app' || entity.odoo.membership.kind !== 'tag') return records;
+  // Listed are members only; a plan may make one of anybody.
+  const { transport } = await context.odoo.connected();
+  const rows = z
+    .array(z.object({ id: z.number() }))
+    .parse(await searchPage(transport, entity.odoo.model, [], [], 5_000));
+  const known = new Set(records.map(({ id }) => id));
+  const others = rows.map(({ id }) => String(id)).filter((id) => !known.has(id));
+  return [...records, ...(await backend.read(entity, others))];
 }
 
 /** What was done, in the form of a plan; what was made is known by its name, for a plan has no id of it. */
