@@ -2,6 +2,7 @@
 import type { Mutant } from './mutant.ts';
 
 const MERGE = 'src/reconcile/merge-fields.ts';
+const CLOCK = 'src/reconcile/bridge-clock.ts';
 const READ = 'src/reconcile/read-both-sides.ts';
 const SETTLEMENT = 'src/reconcile/settlement.ts';
 
@@ -24,7 +25,7 @@ export const STAMPS: readonly Mutant[] = [
     name: 'a stamp of our own counts as an edit',
     invariant: 'I5',
     file: READ,
-    from: 'const ours = record.stamp === ownStamp || folded.landedOn[side];',
+    from: 'const ours = stamp === ownStamp || folded.landedOn[side];',
     to: `const ours = ownStamp === 'nobody' && folded.landedOn[side];`,
   },
   {
@@ -37,7 +38,7 @@ export const STAMPS: readonly Mutant[] = [
   {
     name: 'the offset of a clock is added instead of subtracted',
     invariant: 'I5',
-    file: READ,
+    file: CLOCK,
     from: 'to: modified.to - clock.offsetMs + clock.uncertaintyMs,',
     to: 'to: modified.to + clock.offsetMs + clock.uncertaintyMs,',
   },
