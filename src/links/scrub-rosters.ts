@@ -31,7 +31,8 @@ export async function scrubRosters(trx: Db, link: ErasedLink): Promise<number | 
     select from links l where id = any(${ids}::bigint[]) and (l.lease_until > clock_timestamp()
       or exists (select from intents i where i.link_id = l.id))`.execute(trx);
   if (busy.length > 0) return null;
-  const scrubbed = (await scrubBases(trx, ids, name)) + (await scrubConflicts(trx, name, needle));
+  const plans = await removePlans(trx, needle);
+  const scrubbed = (await scrubBases(trx, ids, name)) + (await scrubConflicts(trx, name, needle)) + plans;
   await sql`
     update links set app_edit = null, odoo_edit = null, restoring = null
     where id = any(${ids}::bigint[]) and strpos(concat(app_edit, odoo_edit, restoring), ${needle}) > 0`.execute(trx);
@@ -74,6 +75,14 @@ async function scrubConflicts(trx: Db, name: string, needle: string): Promise<nu
     );
     await trx.updateTable('conflicts').set(set).where('id', '=', id).execute();
   }
+  return rows.length;
+}
+
+/** What a dry run would have done to such a list: it was to be read, not to be kept. */
+async function removePlans(trx: Db, needle: string): Promise<number> {
+  const { rows } = await sql`
+    delete from run_changes where entity = any(${ROSTERS}::text[]) and strpos(fields::text, ${needle}) > 0
+    returning 1`.execute(trx);
   return rows.length;
 }
 

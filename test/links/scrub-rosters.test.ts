@@ -88,6 +88,23 @@ t.test('also from what lost, and from edits that are remembered', async (t) => {
   t.equal(rows.length, 0);
 });
 
+t.test('a plan that names them goes', async (t) => {
+  const { db, scrub } = await setUp(t);
+  const run = { collection: 'mailing-lists', scope: '{}', listed: true };
+  const { id } = await db.insertInto('runs').values(run).returning('id').executeTakeFirstOrThrow();
+  const plan = async (number: number, entity: string, members: readonly string[]) => {
+    const fields = JSON.stringify({ members: { from: null, to: members.join('\n') } });
+    await sql`
+      insert into run_changes (run_id, id, entity, app_id, action, to_side, fields, detail)
+      values (${id}, ${number}, ${entity}, '1', 'update', 'odoo', ${fields}::json, '{}')`.execute(db);
+  };
+  await plan(1, 'mailing_list', [...OTHERS, WANDA]);
+  await plan(2, 'mailing_list', OTHERS);
+  t.equal(await scrub(), 1);
+  const { rows } = await sql<{ id: number }>`select id from run_changes`.execute(db);
+  t.same(rows, [{ id: 2 }]);
+});
+
 t.test('not while the list is in work', async (t) => {
   const { db, insert, link, scrub } = await setUp(t);
   const id = await insert('1', [WANDA]);
