@@ -15,6 +15,7 @@ const DETAIL = { code: 'some_code', message: 'What happened.', remedy: 'What to 
 async function serve(t: Test, exportAccounting: AccountingOptions['exportAccounting']) {
   const server = Fastify({ connectionTimeout: SILENCE_MS });
   installProblems(server);
+  server.decorate('beginAction', async () => true);
   await accountingRoutes(server, { exportAccounting });
   const url = await server.listen({ host: '127.0.0.1', port: 0 });
   t.teardown(() => server.close());
