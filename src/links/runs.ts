@@ -174,10 +174,12 @@ export function createRuns(db: Db): Runs {
     },
     async enlist(runId, side, entity, odooModel, ids) {
       const column = side === 'app' ? sql`l.app_id = i.id` : sql`l.odoo_id = i.id::integer`;
+      // Its rows lock the links they refer to: in the order of their ids, as workers do, or both wait for each other.
       await sql`
         with asked as (
           select l.id, l.dirty_seq from jsonb_array_elements_text(${JSON.stringify(ids)}::jsonb) as i(id)
-          join links l on l.entity = ${entity} and l.odoo_model = ${odooModel} and ${column} and l.state <> 'erased'),
+          join links l on l.entity = ${entity} and l.odoo_model = ${odooModel} and ${column} and l.state <> 'erased'
+          order by l.id for key share of l),
         progressed as (update runs set progressed_at = clock_timestamp() where id = ${runId})
         insert into run_links (run_id, link_id, seq) select ${runId}, id, dirty_seq from asked
         on conflict (run_id, link_id) do update set seq = excluded.seq, outcome = null`.execute(db);
