@@ -1,8 +1,9 @@
 /** What operators decide, by command: pausing an entity, releasing what is held, bringing a conflict's loser back. */
 import { type Command, Option } from 'commander';
 import { acting, EXIT, type Output, print, within, withinBound } from './command-line.ts';
-import { entities } from './entities/registry.ts';
+import { ENTITY_NAMES } from './entities/registry.ts';
 import { NOT_RESTORED } from './links/decisions.ts';
+import { refuseUnknown } from './record-argument.ts';
 
 interface ReleaseFlags {
   readonly ids?: string;
@@ -10,7 +11,6 @@ interface ReleaseFlags {
   readonly kind?: 'delete' | 'rewrite' | 'create';
 }
 
-const NAMES = entities.map(({ name }) => name);
 const JSON_FLAG = ['--json', 'print one line of JSON'] as const;
 
 export function addDecisionCommands(program: Command): void {
@@ -18,10 +18,10 @@ export function addDecisionCommands(program: Command): void {
     program
       .command(action)
       .description(action === 'pause' ? 'stop reconciling an entity; its events are kept' : 'go on with an entity')
-      .argument('<entity>', NAMES.join(', '))
+      .argument('<entity>', ENTITY_NAMES.join(', '))
       .option(...JSON_FLAG)
       .action(async (entity: string, options: Output, command: Command) => {
-        if (!NAMES.includes(entity)) command.error(`unknown entity: ${entity}`, { exitCode: EXIT.usage });
+        refuseUnknown(entity, command);
         await acting({ operation: `${action}Entity`, subject: { entity } }, ({ pauses }) => pauses[action](entity));
         print({ entity, paused: action === 'pause' }, options, () => `${entity}: ${action}d`);
       });

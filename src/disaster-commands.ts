@@ -1,7 +1,7 @@
 /** `bridge rebind` and `bridge relink`: for the day on which a database was lost, restored or moved (docs/disaster.md). */
 import type { Command } from 'commander';
 import { audited, EXIT, type Output, print, within, withinBound } from './command-line.ts';
-import { entities } from './entities/registry.ts';
+import { ENTITY_NAMES, entities } from './entities/registry.ts';
 import { planRebind, type RebindPlan, rebind, type SidePlan } from './rebind.ts';
 import type { PairName, RelinkReport } from './sources/relink.ts';
 import { relinkAll } from './sources/relink-all.ts';
@@ -46,7 +46,7 @@ function addRelink(program: Command): void {
   const command = program
     .command('relink')
     .description("rebuild the links from Odoo's external ids, after the bridge's database was lost or restored")
-    .option('--entity <entity>', `only this one: ${entities.map(({ name }) => name).join(', ')}`)
+    .option('--entity <entity>', `only this one: ${ENTITY_NAMES.join(', ')}`)
     .option('--dry-run', 'only say what would be tied')
     .option('--json', 'print one line of JSON')
     .action(async (options: RelinkOptions) => {

@@ -1,26 +1,16 @@
 /** `bridge erase`: what the bridge remembers of one record goes. */
 import type { Command } from 'commander';
-import { EXIT, type Output, print, withinBound } from './command-line.ts';
-import type { Side } from './entities/define-entity.ts';
-import { entities } from './entities/registry.ts';
+import { EXIT, print, withinBound } from './command-line.ts';
 import { type Erasure, eraseRecord } from './erase-record.ts';
 import { reconcileContext } from './reconcile-context.ts';
-
-const NAMES = entities.map(({ name }) => name);
+import { type RecordFlags, readRecord, takesRecord } from './record-argument.ts';
 
 export function addEraseCommand(program: Command): void {
-  program
-    .command('erase')
+  takesRecord(program.command('erase'))
     .description('remove what the bridge remembers of a record that is gone or archived on both sides; it stays away')
-    .argument('<entity>', NAMES.join(', '))
-    .argument('<id>', 'of the app')
-    .option('--odoo', 'the id is the one of Odoo')
-    .option('--json', 'print one line of JSON')
-    .action(async (entity: string, id: string, options: Output & { odoo?: boolean }, command: Command) => {
-      if (!NAMES.includes(entity)) command.error(`unknown entity: ${entity}`, { exitCode: EXIT.usage });
-      const side: Side = options.odoo ? 'odoo' : 'app';
-      const request = { entity, side, id };
-      const act = { operation: 'eraseRecord', subject: { entity, id, by: side }, refusal };
+    .action(async (entity: string, id: string, options: RecordFlags, command: Command) => {
+      const request = readRecord(entity, id, options, command);
+      const act = { operation: 'eraseRecord', subject: { entity, id, by: request.side }, refusal };
       const answer = await withinBound(act, (context) =>
         eraseRecord({ ...context, ...reconcileContext(context) }, request),
       );

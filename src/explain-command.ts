@@ -1,26 +1,19 @@
 /** `bridge explain`: why one record is as it is. */
 import type { Command } from 'commander';
-import { EXIT, type Output, print, within } from './command-line.ts';
+import { EXIT, print, within } from './command-line.ts';
 import { entities } from './entities/registry.ts';
 import { explainRecord } from './explain/explain-record.ts';
 import { printExplanation } from './explain/print-explanation.ts';
 import { reconcileContext } from './reconcile-context.ts';
-
-const NAMES = entities.map(({ name }) => name);
+import { type RecordFlags, readRecord, takesRecord } from './record-argument.ts';
 
 export function addExplainCommand(program: Command): void {
-  program
-    .command('explain')
+  takesRecord(program.command('explain'))
     .description('one record: both sides as they are now, why each field is as it is, and what happened')
-    .argument('<entity>', NAMES.join(', '))
-    .argument('<id>', 'of the app')
-    .option('--odoo', 'the id is the one of Odoo')
-    .option('--json', 'print one line of JSON')
-    .action(async (entity: string, id: string, options: Output & { odoo?: boolean }, command: Command) => {
-      if (!NAMES.includes(entity)) command.error(`unknown entity: ${entity}`, { exitCode: EXIT.usage });
-      const side = options.odoo ? 'odoo' : 'app';
+    .action(async (entity: string, id: string, options: RecordFlags, command: Command) => {
+      const request = readRecord(entity, id, options, command);
       const explanation = await within((context) =>
-        explainRecord({ ...reconcileContext(context), stories: context.stories }, { entity, side, id }),
+        explainRecord({ ...reconcileContext(context), stories: context.stories }, request),
       );
       if (explanation) return print(explanation, options, () => printExplanation(explanation));
       process.stderr.write(

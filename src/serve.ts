@@ -9,7 +9,7 @@ import { listenOnChannel } from './db/listen.ts';
 import { isMigrated } from './db/migrate.ts';
 import { examine } from './doctor/examine.ts';
 import { createDryRuns, type DryRuns } from './dry-runs.ts';
-import { COLLECTIONS, entities } from './entities/registry.ts';
+import { COLLECTIONS, ENTITY_NAMES } from './entities/registry.ts';
 import { eraseRecord } from './erase-record.ts';
 import { explainRecord } from './explain/explain-record.ts';
 import { exportAccounting } from './export-accounting.ts';
@@ -132,14 +132,14 @@ async function buildHttp(context: Context, metrics: Metrics, dryRuns: DryRuns) {
     reports: context.reports,
     decisions: context.decisions,
     explain: {
-      entities: entities.map(({ name }) => name),
+      entities: ENTITY_NAMES,
       explain: (request) => explainRecord({ ...reconcileContext(context), stories: context.stories }, request),
     },
     erase: {
-      entities: entities.map(({ name }) => name),
+      entities: ENTITY_NAMES,
       erase: (request) => eraseRecord({ ...context, ...reconcileContext(context) }, request),
     },
-    pause: { pauses: context.pauses, entities: entities.map(({ name }) => name) },
+    pause: { pauses: context.pauses, entities: ENTITY_NAMES },
     accounting: { exportAccounting: (request, signal) => exportAccounting(context, request, signal) },
     overview: { overview: () => readOverview(context), live: () => readLive(context) },
     metrics: { render: () => metrics.render(metricSources(context)) },

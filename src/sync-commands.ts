@@ -61,8 +61,7 @@ function addParkedCommands(program: Command): void {
     .action(async ({ ids, entity, errorCode, preview }: RetryFlags) => {
       const filter = { ...(ids && { ids: ids.split(',') }), entity, error_code: errorCode };
       if (preview) {
-        const groups = await within(({ retries }) => retries.preview(filter));
-        const count = groups.reduce((sum, group) => sum + group.count, 0);
+        const { count, groups } = await within(({ retries }) => retries.preview(filter));
         return print({ preview: true, count, groups }, parked.opts(), () =>
           [
             `${count} record(s) would be tried again`,

@@ -203,6 +203,10 @@ const TABLE: Readonly<Record<string, { readonly allowed: readonly string[]; read
     },
     'src/audit-command.ts': { allowed: ['./command-line.ts', './links/audit.ts', 'commander'], forbidden: [] },
     'src/explain-command.ts': { allowed: ['./serve.ts', './explain/explain-record.ts', 'commander'], forbidden: [] },
+    'src/record-argument.ts': {
+      allowed: ['./entities/registry.ts', './command-line.ts', 'commander'],
+      forbidden: [],
+    },
     'src/run-progress.ts': { allowed: ['./links/runs.ts'], forbidden: [] },
     'src/logs-command.ts': { allowed: ['./links/export-logs.ts', './command-line.ts', 'commander'], forbidden: [] },
     'src/erase-command.ts': { allowed: ['./reconcile-context.ts', './erase-record.ts', 'commander'], forbidden: [] },

@@ -30,6 +30,8 @@ export function entityNamed(name: string): Entity {
   return entity;
 }
 
+export const ENTITY_NAMES: readonly string[] = entities.map(({ name }) => name);
+
 /** What resyncs and plans may name. */
 export const COLLECTIONS: readonly string[] = ['contacts', 'all', ...entities.map(({ collection }) => collection)];
 

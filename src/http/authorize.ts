@@ -1,7 +1,8 @@
 /** Bearer tokens of operators, and what each may do. */
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Act, Audit } from '../links/audit.ts';
+import { isKnownToken } from '../sources/odoo-webhook.ts';
 import { type Scope, scopeOf } from './operation.ts';
 import { sendProblem } from './problem.ts';
 
@@ -39,7 +40,7 @@ export interface AuthorizeOptions {
  * Callers whom nobody knows are counted and leave no row: they could send as many as they like.
  */
 export function requireToken(server: FastifyInstance, { apiTokens, audit, onRefused }: AuthorizeOptions): void {
-  const callers = apiTokens.map(describeCaller);
+  const callers = apiTokens.map((token) => ({ token: token.token, caller: describeCaller(token) }));
   server.decorateRequest('caller');
   server.addHook('onRequest', async (request, reply) => {
     const caller = findCaller(request, callers);
@@ -69,18 +70,16 @@ function refuse(reply: FastifyReply, scope: Scope): FastifyReply {
 }
 
 function describeCaller({ token, name, scopes }: ApiToken): Caller {
-  const fingerprint = digest(token).toString('hex');
+  const fingerprint = createHash('sha256').update(token).digest('hex');
   return { name: name ?? `token ${fingerprint.slice(0, 8)}`, fingerprint, scopes };
 }
 
-/** Compared as hashes of equal length, all of them, so that the time taken tells nothing. */
-function findCaller(request: FastifyRequest, callers: readonly Caller[]): Caller | undefined {
-  const token = /^Bearer\s+(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
-  if (token === undefined) return undefined;
-  const given = digest(token);
-  return callers.filter(({ fingerprint }) => timingSafeEqual(Buffer.from(fingerprint, 'hex'), given))[0];
-}
-
-function digest(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
+/** All of them are compared, so that the time taken tells nothing. */
+function findCaller(
+  request: FastifyRequest,
+  callers: readonly { readonly token: string; readonly caller: Caller }[],
+): Caller | undefined {
+  const given = /^Bearer\s+(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
+  if (given === undefined) return undefined;
+  return callers.filter(({ token }) => isKnownToken(given, [token]))[0]?.caller;
 }

@@ -5,7 +5,7 @@ import type { ErrorDetail } from '../errors.ts';
 import type { StoryRequest } from '../links/stories.ts';
 import { addRoute } from './operation.ts';
 import { sendProblem } from './problem.ts';
-import { recordIds, side, time } from './shapes.ts';
+import { entityAmong, recordIds, side, time } from './shapes.ts';
 
 export interface EraseOptions {
   /** Names of all entities: `teacher`. */
@@ -63,7 +63,7 @@ export async function eraseRoutes(server: FastifyInstance, { entities, erase }: 
       description: 'Its ids are kept, so that nothing makes it again. There is no way back. Once more does no harm.',
       body: z
         .strictObject({
-          entity: z.enum(entities, { error: `The entities are ${entities.join(', ')}.` }),
+          entity: entityAmong(entities),
           id: z.string().min(1).max(128),
           by: side.default('app').describe('Whose id it is.'),
         })

@@ -5,7 +5,7 @@ import type { StoryRequest } from '../links/stories.ts';
 import { explanation } from './explanation.ts';
 import { addRoute } from './operation.ts';
 import { sendProblem } from './problem.ts';
-import { side } from './shapes.ts';
+import { entityAmong, side } from './shapes.ts';
 
 export interface ExplainOptions {
   /** Names of all entities: `teacher`. */
@@ -25,10 +25,7 @@ export async function explainRoutes(server: FastifyInstance, { entities, explain
       access: 'read',
       summary: "One record's full story",
       description: 'Both sides are asked how it is now; nothing is written.',
-      params: z.object({
-        entity: z.enum(entities, { error: `The entities are ${entities.join(', ')}.` }),
-        id: z.string(),
-      }),
+      params: z.object({ entity: entityAmong(entities), id: z.string() }),
       unknown: 'unknown_entity',
       query: z.object({ by: side.default('app').describe('Whose id the address names.') }),
       answers: { 200: { description: 'What is remembered, how both sides are, and why.', schema: explanation } },

@@ -96,7 +96,7 @@ declare module 'fastify' {
     asset?: true;
   }
   interface FastifyInstance {
-    /** All routes so far; null for one that does not say what it is. */
+    /** All routes so far, also those that do not say what they are. */
     operations: (Operation | { readonly undocumented: string })[];
   }
 }

@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { Pauses } from '../links/pauses.ts';
 import { addRoute } from './operation.ts';
+import { entityAmong } from './shapes.ts';
 
 export interface PauseOptions {
   readonly pauses: Pauses;
@@ -15,7 +16,7 @@ const pauseState = z
   .meta({ id: 'Pause', examples: [{ entity: 'guest', paused: true }] });
 
 export async function pauseRoutes(server: FastifyInstance, { pauses, entities }: PauseOptions): Promise<void> {
-  const params = z.object({ entity: z.enum(entities, { error: `The entities are ${entities.join(', ')}.` }) });
+  const params = z.object({ entity: entityAmong(entities) });
   for (const action of ['pause', 'resume'] as const) {
     addRoute(
       server,

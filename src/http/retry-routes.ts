@@ -55,10 +55,7 @@ export async function retryRoutes(server: FastifyInstance, { retries }: { retrie
     },
     async ({ body }, _request, reply) => {
       const { preview: onlyTell, ...filter } = body ?? {};
-      if (onlyTell) {
-        const groups = await retries.preview(filter);
-        return { preview: true, count: groups.reduce((sum, { count }) => sum + count, 0), groups };
-      }
+      if (onlyTell) return { preview: true, ...(await retries.preview(filter)) };
       const { runId: run_id, retried } = await retries.start(filter);
       return reply
         .code(202)

@@ -29,6 +29,10 @@ export const pageQuery = {
 
 export const entityFilter = z.string().max(64).optional().describe('Only this entity, such as teacher.');
 
+/** @param names of all entities: `teacher` */
+export const entityAmong = (names: readonly string[]) =>
+  z.enum(names, { error: `The entities are ${names.join(', ')}.` });
+
 export function listOf<T extends z.ZodType>(row: T) {
   return z.object({ data: z.array(row), next_cursor: z.string().nullable().describe('Null on the last page.') });
 }

@@ -22,7 +22,7 @@ export interface RetryGroup {
 
 export interface Retries {
   /** What `start` would try again; changes nothing. */
-  preview(filter: RetryFilter): Promise<readonly RetryGroup[]>;
+  preview(filter: RetryFilter): Promise<{ readonly count: number; readonly groups: readonly RetryGroup[] }>;
   /** Marks the records and makes a run of them. */
   start(filter: RetryFilter): Promise<{ readonly runId: string; readonly retried: number }>;
 }
@@ -30,11 +30,11 @@ export interface Retries {
 export function createRetries(db: Db): Retries {
   return {
     async preview(filter) {
-      const { rows } = await sql<RetryGroup>`
+      const { rows: groups } = await sql<RetryGroup>`
         select entity, error ->> 'code' as error_code, min(error ->> 'message') as message,
           min(error ->> 'remedy') as remedy, count(*)::integer as count
         from links where ${chosen(filter)} group by 1, 2 order by 5 desc, 1, 2`.execute(db);
-      return rows;
+      return { count: groups.reduce((sum, { count }) => sum + count, 0), groups };
     },
     async start(filter) {
       const { rows } = await sql<{ id: string; retried: number }>`

@@ -156,29 +156,26 @@ export function createRuns(db: Db): Runs {
     },
     complete: (runId) => endRun(db, runId, 'done'),
     async findUnasked(runId, side, entity, odooModel, ids) {
-      const column = side === 'app' ? sql`l.app_id = i.id` : sql`l.odoo_id = i.id::integer`;
       const { rows } = await sql<{ id: string }>`
         select i.id from jsonb_array_elements_text(${JSON.stringify(ids)}::jsonb) as i(id)
         where not exists (
           select from links l join run_links r on r.link_id = l.id and r.run_id = ${runId}
-          where l.entity = ${entity} and l.odoo_model = ${odooModel} and ${column})`.execute(db);
+          where l.entity = ${entity} and l.odoo_model = ${odooModel} and ${hasId(side)})`.execute(db);
       return rows.map(({ id }) => id);
     },
     async release(side, entity, odooModel, ids) {
-      const column = side === 'app' ? sql`l.app_id = i.id` : sql`l.odoo_id = i.id::integer`;
       await sql`
         with asked as (
           select l.id from jsonb_array_elements_text(${JSON.stringify(ids)}::jsonb) as i(id)
-          join links l on l.entity = ${entity} and l.odoo_model = ${odooModel} and ${column} order by l.id for update of l)
+          join links l on l.entity = ${entity} and l.odoo_model = ${odooModel} and ${hasId(side)} order by l.id for update of l)
         update links set released = true from asked where links.id = asked.id`.execute(db);
     },
     async enlist(runId, side, entity, odooModel, ids) {
-      const column = side === 'app' ? sql`l.app_id = i.id` : sql`l.odoo_id = i.id::integer`;
       // Its rows lock the links they refer to: in the order of their ids, as workers do, or both wait for each other.
       await sql`
         with asked as (
           select l.id, l.dirty_seq from jsonb_array_elements_text(${JSON.stringify(ids)}::jsonb) as i(id)
-          join links l on l.entity = ${entity} and l.odoo_model = ${odooModel} and ${column} and l.state <> 'erased'
+          join links l on l.entity = ${entity} and l.odoo_model = ${odooModel} and ${hasId(side)} and l.state <> 'erased'
           order by l.id for key share of l),
         progressed as (update runs set progressed_at = clock_timestamp() where id = ${runId})
         insert into run_links (run_id, link_id, seq) select ${runId}, id, dirty_seq from asked
@@ -235,6 +232,11 @@ export function createRuns(db: Db): Runs {
       return (await query.execute()).map((row) => ({ ...row, scope: row.scope as RunScope }));
     },
   };
+}
+
+/** Of a link `l`, whether it is on the record `i.id` of that side. */
+function hasId(side: Side) {
+  return side === 'app' ? sql`l.app_id = i.id` : sql`l.odoo_id = i.id::integer`;
 }
 
 function newestRuns(db: Db) {
