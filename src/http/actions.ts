@@ -72,14 +72,11 @@ export function installActions(server: FastifyInstance, { audit, keys }: ActionO
 
 /** What an operator's request is in the audit. @param input as the schemas let it through */
 function describeAct(operation: Operation, { params, query, body }: AnyInput, { caller }: FastifyRequest): Act {
-  // Beside the address, an id in the body is of another record.
-  const { id: other_id, ...wishes } = (body ?? {}) as Readonly<Record<string, unknown>>;
-  return {
-    via: 'api',
-    who: caller.name,
-    operation: operation.id,
-    subject: tellSubject(query, { other_id, ...wishes }, params),
-  };
+  const { id, ...wishes } = (body ?? {}) as Readonly<Record<string, unknown>>;
+  // Where the address names what it is about, an id in the body is of another record.
+  const named = operation.params ? { other_id: id } : { id };
+  const subject = tellSubject(query, { ...named, ...wishes }, params);
+  return { via: 'api', who: caller.name, operation: operation.id, subject };
 }
 
 function outcomeOf({ statusCode }: FastifyReply): Outcome {

@@ -71,7 +71,7 @@ export async function logRoutes(server: FastifyInstance, { logs }: { logs: Logs 
       tag: 'Records',
       method: 'GET',
       path: '/api/logs/export',
-      access: 'read',
+      access: 'export',
       summary: 'What was done, as a file',
       description: 'All that is found, newest first, sent while it is read: it may have any size.',
       query: logFilter.extend({ format: z.enum(Object.keys(LOG_FORMATS) as LogFormat[]) }),

@@ -156,3 +156,34 @@ t.test('over HTTP', async (t) => {
   const metrics = await fetch(`${setup.bridge.url}/metrics`, { headers: { authorization: `Bearer ${tokens.reader}` } });
   t.match(await metrics.text(), /bridge_requests_refused_total\{reason="token_needed"\} 5\n/);
 });
+
+t.test('what is taken away or erased over HTTP', async (t) => {
+  const odoo = await startOdooSimulator();
+  t.teardown(() => odoo.close());
+  const tokens = { reader: 'only-looks-at-what-there-is', files: 'takes-files-and-erases' };
+  const setup = await startBridge(t, {
+    odoo,
+    environment: { BRIDGE_API_TOKENS: `reader read ${tokens.reader},files export+erase ${tokens.files}` },
+  });
+  const ask = (who: keyof typeof tokens, path: string, body?: object) =>
+    fetch(setup.bridge.url + path, {
+      method: body ? 'POST' : 'GET',
+      headers: { authorization: `Bearer ${tokens[who]}`, 'content-type': 'application/json' },
+      ...(body && { body: JSON.stringify(body) }),
+    });
+  const refused = await ask('reader', '/api/logs/export?format=csv');
+  t.match({ status: refused.status, body: await refused.json() }, { status: 403, body: { detail: /"export"/ } });
+  const file = await ask('files', '/api/logs/export?format=csv');
+  t.equal(file.status, 200);
+  t.match(await file.text(), /^id,at,/);
+  t.equal((await ask('files', '/api/erase', { entity: 'guest', id: '7' })).status, 404);
+  const { data } = await setup.bridge.context.audit.list({ limit: 10 });
+  t.match(
+    data.map(({ who, operation, outcome, subject }) => [who, operation, outcome, subject]),
+    [
+      ['files', 'eraseRecord', 'refused', { entity: 'guest', id: '7', by: 'app' }],
+      ['files', 'exportLogs', 'done', { format: 'csv' }],
+      ['reader', 'exportLogs', 'refused', {}],
+    ],
+  );
+});
