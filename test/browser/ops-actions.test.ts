@@ -136,6 +136,10 @@ t.test('each action, from the click to both sides', async (t) => {
     t.equal(await page.getByLabel('Ids of the app').inputValue(), '', 'the form is ready for the next');
 
     await world.post('/api/sync/guests');
+    // Asked before all are listed, it would tell of those that are.
+    await row(/^Guests/)
+      .getByText('0 of 10')
+      .waitFor();
     await row(/^Guests/)
       .getByRole('button', { name: /^Cancel/ })
       .click();
