@@ -23,6 +23,21 @@ export function said(text, kind = '') {
   return text ? h('span', { lang: 'en', class: kind }, text) : null;
 }
 
+/** What went wrong, and what to do about it. @param {any} error */
+export const fault = (error) => [said(error?.message), ' ', said(error?.remedy, 'remedy')];
+
+/** By what a record is held. @param {string} kind @returns {string} */
+export const holdName = (kind) => (has(`held.kind.${kind}`) ? t(`held.kind.${kind}`) : kind);
+
+/** @param {any[]} pairs names with their values; what is falsy is left out */
+export function facts(pairs) {
+  return h(
+    'dl',
+    { class: 'facts' },
+    pairs.filter(Boolean).map(([name, value]) => [h('dt', {}, name), h('dd', {}, value)]),
+  );
+}
+
 /** A value of a field, as it is. @param {any} value */
 export function show(value) {
   if (value === undefined) return h('span', { class: 'faint' }, t('record.notKnown'));
@@ -56,9 +71,15 @@ export function recordPath({ entity, app_id, odoo_id }) {
 }
 
 /** "Guest 42". @param {any} record @returns {string} */
-export function titleOf({ entity, app_id, odoo_id, name }) {
+function kindOf({ entity, app_id, odoo_id }) {
   const id = app_id ?? (odoo_id === null || odoo_id === undefined ? '' : `Odoo ${odoo_id}`);
-  return name ? `${name} (${t(`one.${entity}`)} ${id})` : `${t(`one.${entity}`)} ${id}`;
+  return `${t(`one.${entity}`)} ${id}`;
+}
+
+/** "Ada Lovelace (Guest 42)". @param {any} record @returns {string} */
+export function titleOf(record) {
+  const { name } = record;
+  return name ? `${name} (${kindOf(record)})` : kindOf(record);
 }
 
 /** By the old address, which every version of Odoo understands. @param {string} url @param {string} model @param {any} id @param {any} text */
@@ -74,13 +95,12 @@ export function odooLink(url, model, id, text, kind = 'button') {
 
 /** @param {any} record */
 export function recordLink(record) {
-  const { entity, app_id, odoo_id, name } = record;
-  const id = app_id ?? (odoo_id === null ? '' : `Odoo ${odoo_id}`);
+  const { name } = record;
   return h(
     'a',
     { href: recordPath(record), class: 'record' },
     name && h('span', { class: 'name' }, name),
-    h('span', { class: 'kind' }, `${t(`one.${entity}`)} ${id}`),
+    h('span', { class: 'kind' }, kindOf(record)),
   );
 }
 

@@ -1,9 +1,23 @@
 // What waits for a person: guards let pass, matches are decided one by one.
 import { act, enough, filter, get, post } from './actions.js';
-import { has, t } from './i18n.js';
+import { t } from './i18n.js';
 import { h } from './preact.js';
 import { state } from './store.js';
-import { ask, button, chip, odooLink, recordLink, recordPath, row, said, select, table, titleOf, when } from './ui.js';
+import {
+  ask,
+  button,
+  chip,
+  holdName,
+  odooLink,
+  recordLink,
+  recordPath,
+  row,
+  said,
+  select,
+  table,
+  titleOf,
+  when,
+} from './ui.js';
 import { entityFilter, moreButton } from './view-records.js';
 
 const GUARDS = ['delete', 'rewrite', 'create'];
@@ -18,8 +32,6 @@ export async function load(route, shown) {
   return { ...list, entities: overview.entities, odooUrl: overview.odoo_url };
 }
 
-const kindName = (kind) => (has(`held.kind.${kind}`) ? t(`held.kind.${kind}`) : kind);
-
 export function render() {
   const { data, route } = state;
   const { kind } = route.query;
@@ -32,7 +44,7 @@ export function render() {
       select(
         t('held.kind'),
         'kind',
-        [['', t('app.all')], ...KINDS.map((name) => [name, kindName(name)])],
+        [['', t('app.all')], ...KINDS.map((name) => [name, holdName(name)])],
         kind,
         (value) => filter({ kind: value }),
       ),
@@ -47,7 +59,7 @@ export function render() {
           .map((held) =>
             row(held.id, [
               recordLink(held),
-              chip('held', kindName(held.kind)),
+              chip('held', holdName(held.kind)),
               said(held.detail),
               when(held.since),
               h('div', { class: 'bar' }, heldButtons(held, data.odooUrl)),
@@ -71,7 +83,7 @@ function releaseAll({ entities }, query) {
   }));
   const total = counts.reduce((sum, { n }) => sum + n, 0);
   if (total === 0) return null;
-  const kinds = counts.filter(({ n }) => n > 0).map(({ guard, n }) => `${n} × ${kindName(guard)}`);
+  const kinds = counts.filter(({ n }) => n > 0).map(({ guard, n }) => `${n} × ${holdName(guard)}`);
   const run = () => release({ ...(entity && { entity }), ...(kind && { kind }) });
   const lines = [t('held.releaseMany', { n: total, kinds: kinds.join(', ') }), t('held.releaseLine2')];
   return button(

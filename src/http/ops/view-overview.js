@@ -4,7 +4,7 @@ import { bars, spark } from './charts.js';
 import { duration, number, t } from './i18n.js';
 import { h } from './preact.js';
 import { state, update } from './store.js';
-import { ask, button, chip, row, said, table, when } from './ui.js';
+import { ask, button, chip, facts, fault, row, table, when } from './ui.js';
 
 export async function load() {
   // Both sides are asked for it, which may take seconds: the rest does not wait.
@@ -89,14 +89,6 @@ function tiles() {
   ];
 }
 
-function facts(pairs) {
-  return h(
-    'dl',
-    { class: 'facts' },
-    pairs.filter(Boolean).map(([name, value]) => [h('dt', {}, name), h('dd', {}, value)]),
-  );
-}
-
 function sideCard(side, health) {
   const report = health?.sides[side];
   const isUp = report?.reachable;
@@ -106,7 +98,7 @@ function sideCard(side, health) {
     'section',
     { class: 'card', key: side },
     h('h3', {}, t(`side.${side}`), report && chip(isUp ? 'up' : 'down', t(isUp ? 'side.up' : 'side.down'))),
-    report && !isUp && h('p', { class: 'error' }, said(report.error.message), ' ', said(report.error.remedy, 'remedy')),
+    report && !isUp && h('p', { class: 'error' }, fault(report.error)),
     report &&
       facts([
         report.version && [t('side.version'), report.version],

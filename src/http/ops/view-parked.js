@@ -3,7 +3,7 @@ import { act, enough, filter, get, post } from './actions.js';
 import { number, t } from './i18n.js';
 import { h } from './preact.js';
 import { state } from './store.js';
-import { ask, button, recordLink, row, said, table, titleOf, when } from './ui.js';
+import { ask, button, fault, recordLink, row, table, titleOf, when } from './ui.js';
 import { entityFilter, moreButton } from './view-records.js';
 
 const asked = ({ query }) => ({ entity: query.entity });
@@ -39,13 +39,7 @@ export function render() {
       rows: rows.map((parked) =>
         row(parked.id, [
           recordLink(parked),
-          [
-            h('code', {}, parked.error?.code),
-            ' ',
-            said(parked.error?.message),
-            ' ',
-            said(parked.error?.remedy, 'remedy'),
-          ],
+          [h('code', {}, parked.error?.code), ' ', fault(parked.error)],
           number(parked.attempts),
           when(parked.since),
           retryButton(parked),
@@ -65,7 +59,7 @@ function groupCard({ error_code, message, remedy, count, since }, chosen) {
     'section',
     { class: 'card', key: error_code },
     h('h3', {}, h('code', {}, error_code), h('span', { class: 'faint' }, t('parked.count', { n: count }))),
-    h('p', {}, said(message), ' ', said(remedy, 'remedy')),
+    h('p', {}, fault({ message, remedy })),
     h('p', { class: 'faint' }, t('column.since'), ' ', when(since)),
     h(
       'div',

@@ -4,7 +4,21 @@ import { exact, t } from './i18n.js';
 import { h } from './preact.js';
 import { state, update } from './store.js';
 import { tellClocks, tellDecided, tellEvent, tellRule, tellWritten } from './tell.js';
-import { button, chip, linkState, odooLink, row, said, show, table, titleOf, when } from './ui.js';
+import {
+  button,
+  chip,
+  facts,
+  fault,
+  holdName,
+  linkState,
+  odooLink,
+  row,
+  said,
+  show,
+  table,
+  titleOf,
+  when,
+} from './ui.js';
 import { before, restoreButton } from './view-conflicts.js';
 import { heldButtons } from './view-held.js';
 import { retryButton } from './view-parked.js';
@@ -81,8 +95,8 @@ export function render() {
 
 function situationDetail({ error, hold, waits_for, warnings }) {
   return [
-    error && h('p', {}, h('code', {}, error.code), ' ', said(error.message), ' ', said(error.remedy, 'remedy')),
-    hold && h('p', {}, t(`held.kind.${hold.kind}`), ': ', said(hold.detail)),
+    error && h('p', {}, h('code', {}, error.code), ' ', fault(error)),
+    hold && h('p', {}, holdName(hold.kind), ': ', said(hold.detail)),
     waits_for && h('p', {}, t('record.waitsFor', { entity: t(`one.${waits_for.entity}`), id: waits_for.id })),
     warnings.map(({ field, reason }) => h('p', {}, h('code', {}, field), ' ', said(reason))),
   ];
@@ -103,24 +117,19 @@ function sideCard(side, record) {
     'section',
     { class: 'card' },
     h('h3', {}, t(`side.${side}`), chip(reachable ? 'up' : 'down', t(reachable ? 'side.up' : 'side.down'))),
-    !reachable && h('p', { class: 'error' }, said(error.message), ' ', said(error.remedy, 'remedy')),
+    !reachable && h('p', { class: 'error' }, fault(error)),
     reachable && !held && h('p', { class: 'faint' }, t('record.missing'), absence && ` (${absence})`),
     held &&
-      h(
-        'dl',
-        { class: 'facts' },
-        h('dt', {}, t('record.id')),
-        h('dd', {}, held.id),
+      facts([
+        [t('record.id'), held.id],
         held.modified && [
-          h('dt', {}, t('record.modified')),
-          h(
-            'dd',
-            {},
+          t('record.modified'),
+          [
             when(held.modified.from),
             held.modified.by_bridge && h('span', { class: 'faint' }, ` ${t('record.byBridge')}`),
-          ),
+          ],
         ],
-      ),
+      ]),
   );
 }
 
@@ -151,21 +160,15 @@ function fieldTable(record) {
 }
 
 function fieldRow({ field, base, app, odoo, next, last }, record) {
-  const agreed =
-    base === null
-      ? h('span', { class: 'faint' }, '–')
-      : base.app === base.odoo
-        ? show(base.app)
-        : [show(base.app), ' / ', show(base.odoo)];
-  const now = (side, value, before) => {
+  const now = (side, value, agreed) => {
     // A side that is away may have anything; one that has no record has nothing.
     if (value === undefined && record[side].reachable) return h('span', { class: 'faint' }, '–');
-    const isChanged = base !== null && value !== undefined && value !== before;
+    const isChanged = base !== null && value !== undefined && value !== agreed;
     return isChanged ? h('span', { class: 'diff' }, show(value), chip('changed', t('record.changed'))) : show(value);
   };
   return row(field, [
     h('code', {}, field),
-    agreed,
+    before(base),
     now('app', app, base?.app),
     now('odoo', odoo, base?.odoo),
     [pending(next), why(last)],
@@ -220,13 +223,7 @@ function timelineItem(happening, record) {
       h('strong', {}, tellEvent(happening)),
       kind === 'reconcile' &&
         details.message &&
-        h(
-          'p',
-          { class: TROUBLES.includes(details.outcome) ? 'error' : '' },
-          said(details.message),
-          ' ',
-          said(details.remedy, 'remedy'),
-        ),
+        h('p', { class: TROUBLES.includes(details.outcome) ? 'error' : '' }, fault(details)),
       kind === 'reconcile' && tellDecided(details.decided),
       kind === 'conflict' && conflictDiff(details, record),
     ),

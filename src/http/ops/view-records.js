@@ -1,9 +1,9 @@
 // All links, by kind, state, name and id.
 import { enough, filter, get, loadMore } from './actions.js';
-import { has, t } from './i18n.js';
+import { t } from './i18n.js';
 import { h } from './preact.js';
 import { state } from './store.js';
-import { button, linkState, recordLink, row, said, select, table } from './ui.js';
+import { button, holdName, linkState, recordLink, row, said, select, table } from './ui.js';
 
 export const ENTITIES = ['teacher', 'tenant', 'guest', 'apartment', 'travel', 'invoice', 'document'].concat(
   'mailing_list',
@@ -101,7 +101,7 @@ export function render() {
 
 function note({ error, hold, warnings }) {
   if (error) return said(error.message);
-  if (hold) return [has(`held.kind.${hold.kind}`) ? t(`held.kind.${hold.kind}`) : hold.kind, ': ', said(hold.detail)];
+  if (hold) return [holdName(hold.kind), ': ', said(hold.detail)];
   const [first, ...others] = warnings ?? [];
   if (!first) return null;
   return [h('code', {}, first.field), ' ', said(first.reason), others.length > 0 && ` (+${others.length})`];

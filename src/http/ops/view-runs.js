@@ -3,7 +3,7 @@ import { act, enough, get, loadMore, post } from './actions.js';
 import { duration, exact, has, t } from './i18n.js';
 import { h } from './preact.js';
 import { state } from './store.js';
-import { ask, button, chip, row, said, select, table, when } from './ui.js';
+import { ask, button, chip, fault, row, select, table, when } from './ui.js';
 
 const LIMIT = 20;
 
@@ -55,10 +55,7 @@ function runRow(run) {
     [h('a', { href: `#/run/${run.id}` }, collectionName(run.collection)), run.dry_run && chip('dry', t('runs.dry'))],
     chip(run.status),
     progress(run),
-    [
-      results(run),
-      run.error && h('p', { class: 'error' }, said(run.error.message), ' ', said(run.error.remedy, 'remedy')),
-    ],
+    [results(run), run.error && h('p', { class: 'error' }, fault(run.error))],
     when(run.started_at),
     run.status === 'running' ? cancelButton(run) : null,
   ]);
