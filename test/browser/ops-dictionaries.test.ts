@@ -2,6 +2,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
+import { linkState } from '../../src/http/shapes.ts';
 
 const FOLDER = join(import.meta.dirname, '../../src/http/ops');
 
@@ -33,4 +34,13 @@ t.test('the dictionaries of the page', async (t) => {
   );
   for (const key of Object.keys(en)) t.ok(literal.has(key) || forms.some((form) => form.test(key)), `${key} is in use`);
   for (const [, key = ''] of code.matchAll(/\bt\('([^']+)'/g)) t.ok(key in en, `${key} is known`);
+});
+
+t.test('each state and each situation of a record has its words', async (t) => {
+  const en = await read('en');
+  for (const state of linkState.options) t.ok(`state.${state}` in en, state);
+  const source = await readFile(join(FOLDER, '../../explain/tell-state.ts'), 'utf8');
+  const kinds = [...source.matchAll(/^ {4}\| '(\w+)'/gm)].map(([, kind = '']) => kind);
+  t.ok(kinds.includes('agreed') && kinds.length > 8, `${kinds.length} situations`);
+  for (const kind of kinds) t.ok(`record.situation.${kind}` in en, kind);
 });

@@ -10,7 +10,7 @@ export const ENTITIES = ['teacher', 'tenant', 'guest', 'apartment', 'travel', 'i
   'campaign',
   'message',
 );
-const STATES = ['active', 'parked', 'held', 'out_of_scope'];
+const STATES = ['active', 'parked', 'held', 'out_of_scope', 'erased'];
 
 const asked = ({ query }) => ({ entity: query.entity, state: query.state, q: query.q });
 
