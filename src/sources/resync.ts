@@ -58,7 +58,8 @@ async function listRun(context: ResyncContext, runId: string, collection: string
     if (absent !== null && listed === 0) throw absent;
     await context.runs.finishListing(runId);
   } catch (error) {
-    await context.runs.fail(runId, describeError(error));
+    // Where not even that can be stored, the run stays as it is, and the next start of a bridge lists it again.
+    await context.runs.fail(runId, describeError(error)).catch(() => undefined);
   }
 }
 

@@ -25,8 +25,35 @@ async function setUp(t: Test, settings: Readonly<Record<string, string>> = {}) {
   const odoo = odooPerson(simulator);
   const id = await app.create('teachers', { name: 'Before The Fault' });
   await odoo.appears('Before The Fault');
-  return { cluster, setup, app, odoo, id, bridge: bridgeCallers(setup) };
+  return { simulator, cluster, setup, app, odoo, id, bridge: bridgeCallers(setup) };
 }
+
+t.test('PostgreSQL goes while a resync lists: the bridge stays, and goes on with it at its next start', async (t) => {
+  const { simulator, cluster, setup, bridge } = await setUp(t);
+  // The first poll of the start lists in the same way.
+  await setup.bridge.schedule.pollNow();
+  const asked: unknown[] = [];
+  const { promise: released, resolve: release } = Promise.withResolvers<void>();
+  simulator.faults.add({
+    fault: { kind: 'hold', at: 'before-commit', until: released },
+    when: ({ args }) => JSON.stringify(args.domain ?? '').includes('"category_id","in"') && asked.push(args) > 0,
+    times: 1,
+  });
+  const { run_id } = (await bridge.post('/api/sync/teachers', {})).body as { run_id: string };
+  await waitUntil('it lists', () => asked.length > 0);
+  await cluster.stop('fast');
+  release();
+  // An error that nobody waits for would end the process, and this test.
+  await sleep(1_500);
+  t.match(await bridge.get('/livez'), { status: 200 });
+  await cluster.start();
+  await waitUntil('it is ready again', async () => (await bridge.get('/readyz')).status === 200, 30_000);
+  const report = async () => (await bridge.get(`/api/sync/runs/${run_id}`)).body;
+  t.match(await report(), { status: 'running' });
+  await setup.restart();
+  await waitUntil('it goes on', async () => (await report()).status !== 'running', 30_000);
+  t.match(await report(), { status: 'done', total: 1, error: undefined });
+});
 
 for (const mode of ['fast', 'immediate'] as const) {
   t.test(`PostgreSQL is stopped (${mode}) and started again`, async (t) => {
