@@ -97,6 +97,14 @@ t.test('the page as an operator sees it', async (t) => {
     await left(1);
     await page.goBack();
     await ops.row(/Teacher 7/).waitFor();
+    await page.getByLabel('Name or id').fill('anyone');
+    await page.evaluate(`{
+      document.querySelector('form[role=search]').requestSubmit();
+      const state = document.querySelector('select[name=state]');
+      state.value = 'held';
+      state.dispatchEvent(new Event('change', { bubbles: true }));
+    }`);
+    await page.waitForURL(/#\/records\?state=held&q=anyone$/, { timeout: 5_000 });
   });
 
   await t.test('one record: a name that is a script is a name', async (t) => {

@@ -81,9 +81,20 @@ async function attempt(work) {
 
 export { get, post };
 
+/** `#/record/guest/42?by=odoo`. @returns {import('./store.js').Route} */
+export function readAddress() {
+  const [path = '', search = ''] = location.hash.replace(/^#\/?/, '').split('?');
+  const parts = path.split('/').filter(Boolean).map(decodeURIComponent);
+  return {
+    path: parts[0] !== undefined && parts[0] in views ? parts : ['overview'],
+    query: Object.fromEntries(new URLSearchParams(search)),
+  };
+}
+
 /** Goes to the same view with other filters. @param {Record<string, string>} changes empty ones are left out */
 export function filter(changes) {
-  const { path, query } = state.route;
+  // Not what is shown: the browser tells of a new address later, and two changes at once would lose the first.
+  const { path, query } = readAddress();
   const entries = Object.entries({ ...query, ...changes }).filter(([, value]) => value !== '');
   const search = new URLSearchParams(entries);
   location.hash = `#/${path.map(encodeURIComponent).join('/')}${search.size > 0 ? `?${search}` : ''}`;

@@ -1,5 +1,5 @@
 // The page: what stands around the views, its addresses, and the beginning.
-import { registerViews, reload } from './actions.js';
+import { readAddress, registerViews, reload } from './actions.js';
 import { signOut } from './api.js';
 import { exact, t } from './i18n.js';
 import { installKeys, KEYS } from './keys.js';
@@ -198,16 +198,6 @@ function helpDialog() {
     ),
     h('div', { class: 'bar end' }, button(t('app.close'), close, { kind: 'primary' })),
   );
-}
-
-/** `#/record/guest/42?by=odoo`. */
-function readAddress() {
-  const [path = '', search = ''] = location.hash.replace(/^#\/?/, '').split('?');
-  const parts = path.split('/').filter(Boolean).map(decodeURIComponent);
-  return {
-    path: parts[0] !== undefined && parts[0] in VIEWS ? parts : ['overview'],
-    query: Object.fromEntries(new URLSearchParams(search)),
-  };
 }
 
 function onAddress() {
