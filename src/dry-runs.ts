@@ -94,7 +94,7 @@ async function carryOut(
     const told = () => tell(planned, true);
     await told();
     const planContext = reconcileContext({ ...context, db: scratch, links, ...sides, log: quiet(context.log, runId) });
-    await workOff(planContext, context.pauses.paused, () => msUntilDue(scratch), isWanted, told);
+    await workOff(planContext, () => msUntilDue(scratch), isWanted, told);
     stopping.throwIfAborted();
     await context.runChanges.store(runId, await tellPlan(scratch, journal.entries(), isPlaceholder));
     await told();
@@ -116,7 +116,6 @@ async function report(real: Runs, runId: string, runs: Runs, planned: string, is
 /** Until nothing is left that will be done soon. */
 async function workOff(
   context: ReturnType<typeof reconcileContext>,
-  paused: () => Promise<ReadonlySet<string>>,
   untilDue: () => Promise<number | null>,
   isWanted: () => Promise<boolean>,
   afterEach: () => Promise<void>,
@@ -124,7 +123,8 @@ async function workOff(
   let failure: unknown = null;
   const workOnce = createWork(context, {
     batchSize: BATCH,
-    paused,
+    // Who has paused an entity asks what resuming it would do.
+    paused: async () => new Set(),
     isStopping: () => false,
     // Nobody else could take the lease.
     async underLease(_claim, pass) {

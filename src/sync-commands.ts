@@ -108,7 +108,10 @@ async function plan(collection: string, flags: Flags, command: Command): Promise
   const scope = readScope(collection, flags, command);
   const { report, changes } = await followed(
     { operation: 'startSync', subject: { collection, ...scope, dry_run: true } },
-    (context, show) => planUntilDone(context, collection, scope, show),
+    async (context, show) => {
+      await warnOfPaused(context, collection);
+      return planUntilDone(context, collection, scope, show);
+    },
   );
   print({ ...report, changes }, flags, () => [...printPlan(changes), describeRun(report)].join('\n'));
   process.exitCode = report.status === 'done' ? (changes.length > 0 ? EXIT.drift : EXIT.ok) : EXIT.error;

@@ -135,6 +135,6 @@ async function findUndone(scratch: Db): Promise<readonly PlannedChange[]> {
 
 const NOT_REACHED = {
   code: 'not_reached',
-  message: 'Nothing was decided about it: its entity is paused, or it did not come to rest.',
-  remedy: 'Resume the entity, or explain the record.',
+  message: 'Nothing was decided about it: it did not come to rest.',
+  remedy: 'Plan it again, or explain the record.',
 };
