@@ -86,7 +86,8 @@ function listed(rows: readonly object[], none: string, members: readonly string[
   if (rows.length === 0) return none;
   const lines = rows.map((row) => {
     const values: Readonly<Record<string, unknown>> = { ...row };
-    return members.map((member) => values[member] ?? '-').join('\t');
+    const told = (value: unknown) => (value instanceof Date ? value.toISOString() : (value ?? '-'));
+    return members.map((member) => told(values[member])).join('\t');
   });
   return [members.join('\t'), ...lines].join('\n');
 }

@@ -70,7 +70,10 @@ t.test('what people decide by command and over HTTP', async (t) => {
     await calm();
     const [conflict] = JSON.parse((await bridge('conflicts', '--json')).stdout) as Fields[];
     t.match(conflict, { entity: 'guest', field: 'phone', winner: 'odoo', restored_at: null });
-    t.match(await bridge('conflicts'), { code: 0, stdout: new RegExp(`${conflict?.id}\tguest\t`) });
+    t.match(await bridge('conflicts'), {
+      code: 0,
+      stdout: new RegExp(`${conflict?.id}\tguest\t.*\t${conflict?.decided_at}\t-$`, 'm'),
+    });
     t.match(await bridge('conflicts', 'restore', 'x'), { code: 2, stderr: /number/ });
     t.match(await bridge('conflicts', 'restore', '999999'), { code: 1, stdout: /no such conflict/i });
     t.match(await bridge('conflicts', 'restore', String(conflict?.id)), { code: 0, stdout: /will be restored/ });
