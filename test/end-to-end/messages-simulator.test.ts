@@ -24,6 +24,8 @@ async function open(t: Test, whatsapp?: WhatsappModule) {
     return { ...row, error: (row?.error ?? null) as { code: string; message: string } | null };
   };
   const ada = await app.create('guests', { name: 'Ada', phone: '+33 6 12 34 56 78' });
+  // What is there when the app is listed for the first time is old, and never sent.
+  await setup.bridge.schedule.pollNow();
   await waitUntil('Ada is in Odoo', () => [...odoo.table('res.partner').values()].some(({ name }) => name === 'Ada'));
   return {
     odoo,
