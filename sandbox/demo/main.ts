@@ -1,4 +1,5 @@
 /** `npm run demo [-- --exit] [--simulator] [--chaos]`: the whole thing, brought up and shown at work. */
+import { relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { showChaos } from '../chaos/show-chaos.ts';
 import { createBelongings } from '../world/belongings.ts';
@@ -63,7 +64,7 @@ async function runDemo(options: Options): Promise<number> {
   }
 }
 
-function summarize({ odoo, appUrl, bridge }: World, { results }: Teller): string {
+function summarize({ odoo, appUrl, bridge, envFile }: World, { results }: Teller): string {
   const width = Math.max(...results.map(({ title }) => title.length));
   const login = `${odoo.url}/web/login?db=${odoo.database}${odoo.kind === 'lab' ? ' (admin / admin)' : ''}`;
   return [
@@ -75,8 +76,10 @@ function summarize({ odoo, appUrl, bridge }: World, { results }: Teller): string
     '',
     `  the travel app    ${appUrl}/`,
     ...(odoo.kind === 'simulator' ? [] : [`  Odoo              ${login}`]),
-    `  the bridge        ${bridge.url}/livez`,
+    `  the bridge        ${bridge.url}/ops (token ${bridge.token})`,
+    `  its interface     ${bridge.url}/docs`,
     `  its full health   curl -H 'Authorization: Bearer ${bridge.token}' ${bridge.url}/healthz`,
+    `  its command line  npx node --env-file=${relative('.', envFile)} src/cli.ts doctor`,
     '',
     '',
   ].join('\n');

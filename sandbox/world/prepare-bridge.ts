@@ -7,6 +7,7 @@ export interface Bridge {
   readonly url: string;
   /** For `Authorization: Bearer`. */
   readonly token: string;
+  readonly env: Readonly<Record<string, string>>;
   /** Starts it; what happened before is found by its polls. */
   start(): Promise<void>;
   pause(): void;
@@ -34,6 +35,7 @@ export function prepareBridge({ url, token, env }: BridgeOptions): Bridge {
   return {
     url,
     token,
+    env,
     async start() {
       program = startProgram(join(SOURCE, 'main.ts'), { env, readyLine: /bridge is running/ });
       await program.ready;
