@@ -74,7 +74,7 @@ async function failWhenStalled(db: Db, run: { id: string; dry_run: boolean; prog
     message: `Nothing of this run was finished in the last ${STALLED_MS / 60_000} minutes.`,
     remedy: run.dry_run
       ? 'The process that it was in has ended, most likely. Start it again.'
-      : 'Look in /healthz which side is away; the records that are left are synced by themselves once it is back.',
+      : 'Look in /healthz which side is away and which entity is paused; what is left is synced by itself once that is over.',
   };
   return endRun(db, run.id, 'failed', { error: JSON.stringify(error) });
 }
