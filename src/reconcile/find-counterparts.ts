@@ -5,7 +5,7 @@ import type { Occupant } from '../links/links.ts';
 import { type Candidate, chooseMatch } from './choose-match.ts';
 import type { ReconcileContext } from './context.ts';
 import type { PlannedCreate } from './create-counterparts.ts';
-import { findNamed, type NamedPartners } from './find-named.ts';
+import { findMakers, findNamed, type NamedPartners } from './find-named.ts';
 import { createKey } from './write-keys.ts';
 
 /** A record whose link is about to come here: Odoo merged its own one into this one. */
@@ -30,6 +30,8 @@ export type MatchVerdict =
       readonly detail: string;
       readonly candidates: readonly string[];
     };
+
+type Match = MatchVerdict & { readonly kind: 'link' };
 
 /** Call it under the lock of each match key. @returns one verdict per plan, in order */
 export async function findCounterparts(
@@ -57,10 +59,6 @@ export async function findCounterparts(
     source,
     matchKeys.filter((key) => found.has(key)),
   );
-  const isBeingMade = ({ plan, id }: MatchVerdict & { kind: 'link' }) =>
-    occupants.some(
-      (held) => held.id === id && held.entity === entity.name && held.linkId !== plan.seen.link.id && held.creating,
-    );
   const verdicts = plans.map((plan): MatchVerdict => {
     const { decision, intents } = plan.seen.link;
     const begun = intents.some(({ kind }) => kind === 'create');
@@ -91,6 +89,14 @@ export async function findCounterparts(
     });
     return { ...answer, plan };
   });
+  const isOwn = ({ plan, id }: Match) => created.get(keyOf(plan)) === id;
+  const matched = verdicts.flatMap((verdict) => (verdict.kind === 'link' && !isOwn(verdict) ? [verdict.id] : []));
+  const makers = target === 'odoo' ? await findMakers(context, entity, matched) : [];
+  const making = occupants.filter((held) => held.entity === entity.name && held.creating);
+  const isBeingMade = (match: Match) =>
+    [...making, ...(isOwn(match) ? [] : makers)].some(
+      ({ id, linkId }) => id === match.id && linkId !== match.plan.seen.link.id,
+    );
   return verdicts.map((verdict) =>
     // What comes of that is tied to it, so that this one may need a counterpart of its own.
     verdict.kind === 'link' && isBeingMade(verdict)

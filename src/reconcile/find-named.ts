@@ -1,4 +1,4 @@
-/** Partners that look new but carry an external id of ours: it is known whose they are, or were. */
+/** Partners that look new, or nobody's, but carry an external id of ours: it is known whose they are, or were. */
 import type { Entity } from '../entities/define-entity.ts';
 import { readExternalKey } from '../entities/external-names.ts';
 import type { ReconcileContext } from './context.ts';
@@ -22,14 +22,8 @@ export async function findNamed(
   plans: readonly PlannedCreate[],
 ): Promise<NamedPartners> {
   const ids = plans.map(({ seen }) => String(seen.link.odooId));
-  const keys = await context.odoo.findKeys(entity, ids);
-  if (keys.size === 0) return { merging: new Map(), known: new Map() };
-  const named = [...keys].flatMap(([odooId, some]) =>
-    some.flatMap((key) => {
-      const appId = readExternalKey(context.instance, entity.name, key);
-      return appId === null ? [] : [{ odooId, appId }];
-    }),
-  );
+  const named = await readNames(context, entity, ids);
+  if (named.length === 0) return { merging: new Map(), known: new Map() };
   const appIds = named.map(({ appId }) => appId);
   const holders = (await context.links.findOccupants('app', entity.name, entity.odoo.model, appIds)).filter(
     ({ odooId }) => odooId !== null,
@@ -50,4 +44,32 @@ export async function findNamed(
     if (unlinked.length > 0) known.set(seen.link.id, unlinked);
   }
   return { merging, known };
+}
+
+/**
+ * Partners that a creation has made, or given its name, of which nobody knows yet what became: its answer was lost, or
+ * its worker died. Another record with that e-mail would take them for a stranger's.
+ * @returns the links that they were meant for
+ */
+export async function findMakers(
+  context: ReconcileContext,
+  entity: Entity,
+  ids: readonly string[],
+): Promise<readonly { readonly id: string; readonly linkId: string }[]> {
+  const named = await readNames(context, entity, ids);
+  const appIds = named.map(({ appId }) => appId);
+  const holders = await context.links.findOccupants('app', entity.name, entity.odoo.model, appIds);
+  return named.flatMap(({ odooId, appId }) =>
+    holders.flatMap(({ id, linkId, creating }) => (id === appId && creating ? [{ id: odooId, linkId }] : [])),
+  );
+}
+
+async function readNames(context: ReconcileContext, entity: Entity, ids: readonly string[]) {
+  const keys = await context.odoo.findKeys(entity, ids);
+  return [...keys].flatMap(([odooId, some]) =>
+    some.flatMap((key) => {
+      const appId = readExternalKey(context.instance, entity.name, key);
+      return appId === null ? [] : [{ odooId, appId }];
+    }),
+  );
 }

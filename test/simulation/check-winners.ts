@@ -69,7 +69,8 @@ export function createReviewer({ now, ledger, clocks, tie, pairs }: ReviewerOpti
       mapped.some((field) => field in changes && !(field === 'vat' && raw.includes('parent_id')));
     const seen = covered ? byPeople.findLast(shows) : edit;
     const since = Math.min(edit?.begunAt ?? now(), version.begunAt);
-    if (clock.jumpedAt() > since) return null;
+    // What was edited in the very millisecond in which a clock was set may bear a stamp of before.
+    if (clock.jumpedAt() >= since) return null;
     if (isWrong(side, read.clock) || (rememberedEdit(link, side) !== null && wrongAt[side] >= since)) return null;
     return {
       // What a write of ours covered shows when it came to be there, not when its transaction had begun.

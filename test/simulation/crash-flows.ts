@@ -202,6 +202,18 @@ export const FLOWS: readonly Flow[] = [
     leadsTo: ['Person 1 3 active | Person 1 3 active'],
   },
   {
+    name: 'created in the app, then given another e-mail, while a namesake takes the old one',
+    born: [],
+    story: [
+      [0, inApp(1, '1')],
+      [1_000, appEdit({ name: 'Person 2', email: 'p2@example.org' })],
+      [2_000, inApp(1, '3')],
+    ],
+    endsMs: STORY_MS + 130_000,
+    least: { calls: 25, remoteWrites: 3 },
+    leadsTo: ['Person 2 1 active | Person 2 1 active', 'Person 1 3 active | Person 1 3 active'],
+  },
+  {
     name: 'created in Odoo, found by the poll',
     born: [],
     story: [[0, inOdoo(1, '1')]],
