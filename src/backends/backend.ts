@@ -85,6 +85,8 @@ export interface WriteOptions {
 export interface ClockOffset {
   readonly offsetMs: number;
   readonly uncertaintyMs: number;
+  /** What it was before the clock was set, and when that showed (bridge milliseconds): as far as this process saw it. */
+  readonly formerly?: readonly (Omit<ClockOffset, 'formerly'> & { readonly until: number })[];
 }
 
 /** Why a linked record is not returned any more. `unexplained` is neither a deletion nor a reason to create. */

@@ -19,14 +19,16 @@ export interface ClockEstimate {
 /** Each reading bounds the offset; what all of them allow is the estimate. A reading that contradicts them starts anew. */
 export function createClockEstimate(): ClockEstimate {
   let bounds: { low: number; high: number }[] = [];
+  let formerly: NonNullable<ClockOffset['formerly']> = [];
   // Asked for far more often than there are readings.
   let estimate = UNMEASURED;
   return {
     observe({ from, to, sentAt, receivedAt }) {
       const bound = { low: from - receivedAt, high: to - sentAt };
       const fits = bounds.every(({ low, high }) => bound.low <= high && bound.high >= low);
+      if (!fits) formerly = [...formerly.slice(1 - KEPT), { ...narrow(bounds), until: receivedAt }];
       bounds = fits ? [...bounds.slice(1 - KEPT), bound] : [bound];
-      estimate = narrow(bounds);
+      estimate = { ...narrow(bounds), ...(formerly.length > 0 && { formerly }) };
     },
     isMeasured: () => bounds.length > 0,
     current: () => estimate,

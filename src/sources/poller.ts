@@ -62,9 +62,12 @@ async function rememberFirst(cursors: Cursors, { name }: Entity, startedAt: numb
 
 /**
  * A clock that was set back stamps new edits before the cursor: the window reaches back to what that clock shows for the
- * instant of the last poll (`lastHere`, of the bridge's own clock), however long ago that was.
+ * instant of the last poll (`lastHere`, of the bridge's own clock), however long ago that was. And what began before the
+ * clock was set commits under the time that it showed then, as long as the overlap says that anything takes.
  */
-function windowStart(context: PollContext, backend: Backend, cursor: number, lastHere: number): number {
-  const { offsetMs, uncertaintyMs } = backend.clock();
-  return Math.min(cursor, lastHere + offsetMs - uncertaintyMs) - context.overlapMs;
+function windowStart({ overlapMs }: PollContext, backend: Backend, cursor: number, lastHere: number): number {
+  const { formerly = [], ...present } = backend.clock();
+  const settings = [present, ...formerly.filter(({ until }) => until > lastHere - overlapMs)];
+  const shown = settings.map(({ offsetMs, uncertaintyMs }) => lastHere + offsetMs - uncertaintyMs);
+  return Math.min(cursor, ...shown) - overlapMs;
 }

@@ -53,9 +53,17 @@ t.test('a clock that is set is followed at once', async (t) => {
   for (let at = 0; at < 10; at += 1) clock.observe({ from: at, to: at, sentAt: at, receivedAt: at + 10 });
   t.same(clock.current(), { offsetMs: -5, uncertaintyMs: 5 });
   clock.observe({ from: -300_000, to: -300_000, sentAt: 0, receivedAt: 20 });
-  t.same(clock.current(), { offsetMs: -300_010, uncertaintyMs: 10 }, 'five minutes back');
-  clock.observe({ from: 0, to: 0, sentAt: 0, receivedAt: 4 });
-  t.same(clock.current(), { offsetMs: -2, uncertaintyMs: 2 }, 'and forward again');
+  t.match(clock.current(), { offsetMs: -300_010, uncertaintyMs: 10 }, 'five minutes back');
+  clock.observe({ from: 0, to: 0, sentAt: 24, receivedAt: 28 });
+  t.match(clock.current(), { offsetMs: -26, uncertaintyMs: 2 }, 'and forward again');
+  t.same(
+    clock.current().formerly,
+    [
+      { offsetMs: -5, uncertaintyMs: 5, until: 20 },
+      { offsetMs: -300_010, uncertaintyMs: 10, until: 28 },
+    ],
+    'what it showed before is remembered, with the time at which that was over',
+  );
 });
 
 t.test('a clock that drifts is followed, for old readings are forgotten', async (t) => {

@@ -55,6 +55,26 @@ t.test('a late commit with an old write_date is found, though polls have passed 
   t.match(await app.look('guests', id), { phone: 'late' });
 });
 
+t.test(
+  'jump: Odoo is set forward by ten minutes while somebody saves, and what is committed then is found',
+  async (t) => {
+    const { simulator, app, poll, meet } = await setUp(t);
+    const { id, partnerId } = await meet('Set Forward');
+    await poll();
+    const commit = Promise.withResolvers<void>();
+    const saved = simulator.asPerson().writeSlowly('res.partner', partnerId, { phone: 'long ago' }, commit.promise);
+    await sleep(100);
+    simulator.clock.databaseOffsetMs = 600_000;
+    simulator.clock.webOffsetMs = 600_000;
+    await poll();
+    await poll();
+    commit.resolve();
+    await saved;
+    await poll();
+    t.match(await app.look('guests', id), { phone: 'long ago' });
+  },
+);
+
 t.test('edits in one second: the second one is found, though the stamp shows no difference', async (t) => {
   const frozen = Math.floor(Date.now() / 1_000) * 1_000;
   let now = () => Date.now();

@@ -70,6 +70,7 @@ function checkLink(
       const unseen = typeof value === 'string' && UNSEEN_IN_ODOO.has(value);
       if (unseen && family.length > 1) return [];
       if (isAsAnnounced(witness, entity, family, edit, field, value)) return [];
+      if (isAsSiblingAgreed(witness, entity, family, edits, edit, field, value)) return [];
       const later = edits.some(
         (other) => other.at >= edit.at && other !== edit && group.some((name) => name in other.changes),
       );
@@ -97,6 +98,37 @@ function isAsAnnounced(
       family.some(({ id }) => id === linkId) &&
       field in fields &&
       isSame(entity, field, fields[field] ?? null, value),
+  );
+}
+
+/**
+ * Who takes back, in one record of a shared partner, what the record of another kind had not seen yet has changed nothing
+ * that could be seen from there: Odoo shows what that one last agreed on (docs/adr/0006). So an older edit there goes over
+ * it, without a conflict, once this one has been carried to the partner.
+ */
+function isAsSiblingAgreed(
+  { announced }: Witness,
+  entity: Entity,
+  family: readonly LinkView[],
+  edits: readonly Change[],
+  edit: Change,
+  field: string,
+  value: FieldValue,
+): boolean {
+  const isAt = (one: FieldValue | undefined, other: FieldValue | undefined) =>
+    one !== undefined && other !== undefined && isSame(entity, field, one, other);
+  const linkOf = (record: string) => family.find((link) => `${link.entity}:${link.appId}` === record)?.id;
+  const toPartner = announced.filter(({ side, at }) => side === 'odoo' && at > edit.at);
+  const carried = toPartner.find(({ linkId, fields }) => linkId === linkOf(edit.record) && isAt(fields[field], value));
+  if (!carried) return false;
+  return toPartner.some(
+    ({ linkId, fields, agreed, at }) =>
+      at > carried.at &&
+      linkId !== carried.linkId &&
+      isAt(agreed[field], value) &&
+      edits.some(
+        (older) => older.at < edit.at && linkOf(older.record) === linkId && isAt(older.changes[field], fields[field]),
+      ),
   );
 }
 

@@ -24,6 +24,8 @@ export interface Announcement {
   readonly kind: 'create' | 'update';
   readonly key: string;
   readonly fields: CanonicalChanges;
+  /** What the link had agreed on of Odoo's record until then. */
+  readonly agreed: CanonicalChanges;
   readonly at: number;
   readonly until: number;
 }
@@ -69,8 +71,11 @@ export function createWitness(now: () => number): Witness {
           return attached;
         },
         async recordIntents(claim, intents) {
-          for (const { linkId, side, kind, key, fields } of intents)
-            announced.push({ linkId, side, kind, key, fields, at: now(), until: Number.POSITIVE_INFINITY });
+          const agreed = new Map(claim.links.map(({ id, base }) => [id, base?.odoo ?? {}]));
+          for (const { linkId, side, kind, key, fields } of intents) {
+            const known = { linkId, side, kind, key, fields, agreed: agreed.get(linkId) ?? {} };
+            announced.push({ ...known, at: now(), until: Number.POSITIVE_INFINITY });
+          }
           return links.recordIntents(claim, intents);
         },
         async settle(claim, settlements, info) {

@@ -45,8 +45,8 @@ export const GUARDS: readonly Mutant[] = [
     name: 'polls do not look back',
     invariant: 'I1',
     file: POLLER,
-    from: '- uncertaintyMs) - context.overlapMs;',
-    to: '- uncertaintyMs);',
+    from: 'Math.min(cursor, ...shown) - overlapMs;',
+    to: 'Math.min(cursor, ...shown);',
   },
   {
     name: 'polls read the first page only',
