@@ -1,5 +1,6 @@
 /** What the bridge writes back and forth: two programs that correct each other, or a rule that is wrong. Pure. */
 import type { Side } from '../entities/define-entity.ts';
+import type { FieldDecision } from '../links/field-decision.ts';
 import type { Flips } from '../links/links.ts';
 
 const WINDOW_MS = 600_000;
@@ -20,16 +21,23 @@ export function findFlapping(flips: Flips, flows: readonly GroupFlow[], now: num
   return flapping?.group ?? null;
 }
 
-/** Remembers flows that were carried out: only turns, so a value that goes the same way again and again is none. */
-export function recordFlips(flips: Flips, flows: readonly GroupFlow[], now: number): Flips {
+/**
+ * Remembers what was written: only turns, so a value that goes the same way again and again is none. What a side leaves for
+ * its next write has turned nothing yet, and may never be written.
+ */
+export function recordFlips(
+  flips: Flips,
+  decided: readonly Pick<FieldDecision, 'field' | 'to' | 'written'>[],
+  now: number,
+): Flips {
   const recorded: Record<string, Flips[string]> = {};
   for (const [group, entries] of Object.entries(flips)) {
     const recent = within(entries, now);
     if (recent.length > 0) recorded[group] = recent;
   }
-  for (const { group, to } of flows) {
-    const recent = recorded[group] ?? [];
-    if (recent.at(-1)?.to !== to) recorded[group] = [...recent, { to, at: now }].slice(-ENOUGH);
+  for (const { field, to, written } of decided) {
+    const recent = recorded[field] ?? [];
+    if (written === 'ok' && recent.at(-1)?.to !== to) recorded[field] = [...recent, { to, at: now }].slice(-ENOUGH);
   }
   return recorded;
 }

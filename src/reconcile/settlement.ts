@@ -75,6 +75,7 @@ export function settleMerge(
     ...(['app', 'odoo'] as const).flatMap((side) => (done(side) ? describeConflicts(seen, merge, side) : [])),
   ];
   const flows = flowsOf(merge);
+  const decided = flows.map((flow) => describeFlow(seen, merge, flow, results[flow.to]));
   const next = nextAfter(context, seen.link.attempts, [results.app, results.odoo]);
   const settled = { link: seen.link, next, base, conflicts, logged: true };
   return {
@@ -83,16 +84,12 @@ export function settleMerge(
     outcome: outcomeOf(next, conflicts.length > 0, merge),
     direction: [...new Set(flows.map(({ to }) => (to === 'app' ? 'odoo→app' : 'app→odoo')))].join(' '),
     fields: [...new Set(flows.map(({ group }) => group))],
-    decided: flows.map((flow) => describeFlow(seen, merge, flow, results[flow.to])),
+    decided,
     edits: {
       app: editBehind(context, seen, 'app', results.app, base),
       odoo: editBehind(context, seen, 'odoo', results.odoo, base),
     },
-    flips: recordFlips(
-      seen.link.flips,
-      flows.filter(({ to }) => done(to)),
-      context.now(),
-    ),
+    flips: recordFlips(seen.link.flips, decided, context.now()),
     openIntents: [
       ...seen.pending,
       ...(['app', 'odoo'] as const).flatMap((side) => openIntent(keys[side], results[side])),

@@ -4,7 +4,7 @@ import { findFlapping, recordFlips } from '../../src/reconcile/flapping.ts';
 
 const MINUTE = 60_000;
 const write = (flips: Flips, to: 'app' | 'odoo', at: number, group = 'phone') =>
-  recordFlips(flips, [{ group, to }], at);
+  recordFlips(flips, [{ field: group, to, written: 'ok' }], at);
 
 /** Writes in turn, a minute apart. */
 function inTurn(times: number): Flips {
@@ -35,4 +35,9 @@ t.test('only turns are remembered, and only for a while', async (t) => {
   ]);
   t.equal(write(inTurn(6), 'app', 6 * MINUTE).phone?.length, 4, 'no more than is needed');
   t.same(write(once, 'app', 20 * MINUTE, 'name'), { name: [{ to: 'app', at: 20 * MINUTE }] }, 'the old ones go');
+});
+
+t.test('what is still to be written is no turn', async (t) => {
+  const once = write({}, 'odoo', 0);
+  t.same(recordFlips(once, [{ field: 'phone', to: 'app', written: 'later' }], MINUTE), once);
 });

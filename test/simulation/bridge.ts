@@ -32,8 +32,11 @@ export interface Bridge {
 }
 
 const HEARTBEAT_MS = 20_000;
-/** The real workers look every second; that nothing depends on it, these show by being slower. */
-const IDLE_MS = 60_000;
+/**
+ * The real workers look every second, and hear a nudge that comes while they look; that nothing depends on either, these
+ * show by being slower and missing it.
+ */
+export const IDLE_MS = 60_000;
 const NONE: ReadonlySet<string> = new Set();
 const LOG: Log = { debug() {}, info() {}, warn() {}, error() {} };
 

@@ -1,5 +1,6 @@
 /** Runs one schedule to its end and looks at what became of it. */
 import type { LinksSettings } from '../../src/links/postgres-links.ts';
+import { IDLE_MS } from './bridge.ts';
 import { checkArchives } from './check-archives.ts';
 import { checkDuplicates } from './check-duplicates.ts';
 import { checkEdits } from './check-edits.ts';
@@ -55,7 +56,8 @@ const CALM_MS = 190_000;
 /** After a webhook that came before its commit, the record is looked at for the last time. */
 const LAST_LOOK_MS = 310_000;
 const TWO_POLLS_MS = 125_000;
-const MOMENT_MS = 30_000;
+/** A worker that missed its nudge looks by then, and needs a moment for what it finds. */
+const NEXT_LOOK_MS = IDLE_MS + 30_000;
 /** A call of unknown outcome is waited for, and a try that failed often comes back after five minutes. */
 const LONGEST_MS = 3_600_000;
 
@@ -168,9 +170,9 @@ function isUndone(links: readonly LinkView[], wrote: boolean): boolean {
   return links.some(({ dirty, reason }) => dirty || (reason === 'match' && wrote));
 }
 
-/** A poll may have marked something a moment ago: that is looked at within seconds. */
+/** A poll may have marked something a moment ago: that is looked at soon. */
 async function finish({ scheduler }: World, links: ViewLinks): Promise<void> {
-  const latest = scheduler.now() + MOMENT_MS;
+  const latest = scheduler.now() + NEXT_LOOK_MS;
   while (scheduler.now() < latest && (await links()).some(({ dirty }) => dirty)) {
     await scheduler.runUntil(scheduler.now() + 1_000);
   }
