@@ -85,8 +85,11 @@ export interface WriteOptions {
 export interface ClockOffset {
   readonly offsetMs: number;
   readonly uncertaintyMs: number;
+}
+
+export interface Clock extends ClockOffset {
   /** What it was before the clock was set, and when that showed (bridge milliseconds): as far as this process saw it. */
-  readonly formerly?: readonly (Omit<ClockOffset, 'formerly'> & { readonly until: number })[];
+  readonly formerly?: readonly (ClockOffset & { readonly until: number })[];
 }
 
 /** Why a linked record is not returned any more. `unexplained` is neither a deletion nor a reason to create. */
@@ -162,5 +165,5 @@ export interface Backend {
   findCreated(entity: Entity, keys: readonly string[]): Promise<ReadonlyMap<string, string>>;
   /** The create keys that these records carry, also those of records that were merged into them. */
   findKeys(entity: Entity, ids: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>>;
-  clock(): ClockOffset;
+  clock(): Clock;
 }

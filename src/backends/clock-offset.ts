@@ -1,5 +1,5 @@
 /** A running estimate of how far a side's clock is from ours. */
-import type { ClockOffset } from './backend.ts';
+import type { Clock, ClockOffset } from './backend.ts';
 
 /** Readings kept: enough to be narrow, few enough to follow a clock that was set. */
 const KEPT = 32;
@@ -12,16 +12,16 @@ export interface ClockEstimate {
    * (bridge milliseconds).
    */
   observe(reading: { from: number; to: number; sentAt: number; receivedAt: number }): void;
-  current(): ClockOffset;
+  current(): Clock;
   isMeasured(): boolean;
 }
 
 /** Each reading bounds the offset; what all of them allow is the estimate. A reading that contradicts them starts anew. */
 export function createClockEstimate(): ClockEstimate {
   let bounds: { low: number; high: number }[] = [];
-  let formerly: NonNullable<ClockOffset['formerly']> = [];
+  let formerly: NonNullable<Clock['formerly']> = [];
   // Asked for far more often than there are readings.
-  let estimate = UNMEASURED;
+  let estimate: Clock = UNMEASURED;
   return {
     observe({ from, to, sentAt, receivedAt }) {
       const bound = { low: from - receivedAt, high: to - sentAt };

@@ -4,6 +4,7 @@ import { type Entity, type FieldGroup, readField, type Side } from '../entities/
 import { entityNamed } from '../entities/registry.ts';
 import type { FieldDecision } from '../links/field-decision.ts';
 import type { Stories, Story, StoryLog, StoryRequest } from '../links/stories.ts';
+import { readClocks } from '../reconcile/bridge-clock.ts';
 import type { ReconcileContext } from '../reconcile/context.ts';
 import type { GroupOutcome } from '../reconcile/merge-fields.ts';
 import { lookAtRecord, type RecordNow, type SideNow } from './look-at-record.ts';
@@ -22,7 +23,7 @@ export async function explainRecord(
   if (!story) return null;
   const entity = entityNamed(request.entity);
   const now = await lookAtRecord(context, entity, story.claimed);
-  return compose(entity, story, now, { app: context.app.clock(), odoo: context.odoo.clock() });
+  return compose(entity, story, now, readClocks(context));
 }
 
 function compose(entity: Entity, story: Story, now: RecordNow, clocks: Readonly<Record<Side, ClockOffset>>) {

@@ -2,7 +2,7 @@
 import type { Absence, SideRecord } from '../backends/backend.ts';
 import type { Entity, Side } from '../entities/define-entity.ts';
 import type { Claim, ClaimedLink } from '../links/links.ts';
-import { onBridgeClock } from './bridge-clock.ts';
+import { onBridgeClock, readClocks } from './bridge-clock.ts';
 import type { ReconcileContext } from './context.ts';
 import type { AppExistence, DecideInput, OdooExistence } from './decide.ts';
 import { type Folded, foldIntents, type Seen } from './fold-intents.ts';
@@ -40,7 +40,7 @@ export async function observe(
   const app = new Map(records.app.map((record) => [record.id, record]));
   const odoo = new Map(records.odoo.map((record) => [record.id, record]));
   const absences = await classifyAbsent(context, entity, claim, odoo);
-  const clocks = { app: context.app.clock(), odoo: context.odoo.clock() };
+  const clocks = readClocks(context);
   return claim.links.map((link) => {
     const sides = {
       app: link.appId === null ? null : (app.get(link.appId) ?? null),

@@ -6,6 +6,7 @@ import type { ErrorDetail } from '../errors.ts';
 import { type Base, type Claim, type Hold, type Intent, PRIORITY, type Settlement } from '../links/links.ts';
 import { applyUpdates, type PlannedUpdate } from './apply-updates.ts';
 import { awaitParents } from './await-parents.ts';
+import { readClocks } from './bridge-clock.ts';
 import type { PassContext, ReconcileContext } from './context.ts';
 import { createCounterparts, type PlannedCreate } from './create-counterparts.ts';
 import { type Decision, decide, type HoldReason } from './decide.ts';
@@ -45,7 +46,7 @@ export async function reconcile(context: PassContext, entity: Entity, claim: Cla
     ...(await createCounterparts(context, entity, claim, 'app', plan.createsInApp)),
     ...(await createCounterparts(context, entity, claim, 'odoo', cleared.createsInOdoo.filter(isReady))),
   ];
-  const clocks = { app: context.app.clock(), odoo: context.odoo.clock() };
+  const clocks = readClocks(context);
   const refused = await context.links.settle(claim, settlements, { reconcileId: context.reconcileId, clocks });
   await markOtherMemberships(context, entity, observations, settlements);
   await markLists(context, entity, settlements);

@@ -3,6 +3,7 @@ import { findEntity } from '../entities/registry.ts';
 import { BridgeError, describeError, RetryableError, SetupError, TerminalError } from '../errors.ts';
 import type { Claim } from '../links/links.ts';
 import { backoffMs } from './backoff.ts';
+import { readClocks } from './bridge-clock.ts';
 import { beginPass, type PassContext, type ReconcileContext } from './context.ts';
 import { reconcile } from './reconcile.ts';
 
@@ -126,7 +127,7 @@ async function park(context: PassContext, claim: Claim, error: unknown): Promise
     { entity: claim.entity, code: describeError(error).code, linkIds: claim.links.map(({ id }) => id), where },
     'record parked',
   );
-  const clocks = { app: context.app.clock(), odoo: context.odoo.clock() };
+  const clocks = readClocks(context);
   await context.links.settle(claim, settlements, { reconcileId: context.reconcileId, clocks });
 }
 

@@ -1,5 +1,5 @@
 import { test } from 'tap';
-import { asPast, onBridgeClock } from '../../src/reconcile/bridge-clock.ts';
+import { asPast, onBridgeClock, readClocks } from '../../src/reconcile/bridge-clock.ts';
 
 const DAY_MS = 86_400_000;
 const now = Date.UTC(2026, 10, 25, 12);
@@ -8,6 +8,12 @@ const second = (from: number) => ({ modified: { from, to: from + 1_000 } });
 test('a stamp is an interval of bridge time, as wide as its resolution and what is known of the clock', async (t) => {
   const fast = { offsetMs: 60_000, uncertaintyMs: 20 };
   t.same(onBridgeClock(second(now), fast), { from: now - 60_020, to: now - 58_980 });
+});
+
+test('both clocks are kept as they are, without what they were', async (t) => {
+  const fast = { offsetMs: 60_000, uncertaintyMs: 20 };
+  const clock = () => ({ ...fast, formerly: [{ offsetMs: 0, uncertaintyMs: 1, until: now }] });
+  t.same(readClocks({ app: { clock }, odoo: { clock: () => fast } }), { app: fast, odoo: fast });
 });
 
 test('what is remembered of an edit', async (t) => {

@@ -2,7 +2,7 @@
 import {
   type Backend,
   type ChangedPage,
-  type ClockOffset,
+  type Clock,
   joinWrites,
   nothingDone,
   type SideRecord,
@@ -107,7 +107,7 @@ export function createSimAppBackend(scheduler: Scheduler, network: Network, proc
     createReferences: () => Promise.resolve(),
     findCreated: () => Promise.resolve(new Map()),
     findKeys: () => Promise.resolve(new Map()),
-    clock: (): ClockOffset => clock.current(),
+    clock: (): Clock => clock.current(),
   };
 }
 

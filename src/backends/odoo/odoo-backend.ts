@@ -3,6 +3,7 @@ import type { Entity } from '../../entities/define-entity.ts';
 import { SetupError } from '../../errors.ts';
 import {
   type Backend,
+  type Clock,
   type ClockOffset,
   type NamedRecord,
   nothingDone,
@@ -85,7 +86,7 @@ export function createOdooBackend(options: OdooBackendOptions): OdooBackend {
     },
   };
   // write_date is the database's clock, the HTTP date the web server's: the first own write replaces it.
-  const clock = (): ClockOffset => (wroteOnce ? byWrites : byDates).current();
+  const clock = (): Clock => (wroteOnce ? byWrites : byDates).current();
   const findKnown = ({ name, odoo: { model } }: Entity, ids: readonly number[]) =>
     options.directory.known(name, model, ids);
   return withCourier(odoo, {
