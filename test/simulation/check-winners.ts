@@ -92,14 +92,6 @@ export function createReviewer({ now, ledger, clocks, tie, pairs }: ReviewerOpti
     return [...pairs()].filter((pair) => pair.endsWith(` ${odooId}`)).length > 1;
   }
 
-  /** Odoo lowers no rank above one, and a write of ours that got no answer did not tell so. */
-  function isWhatOdooMadeOfOurs({ field }: ConflictEntry, { intents, odooId }: ClaimedLink): boolean {
-    const unanswered = intents.some(({ side, fields }) => side === 'odoo' && field in fields);
-    if (field !== 'type' || !unanswered) return false;
-    const history = ledger().of('odoo', String(odooId));
-    return history.findLast(({ changes }) => field in changes)?.author === 'bridge';
-  }
-
   /** Where a write of ours was not answered, a stamp may be its own, and cover an edit of any time since it was sent. */
   function doubt(truth: Truth, link: ClaimedLink, side: Side): Truth {
     const sent = writesTo(link, side).map(({ sentAt }) => sentAt);
@@ -121,7 +113,7 @@ export function createReviewer({ now, ledger, clocks, tie, pairs }: ReviewerOpti
       const [app, odoo] = [truths[0] && doubt(truths[0], link, 'app'), truths[1] && doubt(truths[1], link, 'odoo')];
       if (!app || !odoo) continue;
       for (const entry of conflicts) {
-        if (isNobodysEdit(entry) || isWhatOdooMadeOfOurs(entry, link)) continue;
+        if (isNobodysEdit(entry)) continue;
         reviewed += 1;
         const wrong = review(entry, { app, odoo }, tie);
         if (wrong === null) continue;
