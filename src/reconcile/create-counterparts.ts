@@ -7,6 +7,7 @@ import type { CanonicalRecord, Entity, Side } from '../entities/define-entity.ts
 import { describeError } from '../errors.ts';
 import { type Base, type Claim, type Hold, type Next, PRIORITY, type Settlement } from '../links/links.ts';
 import { ensureReferences } from './apply-updates.ts';
+import { lookAgainMs } from './backoff.ts';
 import type { ReconcileContext } from './context.ts';
 import { HELD_AS_ANOTHER, isOfAnother, isOfLongAgo } from './earlier-answer.ts';
 import { findCounterparts, type MatchVerdict } from './find-counterparts.ts';
@@ -58,7 +59,7 @@ export async function createCounterparts(
     const held = verdicts.flatMap((verdict) => (verdict.kind === 'hold' ? [hold(verdict, target)] : []));
     const underWay = first
       .filter(({ seen }) => uncertain.has(seen.link.id))
-      .map(({ seen }) => waitForCreation(seen, 250));
+      .map(({ seen }) => waitForCreation(seen, lookAgainMs(context.now() - seen.link.dirtyAt)));
     const gone = verdicts.flatMap((verdict) => (verdict.kind === 'gone' ? [leaveAlone(verdict.plan)] : []));
     const unanswered = verdicts.flatMap((verdict) =>
       verdict.kind === 'wait' ? [waitForCreation(verdict.plan.seen, verdict.afterMs)] : [],
@@ -95,16 +96,12 @@ async function createAll(
   missing: readonly PlannedCreate[],
 ): Promise<readonly Settlement[]> {
   if (missing.length === 0) return [];
-  if (target === 'odoo')
-    await ensureReferences(
-      context,
-      entity,
-      missing.map(({ values }) => values),
-    );
+  const wanted = missing.map(({ values }) => values);
+  if (target === 'odoo') await ensureReferences(context, entity, wanted);
   const sentAt = context.now();
   // What the other side alone governs is not for us to fill in.
   const governed = fieldsOf(entity, target === 'app' ? 'app' : 'odoo');
-  const values = missing.map((plan) => withoutFields(plan.values, governed));
+  const values = wanted.map((each) => withoutFields(each, governed));
   const leftOut = await context[target].leftOut(entity, values);
   const planned = missing.map((plan, index) => ({
     plan,

@@ -2,6 +2,7 @@
 import type { SideRecord } from '../backends/backend.ts';
 import type { Entity, Side } from '../entities/define-entity.ts';
 import type { Occupant } from '../links/links.ts';
+import { lookAgainMs } from './backoff.ts';
 import { type Candidate, chooseMatch } from './choose-match.ts';
 import type { ReconcileContext } from './context.ts';
 import type { PlannedCreate } from './create-counterparts.ts';
@@ -10,8 +11,6 @@ import { createKey } from './write-keys.ts';
 
 /** A record whose link is about to come here: Odoo merged its own one into this one. */
 const MERGING_MS = 250;
-/** A record for which a counterpart is being made, or was and the answer was lost. */
-const BEING_MADE_MS = 1_000;
 
 export type MatchVerdict =
   /** A creation of ours was not answered and may still land: looked for again after so long. */
@@ -98,9 +97,9 @@ export async function findCounterparts(
       ({ id, linkId }) => id === match.id && linkId !== match.plan.seen.link.id,
     );
   return verdicts.map((verdict) =>
-    // What comes of that is tied to it, so that this one may need a counterpart of its own.
+    // What comes of that is tied to it, so that this one may need a counterpart of its own. The answer may be lost.
     verdict.kind === 'link' && isBeingMade(verdict)
-      ? { kind: 'wait', plan: verdict.plan, afterMs: BEING_MADE_MS }
+      ? { kind: 'wait', plan: verdict.plan, afterMs: lookAgainMs(context.now() - verdict.plan.seen.link.dirtyAt) }
       : verdict,
   );
 }
