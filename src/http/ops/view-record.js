@@ -10,6 +10,7 @@ import {
   facts,
   fault,
   holdName,
+  holdReason,
   linkState,
   odooLink,
   row,
@@ -96,7 +97,7 @@ export function render() {
 function situationDetail({ error, hold, waits_for, warnings }) {
   return [
     error && h('p', {}, h('code', {}, error.code), ' ', fault(error)),
-    hold && h('p', {}, holdName(hold.kind), ': ', said(hold.detail)),
+    hold && h('p', {}, holdName(hold.kind), ': ', holdReason(hold)),
     waits_for && h('p', {}, t('record.waitsFor', { entity: t(`one.${waits_for.entity}`), id: waits_for.id })),
     warnings.map(({ field, reason }) => h('p', {}, h('code', {}, field), ' ', said(reason))),
   ];
@@ -223,7 +224,11 @@ function timelineItem(happening, record) {
       h('strong', {}, tellEvent(happening)),
       kind === 'reconcile' &&
         details.message &&
-        h('p', { class: TROUBLES.includes(details.outcome) ? 'error' : '' }, fault(details)),
+        h(
+          'p',
+          { class: TROUBLES.includes(details.outcome) ? 'error' : '' },
+          fault({ ...details, code: details.error_code }),
+        ),
       kind === 'reconcile' && tellDecided(details.decided),
       kind === 'conflict' && conflictDiff(details, record),
     ),

@@ -4,7 +4,7 @@ import { has, t } from './i18n.js';
 import { h } from './preact.js';
 import { state } from './store.js';
 import { tellRule } from './tell.js';
-import { chip, recordLink, row, said, show, table } from './ui.js';
+import { chip, fault, recordLink, row, show, table } from './ui.js';
 import { moreButton } from './view-records.js';
 import { runTable } from './view-runs.js';
 
@@ -66,7 +66,7 @@ function notes({ steps = [], later = [], conflicts = [], reason }) {
     ),
     steps.length > 0 && h('p', {}, t('changes.steps', { steps: steps.join(', ') })),
     later.length > 0 && h('p', {}, t('changes.later', { fields: later.join(', ') })),
-    reason && h('p', {}, said(reason.message ?? reason.code), ' ', said(reason.remedy, 'remedy')),
+    reason && h('p', {}, fault({ ...reason, message: reason.message ?? reason.code })),
     reason?.candidates && h('p', { class: 'faint' }, reason.candidates.join(', ')),
   ];
 }
