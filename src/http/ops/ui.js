@@ -52,32 +52,6 @@ export function facts(pairs) {
   );
 }
 
-/** A value of a field, as it is. @param {any} value */
-export function show(value) {
-  if (value === undefined) return h('span', { class: 'faint' }, t('record.notKnown'));
-  if (value === null || value === '') return h('span', { class: 'nothing', title: 'null' }, '∅');
-  if (typeof value === 'boolean') return t(value ? 'app.yes' : 'app.no');
-  if (typeof value === 'object') {
-    return h(
-      'span',
-      { class: 'value' },
-      Object.entries(value).map(([name, part], index) => [
-        index > 0 && ', ',
-        h('span', { class: 'faint' }, `${name} `),
-        plain(part),
-      ]),
-    );
-  }
-  const text = String(value);
-  return h('span', { class: /\S{33}/.test(text) ? 'value long' : 'value' }, text);
-}
-
-/** The same in the midst of a sentence. @param {any} value @returns {string} */
-export function plain(value) {
-  if (value === null || value === undefined || value === '') return '∅';
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
-}
-
 /** @param {{ entity: string, app_id?: string | null, odoo_id?: number | null }} record @returns {string} */
 export function recordPath({ entity, app_id, odoo_id }) {
   if (app_id !== null && app_id !== undefined) return `#/record/${entity}/${encodeURIComponent(app_id)}`;
