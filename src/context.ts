@@ -93,6 +93,7 @@ export async function createContext(
     const { breakers, gates } = createGates(config, time);
     const check = bound ? identity.checkOdoo : () => Promise.resolve();
     const ties = createTies(db);
+    const erasures = createErasures(db);
     const directory = createDirectory(() => links, ties);
     const odoo = deferOdoo((observe) => connectBackend(config, cursors, { directory, check }, gates.odoo, observe));
     closers.push(() => odoo.close());
@@ -124,12 +125,13 @@ export async function createContext(
       decisions: createDecisions(db),
       pauses: createPauses(db),
       stories: createStories(db),
-      erasures: createErasures(db),
+      erasures,
       ties,
       identity,
       app: createAppBackend(
         { url: config.APP_URL, token: config.APP_API_TOKEN },
         bound ? boundGate(identity, gates.app) : gates.app,
+        erasures.findErased,
       ),
       odoo,
       odooRecordUrl: async (model, id) => recordUrl(config.ODOO_URL, (await odoo.connected()).version, model, id),

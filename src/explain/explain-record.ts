@@ -85,6 +85,7 @@ function explainGroup(entity: Entity, group: FieldGroup, story: Story, now: Reco
       field,
       group: group.name,
       owner: group.owner,
+      signal: entity.odoo.signals?.includes(field) ?? false,
       base: valueIn(story.claimed.base, field),
       app,
       odoo,

@@ -41,6 +41,7 @@ const field = z.object({
   field: z.string(),
   group: z.string().describe('Fields of one group go together.'),
   owner: z.string(),
+  signal: z.boolean().describe('It tells Odoo what to do when it changes, and is never read from there.'),
   base: z.object({ app: value, odoo: value }).nullable().describe('What both sides had agreed on.'),
   app: value.optional(),
   odoo: value.optional(),

@@ -7,6 +7,7 @@ import type { Db } from '../db/open-database.ts';
 import { entityNamed } from '../entities/registry.ts';
 import type { RecordKey } from './links.ts';
 import { scrubRosters } from './scrub-rosters.ts';
+import { findErased } from './tombstones.ts';
 
 /** The link as it was looked at; it must not have changed since. */
 export interface ErasedLink {
@@ -37,12 +38,15 @@ export interface Erasures {
   erase(link: ErasedLink): Promise<{ readonly erasedAt: Date; readonly removed: Removed } | null>;
   /** Other records that are the same in Odoo, or whose app record named this one when both sides last agreed. */
   findRelated(link: ErasedLink): Promise<readonly Related[]>;
+  /** @param names `entity:id` @returns those of them that were erased */
+  findErased(names: readonly string[]): Promise<ReadonlySet<string>>;
 }
 
 export function createErasures(db: Db): Erasures {
   return {
     erase: (link) => db.transaction().execute((trx) => erase(trx, link)),
     findRelated: async (link) => [...(await findSame(db, link)), ...(await findReferring(db, link))],
+    findErased: (names) => findErased(db, names),
   };
 }
 

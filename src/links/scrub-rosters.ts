@@ -4,8 +4,9 @@ import type { Db } from '../db/open-database.ts';
 import { entities, entityNamed } from '../entities/registry.ts';
 import { digestRecord } from './digest.ts';
 import type { ErasedLink } from './erasures.ts';
-import { PRIORITY } from './links.ts';
+import { type ConflictEntry, PRIORITY } from './links.ts';
 import { markApp } from './mark.ts';
+import { findErased } from './tombstones.ts';
 
 const ROSTERS = entities.filter(({ odoo }) => odoo.roster !== undefined).map(({ name }) => name);
 
@@ -41,6 +42,33 @@ export async function scrubRosters(trx: Db, link: ErasedLink): Promise<number | 
     await markApp(trx, keys, entityNamed(entity).odoo.model, PRIORITY.live);
   }
   return scrubbed;
+}
+
+/**
+ * A side that still has the line of somebody who was erased disagrees with what is remembered. That is no edit to be kept:
+ * the line is taken out of what lost, and where nothing else was lost there is no conflict.
+ */
+export async function withoutErased(
+  trx: Db,
+  entity: string,
+  conflicts: readonly ConflictEntry[],
+): Promise<readonly ConflictEntry[]> {
+  if (conflicts.length === 0 || !ROSTERS.includes(entity)) return conflicts;
+  const erased = await findErased(trx, [...new Set(namesIn(conflicts))]);
+  if (erased.size === 0) return conflicts;
+  const scrubbed = [...erased].reduce<unknown>((value, name) => withoutLines(value, `${name}\t`), conflicts);
+  return (scrubbed as ConflictEntry[]).filter(({ winner, base, ...sides }) => {
+    const loser = winner === 'app' ? 'odoo' : 'app';
+    const agreed = (base as Readonly<Record<string, unknown>> | null)?.[loser];
+    return JSON.stringify(sides[loser].value) !== JSON.stringify(agreed);
+  });
+}
+
+/** Whom the lines of a value name, however deep in it. */
+function namesIn(value: unknown): readonly string[] {
+  if (typeof value === 'string') return value.split('\n').flatMap((line) => /^([^\t]+)\t/.exec(line)?.[1] ?? []);
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.values(value).flatMap(namesIn);
 }
 
 async function scrubBases(trx: Db, ids: readonly string[], name: string): Promise<number> {

@@ -6,6 +6,7 @@ import { digestRecord } from './digest.ts';
 import type { Claim, ClaimedLink, Next, SettleInfo, Settlement } from './links.ts';
 import { CHANNEL } from './mark.ts';
 import { isNews, type Kept, markSiblings, markWaiting } from './mark-others.ts';
+import { withoutErased } from './scrub-rosters.ts';
 
 type Trx = Transaction<Database>;
 
@@ -179,7 +180,13 @@ async function writeConflicts(
   kept: ReadonlyMap<string, Kept>,
   info: SettleInfo,
 ): Promise<void> {
-  const rows = settlements.flatMap(({ link, conflicts = [] }) =>
+  const remembered = await Promise.all(
+    settlements.map(async ({ link, conflicts = [] }) => ({
+      link,
+      conflicts: await withoutErased(trx, link.entity, conflicts),
+    })),
+  );
+  const rows = remembered.flatMap(({ link, conflicts }) =>
     conflicts.map((entry) => ({
       link_id: link.id,
       entity: link.entity,

@@ -1,7 +1,8 @@
-/** Both languages of the page are whole: the same keys, the same places for values, and each key in use. */
+/** Both languages of the page are whole: the same keys and places for values, each in use, and words for each code. */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
+import { PROBLEMS } from '../../src/http/problems.ts';
 import { linkState } from '../../src/http/shapes.ts';
 
 const FOLDER = join(import.meta.dirname, '../../src/http/ops');
@@ -25,7 +26,7 @@ t.test('the dictionaries of the page', async (t) => {
     for (const text of [...texts(entry), ...texts(fr[key])]) t.same(places(text), wanted, `${key}: ${text}`);
   }
 
-  const names = (await readdir(FOLDER)).filter((name) => name.endsWith('.js') && !/^(en|fr)\.js$/.test(name));
+  const names = (await readdir(FOLDER)).filter((name) => name.endsWith('.js') && !/^(en|fr|fr-faults)\.js$/.test(name));
   const code = (await Promise.all(names.map((name) => readFile(join(FOLDER, name), 'utf8')))).join('\n');
   // What is put together from a name, `state.${name}`, stands for all keys of that form.
   const literal = new Set([...code.matchAll(/'([a-z]\w*(?:\.\w+)+)'/gi)].map(([, key = '']) => key));
@@ -43,4 +44,25 @@ t.test('each state and each situation of a record has its words', async (t) => {
   const kinds = [...source.matchAll(/^ {4}\| '(\w+)'/gm)].map(([, kind = '']) => kind);
   t.ok(kinds.includes('agreed') && kinds.length > 8, `${kinds.length} situations`);
   for (const kind of kinds) t.ok(`record.situation.${kind}` in en, kind);
+});
+
+/** Codes of a bridge that did not start, which has no page, and of programs that do without it. */
+const ELSEWHERE = ['It does not start', 'Programs that call Odoo without the bridge'];
+
+t.test('each code that the page may show has its words and its remedy in French', async (t) => {
+  const page = await readFile(join(import.meta.dirname, '../../docs/troubleshooting.md'), 'utf8');
+  // test/docs.test.ts holds the tables of this page to the codes in the sources.
+  const sections = page.split(/^## /m).filter((section) => !ELSEWHERE.includes(section.split('\n')[0] ?? ''));
+  const cells = sections.flatMap((section) => [...section.matchAll(/^\| (.+?) \|/gm)].map(([, cell = '']) => cell));
+  const codes = cells.flatMap((cell) => [...cell.matchAll(/`([a-z][a-z0-9_]+)`/g)].map(([, code = '']) => code));
+  const wanted = new Set([...codes, ...Object.keys(PROBLEMS)]);
+  t.ok(wanted.size > 120, `${wanted.size} codes`);
+  const { frFaults } = (await import(join(FOLDER, 'fr-faults.js'))) as {
+    frFaults: ReadonlyMap<string, { readonly why: string; readonly remedy: string }>;
+  };
+  t.same([...frFaults.keys()].sort(), [...wanted].sort());
+  for (const [code, { why, remedy }] of frFaults) {
+    for (const text of [why, remedy]) t.match(text, /^\S.*[.…]$/, `${code}: a whole sentence`);
+    t.notMatch(why + remedy, /'/, `${code}: the apostrophe of French`);
+  }
 });

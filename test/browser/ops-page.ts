@@ -11,7 +11,7 @@ const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 /** Names a folder to keep pictures in, such as docs/screenshots. */
 const FOLDER = process.env.OPS_SCREENSHOTS;
 
-export async function openOps(browser: BrowserContext, { setup }: OpsWorld) {
+export async function openOps(browser: BrowserContext, { setup }: Pick<OpsWorld, 'setup'>) {
   const page = await browser.newPage();
   await page.setViewportSize({ width: 1240, height: 800 });
   // Relative times and words of the machine's own language would differ from run to run.

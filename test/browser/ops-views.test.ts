@@ -195,6 +195,18 @@ t.test('each view in both languages and both themes has no barrier', async (t) =
   await page.getByRole('heading', { name: 'Ce qui s’est passé' }).waitFor();
   t.equal(await page.locator('html').getAttribute('data-theme'), 'dark', 'both choices outlast a reload');
 
+  const told = async (view: string, sentence: RegExp) => {
+    await page.goto(`${world.setup.bridge.url}/ops#/${view}`);
+    await page.getByText(sentence).first().waitFor();
+  };
+  await told('parked', /Retirez-le du champ que nomme le message/);
+  const english = await page.locator('main [lang=en]').allInnerTexts();
+  t.match(english.join(), /field "city"/, 'the sentence that names the field stays');
+  await picture(page, 'parked-fr-dark');
+  await told('records?state=parked', /Une règle d’Odoo refuse une valeur/);
+  await told('held', /Reliez-la à l’une d’elles, créez-en une, ou laissez tel quel/);
+  await told('record/guest/none', /Le pont ne connaît pas cette fiche/);
+
   await page.getByRole('button', { name: 'Clavier' }).click();
   await page.getByRole('dialog').waitFor();
   t.same(await findBarriers(page), [], 'the help');

@@ -5,28 +5,14 @@ import t, { type Test } from 'tap';
 import { startOdooSimulator } from '../../sandbox/odoo-simulator/start-simulator.ts';
 import { appPerson, type Fields, odooPerson } from '../../sandbox/people/people.ts';
 import { waitUntil } from '../../sandbox/people/wait-until.ts';
-import type { Db } from '../../src/db/open-database.ts';
 import { guest } from '../../src/entities/guest.ts';
 import { sweep } from '../../src/sources/sweep.ts';
 import { bridgeCallers } from '../support/bridge-callers.ts';
+import { dumpDatabase } from '../support/dump-database.ts';
 import { runCommand } from '../support/run-command.ts';
 import { startBridge } from '../support/start-bridge.ts';
 
 t.setTimeout(240_000);
-
-/** Every row of every table, as text: also of tables that nobody has thought of here. */
-async function dump(db: Db): Promise<string> {
-  const { rows: tables } = await sql<{ name: string }>`
-    select table_name as name from information_schema.tables where table_schema = 'public' and table_type = 'BASE TABLE'`.execute(
-    db,
-  );
-  const parts: string[] = [];
-  for (const { name } of tables) {
-    const { rows } = await sql<{ row: string }>`select t::text as row from ${sql.table(name)} t`.execute(db);
-    parts.push(...rows.map(({ row }) => `${name}: ${row}`));
-  }
-  return parts.join('\n');
-}
 
 async function setUp(t: Test) {
   const simulator = await startOdooSimulator();
@@ -64,7 +50,7 @@ t.test('a person is erased', async (t) => {
     await waitUntil('Odoo won', async () => (await app.look('guests', id)).phone === '+33 633');
     await calm();
     const { db } = setup.bridge.context;
-    t.match(await dump(db), /^conflicts: .*\+33 6/m);
+    t.match(await dumpDatabase(db), /^conflicts: .*\+33 6/m);
   });
 
   await t.test('not while somebody is using it', async (t) => {
@@ -110,7 +96,7 @@ t.test('a person is erased', async (t) => {
       from links where app_id = ${id}`.execute(db2());
     t.match(await post('/api/erase', { entity: 'guest', id }), { status: 409, body: { code: 'record_in_work' } });
     await sql`delete from intents where key = 'later'`.execute(db2());
-    t.match(await dump(db2()), /Wanda/, 'nothing was erased');
+    t.match(await dumpDatabase(db2()), /Wanda/, 'nothing was erased');
   });
 
   await t.test('and then nothing of them is left in the bridge', async (t) => {
@@ -123,7 +109,7 @@ t.test('a person is erased', async (t) => {
       insert into intents (link_id, side, kind, key, fields, strayed, sent_at, over_at)
       select id, 'odoo', 'update', 'k', '{"name":"Wanda Weg"}', '{"phone":"+33 611"}', now(), now() - interval '1 second'
       from links where app_id = ${id}`.execute(db);
-    const held = await dump(db);
+    const held = await dumpDatabase(db);
     for (const table of ['links', 'bases', 'intents', 'conflicts']) {
       t.match(held, new RegExp(`^${table}: .*(\\+33 6|Wanda)`, 'm'), table);
     }
@@ -141,7 +127,7 @@ t.test('a person is erased', async (t) => {
     });
     const { conflicts, logs, deliveries } = body.removed as Record<string, number>;
     for (const count of [conflicts, logs, deliveries]) t.ok(Number(count) > 0, JSON.stringify(body.removed));
-    const left = await dump(db);
+    const left = await dumpDatabase(db);
     for (const trace of TRACES) t.notMatch(left, trace, trace);
     const log = await readFile(setup.config.LOG_FILE, 'utf8');
     for (const trace of TRACES) t.notOk(log.includes(trace), `in the log file: ${trace}`);
@@ -179,7 +165,7 @@ t.test('a person is erased', async (t) => {
     t.equal((await app.all('guests')).length, 1, 'nor in the app');
     t.equal((await odoo.read(partner.id)).phone, '+33 655', 'and nobody writes to either');
     t.equal((await app.look('guests', id)).phone, '+33 644');
-    const left = await dump(context.db);
+    const left = await dumpDatabase(context.db);
     for (const trace of [...TRACES, '+33 644', '+33 655']) t.notMatch(left, trace, trace);
   });
 
@@ -251,6 +237,6 @@ t.test('somebody else who is the same person in Odoo goes on, and is named', asy
     return answer.status === 409 ? null : answer;
   });
   t.match(erased.body, { related: [] });
-  const left = await dump(setup.bridge.context.db);
+  const left = await dumpDatabase(setup.bridge.context.db);
   for (const trace of ['Tina', 'tina@']) t.notMatch(left, trace);
 });

@@ -153,6 +153,17 @@ t.test('not while it is in work, may still be written, or is not what was looked
   t.match(await erasures.erase(link), { removed: { bases: 1, intents: 1 } });
 });
 
+t.test('who was erased', async (t) => {
+  const { insert, erasures } = await setUp(t);
+  for (const app_id of ['42', 'a:b'])
+    await erasures.erase(await insert({ entity: 'guest', app_id, odoo_model: 'res.partner' }));
+  await insert({ entity: 'guest', app_id: '43', odoo_model: 'res.partner' });
+  await insert({ entity: 'tenant', app_id: '42', odoo_model: 'res.partner' });
+  const names = ['guest:42', 'guest:a:b', 'guest:43', 'tenant:42', 'guest:nobody'];
+  t.same([...(await erasures.findErased(names))].sort(), ['guest:42', 'guest:a:b']);
+  t.same([...(await erasures.findErased([]))], []);
+});
+
 t.test('who else is to be thought of', async (t) => {
   const { insert, erasures } = await setUp(t);
   const link = await insert({ entity: 'teacher', app_id: '42', odoo_model: 'res.partner', odoo_id: 7, app: {} });

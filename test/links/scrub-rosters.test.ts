@@ -4,7 +4,8 @@ import t, { type Test } from 'tap';
 import { openDatabase } from '../../src/db/open-database.ts';
 import { digestRecord } from '../../src/links/digest.ts';
 import type { ErasedLink } from '../../src/links/erasures.ts';
-import { scrubRosters } from '../../src/links/scrub-rosters.ts';
+import type { ConflictEntry } from '../../src/links/links.ts';
+import { scrubRosters, withoutErased } from '../../src/links/scrub-rosters.ts';
 import { createTestDatabase } from '../support/postgres.ts';
 
 const WANDA = 'guest:4\twanda@example.org\tWanda Weg';
@@ -120,4 +121,25 @@ t.test('not while the list is in work', async (t) => {
   t.equal(await scrub(), 1);
   const nobody = { ...link, appId: null };
   t.equal(await db.transaction().execute((trx) => scrubRosters(trx, nobody)), 0);
+});
+
+t.test('what a side has still of them is no edit to be kept', async (t) => {
+  const { db } = await setUp(t);
+  const [otto = '', tina = ''] = OTHERS;
+  const lost = (odoo: unknown, base: unknown, winner: 'app' | 'odoo' = 'app'): ConflictEntry => ({
+    ...{ field: 'members', rule: 'owner', close: false, winner, base },
+    app: { value: otto, at: 1 },
+    odoo: { value: odoo, at: 2 },
+  });
+  const still = lost(`${WANDA}\n${otto}`, { app: otto, odoo: otto });
+  const more = lost(`${otto}\n${tina}\n${WANDA}`, { app: otto, odoo: otto });
+  const never = lost(WANDA, null, 'odoo');
+  const conflicts = [still, more, never];
+  const scrub = (entity: string) => withoutErased(db, entity, conflicts);
+  t.same(await scrub('mailing_list'), conflicts, 'as long as nobody was erased');
+  await sql`update links set state = 'erased' where entity = 'guest' and app_id = '4'`.execute(db);
+  const [left, unagreed] = [lost(`${otto}\n${tina}`, { app: otto, odoo: otto }), lost(null, null, 'odoo')];
+  t.same(await scrub('mailing_list'), [left, unagreed], 'where nothing else was lost, nothing is left');
+  t.same(await scrub('guest'), conflicts, 'other records hold no people');
+  t.same(await withoutErased(db, 'mailing_list', []), []);
 });

@@ -26,7 +26,7 @@ import {
   toSideRecord,
 } from './app-records.ts';
 import { AT_ONCE, chunk, chunkIds } from './chunks.ts';
-import { readPeople } from './read-people.ts';
+import { type FindErased, readPeople } from './read-people.ts';
 
 const PAGE = 1_000;
 /** One e-mail a request is all that the contract offers; so many at once. */
@@ -43,34 +43,41 @@ interface Operation {
 /** Codes of an app that answers, though not to this call: it may be about one collection only. */
 export const APP_ANSWERS: ReadonlySet<string> = new Set(['app_wrong_address']);
 
+interface App {
+  readonly call: AppClient;
+  readonly clock: ClockEstimate;
+  readonly findErased: FindErased;
+}
+
 /** @param gate what each request has to pass */
-export function createAppBackend(options: AppClientOptions, gate: Gate): Backend {
+export function createAppBackend(options: AppClientOptions, gate: Gate, findErased: FindErased): Backend {
   const send = createAppClient(options);
   const call: AppClient = (...request) => gate(() => send(...request));
   const clock = createClockEstimate();
+  const app: App = { call, clock, findErased };
   return {
     side: 'app',
     async read(entity, ids) {
       // Only listings tell the app's time, and no conflict may be judged before it is known.
-      if (!clock.isMeasured()) await readChanged(call, clock, entity, Date.now(), null, 1);
-      return toSideRecords(call, entity, await readByIds(call, entity, ids));
+      if (!clock.isMeasured()) await readChanged(app, entity, Date.now(), null, 1);
+      return toSideRecords(app, entity, await readByIds(call, entity, ids));
     },
     makes: async () => true,
-    readChanged: (entity, since, cursor) => readChanged(call, clock, entity, since, cursor, PAGE),
+    readChanged: (entity, since, cursor) => readChanged(app, entity, since, cursor, PAGE),
     async findMatches(entity, keys) {
-      if (entity.app.matchBy === 'reading') return readMatching(call, clock, entity, keys);
+      if (entity.app.matchBy === 'reading') return readMatching(app, entity, keys);
       const found: SideRecord[] = [];
       for (const some of chunk(keys, LOOKUPS_AT_ONCE)) {
         const answers = await Promise.all(some.map((email) => get(call, entity, { email }, dataSchema)));
         const records = answers.flatMap(({ body }) => body.data.good);
-        found.push(...(await toSideRecords(call, entity, records)));
+        found.push(...(await toSideRecords(app, entity, records)));
       }
       return found;
     },
     async create(entity, operations) {
       try {
         // What it answers may be a record of long ago, and only its time tells.
-        if (!clock.isMeasured()) await readChanged(call, clock, entity, Date.now(), null, 1);
+        if (!clock.isMeasured()) await readChanged(app, entity, Date.now(), null, 1);
       } catch (error) {
         if (!(error instanceof BridgeError)) throw error;
         return operations.map(() => ({ kind: 'failed', error: beforeSending(error) }));
@@ -122,17 +129,16 @@ async function readByIds(call: AppClient, entity: Entity, ids: readonly string[]
 }
 
 async function toSideRecords(
-  call: AppClient,
+  { call, findErased }: App,
   entity: Entity,
   records: readonly AppRecord[],
 ): Promise<readonly SideRecord[]> {
-  const people = await readPeople(entity, records, (of, ids) => readByIds(call, of, ids));
+  const people = await readPeople(entity, records, findErased, (of, ids) => readByIds(call, of, ids));
   return records.map((record) => toSideRecord(entity, record, people));
 }
 
 async function readChanged(
-  call: AppClient,
-  clock: ClockEstimate,
+  app: App,
   entity: Entity,
   since: number | null,
   cursor: string | null,
@@ -143,26 +149,21 @@ async function readChanged(
     ...(since !== null && { updated_since: new Date(since).toISOString() }),
     ...(cursor && { cursor }),
   };
-  const { body, sentAt, receivedAt } = await get(call, entity, query, pageSchema);
+  const { body, sentAt, receivedAt } = await get(app.call, entity, query, pageSchema);
   const serverTime = Date.parse(body.server_time);
-  clock.observe({ from: serverTime, to: serverTime, sentAt, receivedAt });
-  const records = await toSideRecords(call, entity, body.data.good);
+  app.clock.observe({ from: serverTime, to: serverTime, sentAt, receivedAt });
+  const records = await toSideRecords(app, entity, body.data.good);
   const unreadable = body.data.bad.flatMap(({ id }) => id ?? []);
   return { records, unreadable, next: body.next_cursor, serverTime };
 }
 
 /** For small collections only: the contract offers no look-up for them. */
-async function readMatching(
-  call: AppClient,
-  clock: ClockEstimate,
-  entity: Entity,
-  keys: readonly string[],
-): Promise<readonly SideRecord[]> {
+async function readMatching(app: App, entity: Entity, keys: readonly string[]): Promise<readonly SideRecord[]> {
   const found: SideRecord[] = [];
   if (keys.length === 0) return found;
   let next: string | null = null;
   do {
-    const page: ChangedPage = await readChanged(call, clock, entity, null, next, PAGE);
+    const page: ChangedPage = await readChanged(app, entity, null, next, PAGE);
     found.push(...page.records.filter(({ values }) => keys.includes(entity.matchKey(values) ?? '')));
     next = page.next;
   } while (next !== null);

@@ -1,6 +1,5 @@
 // What the page does for a person: load a view, carry an action out, and say what came of it.
 import { ApiError, get, post } from './api.js';
-import { t } from './i18n.js';
 import { state, update } from './store.js';
 
 /** @type {Record<string, { load?: (route: import('./store.js').Route, shown: number) => Promise<any> }>} */
@@ -14,7 +13,7 @@ export function registerViews(known) {
 
 /** @param {unknown} error @returns {import('./store.js').Problem} */
 export function toProblem(error) {
-  if (error instanceof ApiError) return { title: error.message, detail: error.detail, status: error.status };
+  if (error instanceof ApiError) return error.problem;
   throw error;
 }
 
@@ -69,10 +68,7 @@ async function attempt(work) {
     await work();
     return true;
   } catch (error) {
-    const { title, detail, status } = toProblem(error);
-    const text = status === 0 ? t('error.0') : title;
-    const more = status === 0 ? t('error.0.detail') : detail;
-    update({ notice: { kind: 'error', text, ...(more && { detail: more }) } });
+    update({ notice: { kind: 'error', problem: toProblem(error) } });
     return false;
   } finally {
     update({ busy: false });

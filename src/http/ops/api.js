@@ -3,11 +3,11 @@ import { state, update } from './store.js';
 
 /** What the bridge answered instead of data; status 0 when it did not answer. */
 export class ApiError extends Error {
-  /** @param {number} status @param {{ title?: string, detail?: string }} problem */
-  constructor(status, problem) {
-    super(problem.title ?? `HTTP ${status}`);
-    this.status = status;
-    this.detail = problem.detail;
+  /** @param {number} status @param {Partial<import('./store.js').Problem>} problem */
+  constructor(status, { title = `HTTP ${status}`, detail, code }) {
+    super(title);
+    /** @type {import('./store.js').Problem} */
+    this.problem = { status, title, detail, code };
   }
 }
 

@@ -230,6 +230,7 @@ export const en = {
   'record.fields': 'Fields',
   'record.empty': 'Fields that are empty everywhere, too',
   'record.changed': 'changed',
+  'record.signal': 'never read from Odoo',
   'record.notKnown': 'not known',
   'record.next': 'The next pass:',
   'record.closeClocks': 'The clocks do not prove who was first.',

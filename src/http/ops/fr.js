@@ -230,6 +230,7 @@ export const fr = {
   'record.fields': 'Champs',
   'record.empty': 'Aussi les champs vides partout',
   'record.changed': 'changé',
+  'record.signal': 'n’est pas relu d’Odoo',
   'record.notKnown': 'inconnu',
   'record.next': 'Le prochain passage :',
   'record.closeClocks': 'Les horloges ne prouvent pas qui fut le premier.',

@@ -1,6 +1,7 @@
 // Two languages, each whole: a test holds the dictionaries to the same keys.
 import { en } from './en.js';
 import { fr } from './fr.js';
+import { frFaults } from './fr-faults.js';
 import { state } from './store.js';
 
 /** @type {Record<string, Record<string, string | { one: string, other: string }>>} */
@@ -18,6 +19,13 @@ export function t(key, values = {}) {
     return value === undefined ? whole : typeof value === 'number' ? number(value) : value;
   });
 }
+
+/**
+ * What a code means and what to do about it. Null where the bridge's own sentences say it: in English, and of a code
+ * that the page does not know.
+ * @param {string | undefined} code of an error, a problem, or `held_` with a kind of hold
+ */
+export const tellCode = (code) => (state.language === 'fr' && code && frFaults.get(code)) || null;
 
 /** @param {string} key @returns {boolean} */
 export const has = (key) => key in en;

@@ -30,7 +30,7 @@ export async function follow(onNews) {
         onNews(wasGone ? 'back' : event);
       });
     } catch (error) {
-      if (error instanceof ApiError && error.status === 401) return;
+      if (error instanceof ApiError && error.problem.status === 401) return;
     }
     if (signal.aborted || state.token !== token) return;
     update({ link: 'gone', goneSince: state.goneSince ?? Date.now() });

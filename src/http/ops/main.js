@@ -7,7 +7,7 @@ import { follow, sampleHistory } from './live.js';
 import { h, render } from './preact.js';
 import { signInPage } from './sign-in.js';
 import { onUpdate, remember, state, update } from './store.js';
-import { button, chip, Modal, problemBox, said } from './ui.js';
+import { button, chip, Modal, problemBox, problemText } from './ui.js';
 import * as conflicts from './view-conflicts.js';
 import * as held from './view-held.js';
 import * as overview from './view-overview.js';
@@ -147,12 +147,11 @@ function gone() {
 
 function notice() {
   if (!state.notice) return null;
-  const { kind, text, detail } = state.notice;
-  const isSaid = kind === 'error' && text !== t('error.0');
+  const { kind, text, problem } = state.notice;
   return h(
     'div',
     { class: `notice is-${kind}` },
-    h('div', {}, h('strong', {}, isSaid ? said(text) : text), detail && h('p', {}, isSaid ? said(detail) : detail)),
+    h('div', {}, problem ? problemText(problem) : h('strong', {}, text)),
     h(
       'button',
       { type: 'button', class: 'quiet', 'aria-label': t('app.dismiss'), onClick: () => update({ notice: null }) },

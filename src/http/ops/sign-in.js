@@ -3,6 +3,7 @@ import { ApiError, cleanToken, get, signOut } from './api.js';
 import { t } from './i18n.js';
 import { h } from './preact.js';
 import { state, update } from './store.js';
+import { fault } from './ui.js';
 
 /** @param {{ onSignIn: () => void, settings: any }} options */
 export function signInPage({ onSignIn, settings }) {
@@ -43,7 +44,7 @@ async function signIn(event, onSignIn) {
   event.preventDefault();
   const input = event.currentTarget.elements.token;
   const token = cleanToken(input.value);
-  const refuse = (/** @type {string} */ problem) =>
+  const refuse = (/** @type {any} */ problem) =>
     update({ token: null, signIn: /** @type {any} */ ({ refused: false, busy: false, problem }) });
   if (token === '') return refuse(t('signIn.empty'));
   update({ signIn: { refused: false, busy: true } });
@@ -56,8 +57,9 @@ async function signIn(event, onSignIn) {
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     state.token = null;
-    if (error.status === 401) signOut(true);
-    else refuse(error.status === 0 ? t('signIn.gone') : [error.message, error.detail].filter(Boolean).join(' '));
+    const { status, title, detail, code } = error.problem;
+    if (status === 401) signOut(true);
+    else refuse(status === 0 ? t('signIn.gone') : fault({ code, message: [title, detail].filter(Boolean).join(' ') }));
     input.select();
   }
 }

@@ -2,7 +2,7 @@
 
 /**
  * @typedef {{ path: string[], query: Record<string, string> }} Route
- * @typedef {{ title: string, detail?: string | undefined, status?: number }} Problem
+ * @typedef {{ status: number, title: string, detail?: string | undefined, code?: string | undefined }} Problem
  */
 
 const listeners = new Set();
@@ -28,7 +28,7 @@ export const state = {
   health: /** @type {any} */ (null),
   /** Lag and depth since the page was opened. @type {{ lag: number, depth: number }[]} */
   history: [],
-  /** What the last action came to. @type {{ kind: 'ok' | 'error', text: string, detail?: string } | null} */
+  /** What the last action came to. @type {{ kind: 'ok' | 'error', text?: string, problem?: Problem } | null} */
   notice: null,
   busy: false,
   /** @type {null | { title: string, lines: string[], confirm: string, run: () => unknown }} */

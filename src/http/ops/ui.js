@@ -1,5 +1,5 @@
 // What all views are made of. Whatever comes from the bridge is put in as text, never as markup.
-import { ago, exact, has, t } from './i18n.js';
+import { ago, exact, has, t, tellCode } from './i18n.js';
 import { Component, h } from './preact.js';
 import { state, update } from './store.js';
 
@@ -23,8 +23,22 @@ export function said(text, kind = '') {
   return text ? h('span', { lang: 'en', class: kind }, text) : null;
 }
 
-/** What went wrong, and what to do about it. @param {any} error */
-export const fault = (error) => [said(error?.message), ' ', said(error?.remedy, 'remedy')];
+/**
+ * What went wrong, and what to do about it. The bridge's own sentence stays also where the code has its words: it alone
+ * names the field, the sums, the right that is missing.
+ * @param {any} error
+ */
+export function fault(error) {
+  const told = tellCode(error?.code);
+  if (!told) return [said(error?.message), ' ', said(error?.remedy, 'remedy')];
+  return [told.why, ' ', h('span', { class: 'remedy' }, told.remedy), ' ', said(error.message, 'faint')];
+}
+
+/** The same in a few words. @param {{ code: string, message: string }} error */
+export const cause = ({ code, message }) => tellCode(code)?.why ?? said(message);
+
+/** What a person has to decide, and why. @param {{ kind: string, detail: string }} hold */
+export const holdReason = ({ kind, detail }) => fault({ code: `held_${kind}`, message: detail });
 
 /** By what a record is held. @param {string} kind @returns {string} */
 export const holdName = (kind) => (has(`held.kind.${kind}`) ? t(`held.kind.${kind}`) : kind);
@@ -36,32 +50,6 @@ export function facts(pairs) {
     { class: 'facts' },
     pairs.filter(Boolean).map(([name, value]) => [h('dt', {}, name), h('dd', {}, value)]),
   );
-}
-
-/** A value of a field, as it is. @param {any} value */
-export function show(value) {
-  if (value === undefined) return h('span', { class: 'faint' }, t('record.notKnown'));
-  if (value === null || value === '') return h('span', { class: 'nothing', title: 'null' }, '∅');
-  if (typeof value === 'boolean') return t(value ? 'app.yes' : 'app.no');
-  if (typeof value === 'object') {
-    return h(
-      'span',
-      { class: 'value' },
-      Object.entries(value).map(([name, part], index) => [
-        index > 0 && ', ',
-        h('span', { class: 'faint' }, `${name} `),
-        plain(part),
-      ]),
-    );
-  }
-  const text = String(value);
-  return h('span', { class: /\S{33}/.test(text) ? 'value long' : 'value' }, text);
-}
-
-/** The same in the midst of a sentence. @param {any} value @returns {string} */
-export function plain(value) {
-  if (value === null || value === undefined || value === '') return '∅';
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
 
 /** @param {{ entity: string, app_id?: string | null, odoo_id?: number | null }} record @returns {string} */
@@ -169,18 +157,20 @@ export function ask(question) {
   update({ question });
 }
 
-/** @param {any} problem */
+/** Why the bridge did not answer with what was asked for. @param {import('./store.js').Problem} problem */
+export function problemText({ status, title, detail, code }) {
+  if (status === 0) return [h('strong', {}, t('error.0')), h('p', {}, t('error.0.detail'))];
+  const told = tellCode(code);
+  const remedy = told && h('span', { class: 'remedy' }, told.remedy);
+  return [h('strong', {}, told?.why ?? said(title)), h('p', {}, remedy, ' ', said(detail, told ? 'faint' : ''))];
+}
+
+/** @param {import('./store.js').Problem} problem */
 export function problemBox(problem, retry = () => {}) {
-  const isSilent = problem.status === 0;
   return h(
     'div',
     { class: 'notice is-error', role: 'alert' },
-    h(
-      'div',
-      {},
-      h('strong', {}, isSilent ? t('error.0') : said(problem.title)),
-      h('p', {}, isSilent ? t('error.0.detail') : said(problem.detail)),
-    ),
+    h('div', {}, problemText(problem)),
     button(t('error.retry'), retry),
   );
 }

@@ -4,7 +4,8 @@ import { t } from './i18n.js';
 import { h } from './preact.js';
 import { state } from './store.js';
 import { tellClocks, tellRule } from './tell.js';
-import { ask, button, chip, plain, recordLink, row, show, table, titleOf, when } from './ui.js';
+import { ask, button, chip, recordLink, row, table, titleOf, when } from './ui.js';
+import { plain, show } from './value.js';
 import { entityFilter, moreButton } from './view-records.js';
 
 const asked = ({ query }) => ({ entity: query.entity });
@@ -28,7 +29,7 @@ export function render() {
           row(conflict.id, [
             recordLink(conflict),
             h('code', {}, conflict.field),
-            before(conflict.base),
+            before(conflict.base, conflict.field),
             side(conflict, 'app'),
             side(conflict, 'odoo'),
             why(conflict),
@@ -43,11 +44,11 @@ export function render() {
   ];
 }
 
-/** What both had agreed on before: as each side spelled it. @param {any} base */
-export function before(base) {
+/** What both had agreed on before: as each side spelled it. @param {any} base @param {string} field */
+export function before(base, field) {
   if (base === null) return h('span', { class: 'faint' }, '–');
   const isEqual = JSON.stringify(base.app) === JSON.stringify(base.odoo);
-  return isEqual ? show(base.app) : [show(base.app), ' / ', show(base.odoo)];
+  return isEqual ? show(base.app, field) : [show(base.app, field), ' / ', show(base.odoo, field)];
 }
 
 function side(conflict, name) {
@@ -55,7 +56,7 @@ function side(conflict, name) {
   return h(
     'span',
     { class: isWinner ? 'won' : 'lost' },
-    show(conflict[name].value),
+    show(conflict[name].value, conflict.field),
     chip(isWinner ? 'won' : 'lost', t(isWinner ? 'conflicts.won' : 'conflicts.lost')),
   );
 }

@@ -59,7 +59,7 @@ function groupCard({ error_code, message, remedy, count, since }, chosen) {
     'section',
     { class: 'card', key: error_code },
     h('h3', {}, h('code', {}, error_code), h('span', { class: 'faint' }, t('parked.count', { n: count }))),
-    h('p', {}, fault({ message, remedy })),
+    h('p', {}, fault({ code: error_code, message, remedy })),
     h('p', { class: 'faint' }, t('column.since'), ' ', when(since)),
     h(
       'div',

@@ -10,15 +10,16 @@ import {
   facts,
   fault,
   holdName,
+  holdReason,
   linkState,
   odooLink,
   row,
   said,
-  show,
   table,
   titleOf,
   when,
 } from './ui.js';
+import { show } from './value.js';
 import { before, restoreButton } from './view-conflicts.js';
 import { heldButtons } from './view-held.js';
 import { retryButton } from './view-parked.js';
@@ -96,7 +97,7 @@ export function render() {
 function situationDetail({ error, hold, waits_for, warnings }) {
   return [
     error && h('p', {}, h('code', {}, error.code), ' ', fault(error)),
-    hold && h('p', {}, holdName(hold.kind), ': ', said(hold.detail)),
+    hold && h('p', {}, holdName(hold.kind), ': ', holdReason(hold)),
     waits_for && h('p', {}, t('record.waitsFor', { entity: t(`one.${waits_for.entity}`), id: waits_for.id })),
     warnings.map(({ field, reason }) => h('p', {}, h('code', {}, field), ' ', said(reason))),
   ];
@@ -159,18 +160,20 @@ function fieldTable(record) {
   ];
 }
 
-function fieldRow({ field, base, app, odoo, next, last }, record) {
+function fieldRow({ field, base, app, odoo, next, last, signal }, record) {
   const now = (side, value, agreed) => {
     // A side that is away may have anything; one that has no record has nothing.
     if (value === undefined && record[side].reachable) return h('span', { class: 'faint' }, '–');
     const isChanged = base !== null && value !== undefined && value !== agreed;
-    return isChanged ? h('span', { class: 'diff' }, show(value), chip('changed', t('record.changed'))) : show(value);
+    return isChanged
+      ? h('span', { class: 'diff' }, show(value, field), chip('changed', t('record.changed')))
+      : show(value, field);
   };
   return row(field, [
     h('code', {}, field),
-    before(base),
+    before(signal && base ? { app: base.app, odoo: base.app } : base, field),
     now('app', app, base?.app),
-    now('odoo', odoo, base?.odoo),
+    signal ? h('span', { class: 'faint' }, t('record.signal')) : now('odoo', odoo, base?.odoo),
     [pending(next), why(last)],
   ]);
 }
@@ -223,7 +226,11 @@ function timelineItem(happening, record) {
       h('strong', {}, tellEvent(happening)),
       kind === 'reconcile' &&
         details.message &&
-        h('p', { class: TROUBLES.includes(details.outcome) ? 'error' : '' }, fault(details)),
+        h(
+          'p',
+          { class: TROUBLES.includes(details.outcome) ? 'error' : '' },
+          fault({ ...details, code: details.error_code }),
+        ),
       kind === 'reconcile' && tellDecided(details.decided),
       kind === 'conflict' && conflictDiff(details, record),
     ),
@@ -238,11 +245,11 @@ function conflictDiff(conflict, record) {
       'div',
       { class: `versus ${winner === name ? 'won' : 'lost'}` },
       h('span', { class: 'label' }, t(`side.${name}`), ' · ', t(winner === name ? 'conflicts.won' : 'conflicts.lost')),
-      show(conflict[name].value),
+      show(conflict[name].value, conflict.field),
       h('span', { class: 'faint' }, when(conflict[name].at)),
     );
   return [
-    h('p', {}, h('span', { class: 'faint' }, `${t('conflicts.base')} `), before(base)),
+    h('p', {}, h('span', { class: 'faint' }, `${t('conflicts.base')} `), before(base, conflict.field)),
     h('div', { class: 'sides' }, side('app'), side('odoo')),
     h(
       'p',

@@ -3,7 +3,7 @@ import { enough, filter, get, loadMore } from './actions.js';
 import { t } from './i18n.js';
 import { h } from './preact.js';
 import { state } from './store.js';
-import { button, holdName, linkState, recordLink, row, said, select, table } from './ui.js';
+import { button, cause, holdName, linkState, recordLink, row, said, select, table } from './ui.js';
 
 export const ENTITIES = ['teacher', 'tenant', 'guest', 'apartment', 'travel', 'invoice', 'document'].concat(
   'mailing_list',
@@ -100,8 +100,8 @@ export function render() {
 }
 
 function note({ error, hold, warnings }) {
-  if (error) return said(error.message);
-  if (hold) return [holdName(hold.kind), ': ', said(hold.detail)];
+  if (error) return cause(error);
+  if (hold) return [holdName(hold.kind), ': ', cause({ code: `held_${hold.kind}`, message: hold.detail })];
   const [first, ...others] = warnings ?? [];
   if (!first) return null;
   return [h('code', {}, first.field), ' ', said(first.reason), others.length > 0 && ` (+${others.length})`];

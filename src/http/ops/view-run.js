@@ -4,7 +4,8 @@ import { has, t } from './i18n.js';
 import { h } from './preact.js';
 import { state } from './store.js';
 import { tellRule } from './tell.js';
-import { chip, recordLink, row, said, show, table } from './ui.js';
+import { chip, fault, recordLink, row, table } from './ui.js';
+import { show } from './value.js';
 import { moreButton } from './view-records.js';
 import { runTable } from './view-runs.js';
 
@@ -56,7 +57,7 @@ function changeRow(change, index) {
 const actionName = (action) => (has(`change.${action}`) ? t(`change.${action}`) : action);
 
 function fieldItem([field, { from, to }]) {
-  return h('li', {}, h('code', {}, field), ' ', show(from), ' → ', h('b', {}, show(to)));
+  return h('li', {}, h('code', {}, field), ' ', show(from, field), ' → ', h('b', {}, show(to, field)));
 }
 
 function notes({ steps = [], later = [], conflicts = [], reason }) {
@@ -66,7 +67,7 @@ function notes({ steps = [], later = [], conflicts = [], reason }) {
     ),
     steps.length > 0 && h('p', {}, t('changes.steps', { steps: steps.join(', ') })),
     later.length > 0 && h('p', {}, t('changes.later', { fields: later.join(', ') })),
-    reason && h('p', {}, said(reason.message ?? reason.code), ' ', said(reason.remedy, 'remedy')),
+    reason && h('p', {}, fault({ ...reason, message: reason.message ?? reason.code })),
     reason?.candidates && h('p', { class: 'faint' }, reason.candidates.join(', ')),
   ];
 }
