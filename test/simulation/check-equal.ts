@@ -1,5 +1,5 @@
 /** I1, I3, I12: when all is calm both sides tell the same of every record, but of those that wait for a person. */
-import type { CanonicalRecord, Entity, FieldValue, Side } from '../../src/entities/define-entity.ts';
+import type { CanonicalRecord, Entity, FieldGroup, FieldValue, Side } from '../../src/entities/define-entity.ts';
 import { entityNamed } from '../../src/entities/registry.ts';
 import type { Change } from './ledger.ts';
 import type { LinkView } from './link-view.ts';
@@ -87,8 +87,8 @@ function wasUntaggedLater({ ledger }: World, { entity, appId, odooId }: LinkView
 }
 
 /**
- * People who take turns at one field are as bad as programs that do. What somebody edits in another record of a shared
- * partner comes to this one through the partner.
+ * People who take turns at one group of fields, a street here and a country there, are as bad as programs that do. What
+ * somebody edits in another record of a shared partner comes to this one through the partner.
  */
 function wentBackAndForth(
   { ledger }: World,
@@ -103,11 +103,10 @@ function wentBackAndForth(
     ...byPeople('odoo', String(odooId)),
     ...siblings.flatMap((other) => byPeople('app', `${other.entity}:${other.appId}`)),
   ];
-  const times = (changes: readonly Change[], field: string) =>
-    changes.filter((change) => field in change.changes).length;
   if (scope === 'record') return inApp.length >= 2 && inOdoo.length >= 2;
-  const fields = new Set(inApp.flatMap(({ changes }) => Object.keys(changes)));
-  return [...fields].some((field) => times(inApp, field) >= 2 && times(inOdoo, field) >= 2);
+  const times = (changes: readonly Change[], { fields }: FieldGroup) =>
+    changes.filter((change) => fields.some((field) => field in change.changes)).length;
+  return entityNamed(entity).groups.some((group) => times(inApp, group) >= 2 && times(inOdoo, group) >= 2);
 }
 
 /** A record that a side can never take waits for somebody to correct it. */
