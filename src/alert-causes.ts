@@ -20,6 +20,21 @@ export interface CauseSources {
   readonly now: () => number;
 }
 
+const OVER: Readonly<Record<string, (subject: string) => string>> = {
+  parked: (code) => `no record is set aside with the error ${code} any more.`,
+  guard: (subject) => {
+    const [entity = '', kind = ''] = subject.split(':');
+    return `no ${HELD[kind] ?? kind} of ${entity} wait for a person any more.`;
+  },
+  poll_stopped: (side) => `polls of ${side} are finished again.`,
+  key_expires: (day) => `no API key of the bridge's user in Odoo ends on ${day} any more.`,
+};
+
+/** What there is to say of a cause that is over; an older or newer version may have told of one that this one does not know. */
+export function tellOver({ kind, subject }: AlertKey): string {
+  return OVER[kind]?.(subject) ?? `${kind} ${subject} is over.`;
+}
+
 /** So many polls in a row may fail, and not fewer minutes than that, before it is told. */
 const MISSED_POLLS = 3;
 const LEAST_MS = 300_000;

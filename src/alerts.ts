@@ -1,8 +1,8 @@
 /**
- * Tells ALERT_WEBHOOK_URL what an operator should know: once for each cause, again when it was over and came back. What
+ * Tells ALERT_WEBHOOK_URL what an operator should know: once for each cause, when it is over, and again when it came back. What
  * was told stands in the database, so that a restart repeats nothing, and of several processes one tells.
  */
-import { type Cause, type CauseSources, findCauses } from './alert-causes.ts';
+import { type Cause, type CauseSources, findCauses, tellOver } from './alert-causes.ts';
 import type { Context } from './context.ts';
 import { describeError } from './errors.ts';
 import { createKeyWatch } from './key-watch.ts';
@@ -27,9 +27,13 @@ const LONGEST_PAUSE_MS = 3_600_000;
 /** What is posted. `text` is what chats show that take such webhooks (Slack, Mattermost, …). */
 interface Message {
   readonly text: string;
-  readonly kind: Cause['kind'];
+  /** In the words of Prometheus' Alertmanager. */
+  readonly status: 'firing' | 'resolved';
+  readonly kind: string;
   readonly subject: string;
   readonly since: string;
+  /** When it was over. */
+  readonly until?: string;
   readonly instance: string;
   readonly detail: Cause['detail'];
 }
@@ -59,8 +63,8 @@ export function startAlerts(context: Context, { pollEveryMs, everyMs = 15_000 }:
     await alerts.keep(causes);
     for (const due of await alerts.due()) {
       const cause = causes.find(({ kind, subject }) => kind === due.kind && subject === due.subject);
-      if (!cause || stopping.signal.aborted) continue;
-      const problem = await post(address, toMessage(cause, due), stopping.signal);
+      if (stopping.signal.aborted) return;
+      const problem = await post(address, toMessage(due, cause), stopping.signal);
       if (problem === null) {
         await alerts.sent(due);
         continue;
@@ -72,9 +76,20 @@ export function startAlerts(context: Context, { pollEveryMs, everyMs = 15_000 }:
     }
   }
 
-  function toMessage({ kind, subject, text, detail }: Cause, { since }: DueAlert): Message {
+  /** @param cause as it is now; of what is over there is none */
+  function toMessage({ kind, subject, since: begin, over }: DueAlert, cause: Cause | undefined): Message {
     const instance = config.BRIDGE_INSTANCE;
-    return { text: `Bridge ${instance}: ${text}`, kind, subject, since: since.toISOString(), instance, detail };
+    const about = { kind, subject, since: begin.toISOString() };
+    return cause
+      ? { text: `Bridge ${instance}: ${cause.text}`, status: 'firing', ...about, instance, detail: cause.detail }
+      : {
+          text: `Bridge ${instance}: resolved, ${tellOver({ kind, subject })}`,
+          status: 'resolved',
+          ...about,
+          ...(over && { until: over.toISOString() }),
+          instance,
+          detail: {},
+        };
   }
 
   /** One after the other: what is asked for now shall see what is so now. */

@@ -184,6 +184,7 @@ export interface AlertsTable {
   sent_at: Timestamp | null;
   attempts: Generated<number>;
   next_attempt_at: Generated<Date>;
+  over_at: Timestamp | null;
 }
 
 /** Of a request that carried an Idempotency-Key: hashes, and its answer once there is one. */

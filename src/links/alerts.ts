@@ -24,6 +24,8 @@ export interface AlertKey {
 
 export interface DueAlert extends AlertKey {
   readonly since: Date;
+  /** Set where it was told and is over, which is to be told. */
+  readonly over: Date | null;
   readonly attempts: number;
 }
 
@@ -32,11 +34,15 @@ export interface Alerts {
   trippedGuards(): Promise<readonly TrippedGuard[]>;
   /** Entities whose poll of that side was last finished before `time`; those that never were are not known. */
   stalePolls(side: 'app' | 'odoo', time: Date): Promise<readonly string[]>;
-  /** The causes that last: new ones begin, those that are over are forgotten, so that they count as new when they come back. */
+  /**
+   * The causes that last: new ones begin, those that are over end. What was never told is forgotten at once; what comes
+   * back before its end was told goes on as if it had not been away.
+   */
   keep(causes: readonly AlertKey[]): Promise<void>;
-  /** Not told yet, and not waiting for a further try. */
+  /** Whose begin or end is not told yet, and which do not wait for a further try. */
   due(): Promise<readonly DueAlert[]>;
-  sent(alert: AlertKey): Promise<void>;
+  /** Told: an end is forgotten with that, so that the cause counts as new when it comes back. */
+  sent(alert: DueAlert): Promise<void>;
   failed(alert: AlertKey, pauseMs: number): Promise<void>;
 }
 
@@ -69,19 +75,25 @@ export function createAlerts(db: Db): Alerts {
     async keep(causes) {
       await sql`
         with causes as (select * from jsonb_to_recordset(${JSON.stringify(causes)}::jsonb) as c(kind text, subject text)),
-        over as (delete from alerts where (kind, subject) not in (select kind, subject from causes))
-        insert into alerts (kind, subject) select kind, subject from causes on conflict do nothing`.execute(db);
+        untold as (delete from alerts where sent_at is null and (kind, subject) not in (select kind, subject from causes)),
+        over as (
+          update alerts set over_at = clock_timestamp(), attempts = 0, next_attempt_at = clock_timestamp()
+          where sent_at is not null and over_at is null and (kind, subject) not in (select kind, subject from causes))
+        insert into alerts (kind, subject) select kind, subject from causes
+        on conflict (kind, subject) do update set over_at = null where alerts.over_at is not null`.execute(db);
     },
     due: () =>
       db
         .selectFrom('alerts')
-        .select(['kind', 'subject', 'since', 'attempts'])
-        .where('sent_at', 'is', null)
+        .select(['kind', 'subject', 'since', 'over_at as over', 'attempts'])
+        .where((row) => row.or([row('sent_at', 'is', null), row('over_at', 'is not', null)]))
         .where('next_attempt_at', '<=', sql<Date>`clock_timestamp()`)
         .orderBy('since')
         .execute(),
-    async sent({ kind, subject }) {
-      await sql`
+    async sent({ kind, subject, over }) {
+      if (over) await sql`delete from alerts where kind = ${kind} and subject = ${subject}`.execute(db);
+      else
+        await sql`
         update alerts set sent_at = clock_timestamp() where kind = ${kind} and subject = ${subject}`.execute(db);
     },
     async failed({ kind, subject }, pauseMs) {

@@ -1,4 +1,4 @@
-/** ALERT_WEBHOOK_URL: told once for each cause, again when it came back, by one of several processes, and never in the way. */
+/** ALERT_WEBHOOK_URL: told once for each cause, when it is over, again when it came back, by one of several processes, and never in the way. */
 import t, { type Test } from 'tap';
 import { type SimulatorOptions, startOdooSimulator } from '../../sandbox/odoo-simulator/start-simulator.ts';
 import { appPerson, odooPerson } from '../../sandbox/people/people.ts';
@@ -6,6 +6,7 @@ import { waitUntil } from '../../sandbox/people/wait-until.ts';
 import { readConfig } from '../../src/config.ts';
 import { createLogger } from '../../src/logger.ts';
 import { serve } from '../../src/serve.ts';
+import { bridgeCallers } from '../support/bridge-callers.ts';
 import { type Answer, answer, json, silence, startFaultyServer } from '../support/faulty-server.ts';
 import { startBridge, type TestSetup } from '../support/start-bridge.ts';
 
@@ -27,7 +28,10 @@ async function setUp(t: Test, options: SimulatorOptions = {}, answers: readonly 
     app: appPerson(setup.app.url),
     odoo: odooPerson(simulator),
     /** What was posted of that kind so far. */
-    told: (kind: string) => chat.asked.map(({ body }) => JSON.parse(body)).filter((message) => message.kind === kind),
+    told: (kind: string, status = 'firing') =>
+      chat.asked
+        .map(({ body }) => JSON.parse(body))
+        .filter((message) => message.kind === kind && message.status === status),
     look: () => setup.bridge.alerts.lookNow(),
   };
 }
@@ -69,6 +73,21 @@ t.test('a group of parked records: once, and again when it was over and came bac
   }
   await parks(setup, 0);
   await setup.bridge.alerts.lookNow();
+  await setup.bridge.alerts.lookNow();
+  const [begin] = told('parked');
+  t.match(
+    told('parked', 'resolved'),
+    [
+      {
+        text: 'Bridge main: resolved, no record is set aside with the error unstorable_characters any more.',
+        subject: 'unstorable_characters',
+        since: begin.since,
+        until: /^\d{4}-\d\d-\d\dT/,
+        detail: {},
+      },
+    ],
+    'that it is over, once',
+  );
   await app.edit('teachers', String(ids[0]), { notes: BAD });
   await parks(setup, 1);
   await setup.bridge.alerts.lookNow();
@@ -95,6 +114,10 @@ t.test('a guard that tripped', async (t) => {
   t.match(told('guard'), [
     { subject: 'guest:delete', text: /3 archivings of guest wait for a person/, detail: { entity: 'guest', count: 3 } },
   ]);
+  await bridgeCallers(setup).post('/api/held/release', {});
+  await waitUntil('nothing is held', async () => (await queueOf(setup)).held === 0);
+  await look();
+  t.match(told('guard', 'resolved'), [{ text: /: resolved, no archivings of guest wait for a person any more\.$/ }]);
 });
 
 t.test('a poll that stopped, and goes on', async (t) => {
@@ -125,6 +148,9 @@ t.test('a poll that stopped, and goes on', async (t) => {
     60_000,
   );
   await watch.lookNow();
+  t.match(told('poll_stopped', 'resolved'), [
+    { subject: 'odoo', text: /: resolved, polls of odoo are finished again\.$/ },
+  ]);
   t.same(await db.selectFrom('alerts').selectAll().execute(), [], 'it is over');
 });
 
@@ -147,6 +173,38 @@ t.test('an API key that ends within 14 days', async (t) => {
   const far = await setUp(t, { keyExpires: Date.now() + 30 * 86_400_000 });
   await far.look();
   t.same(far.told('key_expires'), []);
+});
+
+t.test('what was never told has no end to be told of, and one that is not told yet is tried again', async (t) => {
+  const refuses = answer(500, 'text/plain', 'no');
+  const { setup, app, told, look } = await setUp(t, {}, [refuses, json({}), refuses, json({})]);
+  const { db } = setup.bridge.context;
+  const soon = () => db.updateTable('alerts').set({ next_attempt_at: new Date() }).execute();
+  const counts = () => [told('parked').length, told('parked', 'resolved').length];
+  const id = await app.create('teachers', { name: PERSON, notes: BAD });
+  const turn = async (notes: string) => {
+    await app.edit('teachers', id, { notes });
+    await parks(setup, notes === BAD ? 1 : 0);
+    await look();
+  };
+  await parks(setup, 1);
+  await look();
+  await turn('good');
+  t.same(counts(), [1, 0], 'its begin was refused');
+  t.same(await db.selectFrom('alerts').selectAll().execute(), []);
+  await turn(BAD);
+  await turn('good');
+  t.same(counts(), [2, 1], 'its end was refused');
+  t.match(await db.selectFrom('alerts').selectAll().execute(), [{ attempts: 1, over_at: Date }]);
+  await turn(BAD);
+  await soon();
+  await look();
+  t.same(counts(), [2, 1], 'it came back before that was told: it has lasted');
+  await turn('good');
+  t.same(counts(), [2, 2], 'and is over now');
+  await db.insertInto('alerts').values({ kind: 'other', subject: 'x', sent_at: new Date() }).execute();
+  await look();
+  t.match(told('other', 'resolved'), [{ text: 'Bridge main: resolved, other x is over.' }], 'of another version');
 });
 
 t.test('of several processes one tells', async (t) => {
