@@ -105,8 +105,24 @@ function foldCreation(entity: Entity, link: ClaimedLink, sides: Sides) {
   }
   const base: Base = { ...shadows, stamps: { app: null, odoo: null }, mapping: null };
   // As it was made, its stamp is that of our creation: what the creation left out is nobody's edit.
-  const isAsMade = Object.entries(fields).every(([field, sent]) => isThere(entity, side, record, field, sent));
-  return { intent, base, asMade: isAsMade ? side : null };
+  return { intent, base, asMade: isAsMade(entity, intent, record) ? side : null };
+}
+
+/** Whether nobody has edited since what our creation brought. */
+export function isAsMade(
+  entity: Entity,
+  { side, fields }: Intent,
+  record: Pick<SideRecord, 'values' | 'raw' | 'ownedGroups'>,
+): boolean {
+  const governed = governedFields(entity, record);
+  return Object.entries(fields).every(
+    ([field, sent]) => governed.includes(field) || isThere(entity, side, record, field, sent),
+  );
+}
+
+/** What the side governs by itself comes along with our write: a new school brings its own tax number. */
+function governedFields({ groups }: Entity, { ownedGroups }: Pick<SideRecord, 'ownedGroups'>): readonly string[] {
+  return groups.filter(({ name }) => ownedGroups.includes(name)).flatMap(({ fields }) => fields);
 }
 
 function pick(values: CanonicalRecord, fields: readonly string[]): CanonicalRecord {
@@ -152,7 +168,7 @@ function foldIn(
 }
 
 /** Whether a value that was sent is there, maybe in the side's own spelling, or with what Odoo kept of its own. */
-export function isThere(
+function isThere(
   entity: Entity,
   side: Side,
   { values, raw }: Pick<SideRecord, 'values' | 'raw'>,
@@ -208,10 +224,7 @@ function editUnderWrite(
   before: Instants | null,
 ): Instants | null {
   const isAgreed = (field: string) => readField(record.values, field) === readField(shadow, field);
-  // What the side governs by itself came along with our write: a new school brings its own tax number.
-  const governed = entity.groups
-    .filter(({ name }) => record.ownedGroups.includes(name))
-    .flatMap(({ fields }) => fields);
+  const governed = governedFields(entity, record);
   const strange = findDiffering(record.values, { ...shadow, ...strayed }).filter((field) => !governed.includes(field));
   const untouched = strange.every((field) => field in fields && isAgreed(field));
   const whole = Object.entries(fields).every(([field, sent]) => isThere(entity, side, record, field, sent));

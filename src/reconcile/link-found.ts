@@ -6,7 +6,7 @@ import type { Claim, ClaimedLink, CoveredEdit, Intent, Next, Settlement } from '
 import { asPast, onBridgeClock } from './bridge-clock.ts';
 import type { ReconcileContext } from './context.ts';
 import type { MatchVerdict } from './find-counterparts.ts';
-import { findCreation, isThere } from './fold-intents.ts';
+import { findCreation, isAsMade } from './fold-intents.ts';
 import { type MadePair, namePartners } from './name-partners.ts';
 import { nextAfterError, openIntent } from './settlement.ts';
 import { createKey } from './write-keys.ts';
@@ -137,11 +137,10 @@ function lastEdit(
   const strayed = record.values;
   const created = findCreation(link);
   if (created) {
-    const { fields, sentAt } = created;
     // What the creation left out may have been edited as well: then it was written after it was made.
     const isTouched = record.created !== undefined && record.modified.from > record.created.to;
-    const asMade = Object.entries(fields).every(([field, sent]) => isThere(entity, created.side, record, field, sent));
-    return asMade && !isTouched ? null : { from: Math.min(sentAt, stamped.from), to: stamped.to, strayed };
+    if (isAsMade(entity, created, record) && !isTouched) return null;
+    return { from: Math.min(created.sentAt, stamped.from), to: stamped.to, strayed };
   }
   const adoption = link.intents.find(({ kind }) => kind === 'create');
   if (!adoption?.edited) return { ...stamped, strayed };

@@ -95,6 +95,15 @@ t.test('a creation that landed is the base, unless a side is missing', async (t)
   t.match(spelled.base, { app: { name: 'new' }, odoo: { name: 'NEW.' } }, 'a side may spell it in its own way');
   t.same(spelled.landedOn, { app: false, odoo: true }, 'its stamp is that of our creation');
   t.same(fold(link(null, created), { name: 'new' }, { name: 'edited' }).landedOn, { app: false, odoo: false });
+  const child = (values: CanonicalRecord) => ({ ...held(values, SENT), ownedGroups: ['place'] });
+  const governed = (values: CanonicalRecord) =>
+    foldIntents(sample, link(null, created), { app: held({ name: 'new' }, SENT), odoo: child(values) }, 0).landedOn;
+  t.same(
+    governed({ name: 'new', city: 'c' }),
+    { app: false, odoo: true },
+    'what Odoo alone governs came along with it',
+  );
+  t.same(governed({ name: 'edited', city: 'c' }), { app: false, odoo: false });
   const partly = intent('odoo', { name: 'new' }, { kind: 'create' });
   const later = fold(link(null, partly), { name: 'new', phone: '1' }, { name: 'new' });
   t.same(later.base?.app, { name: 'new' }, 'what the creation left out was never agreed on');

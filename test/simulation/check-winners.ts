@@ -42,13 +42,16 @@ export function createReviewer({ now, ledger, clocks, tie, pairs }: ReviewerOpti
   /** By process: one that stood still decides by what it has read, not by what another one has. */
   const reads = new Map<string, Read>();
   const violations: Violation[] = [];
+  /** Edits that passed for a write of ours without an answer: under the stamp of that write they go on to, once it is settled. */
+  const mistaken = new Set<Change>();
   /** When the bridge was last seen to be wrong about a clock: it takes some readings to notice that it was set. */
   const wrongAt: Record<Side, number> = { app: Number.NEGATIVE_INFINITY, odoo: Number.NEGATIVE_INFINITY };
   let reviewed = 0;
 
   /** @returns null when the truth cannot be told from what was read: a clock was set, or two wrote in one second */
-  function truthOf(process: string, link: ClaimedLink, side: Side, record: string): Truth | null {
+  function truthOf(process: string, link: ClaimedLink, side: Side): Truth | null {
     const { edits, intents } = link;
+    const record = recordOf(link, side);
     const read = reads.get(`${process} ${side} ${record}`);
     if (!read) return null;
     const clock = clocks()[side];
@@ -58,7 +61,7 @@ export function createReviewer({ now, ledger, clocks, tie, pairs }: ReviewerOpti
     const versions = history.filter(({ stamp }) => stamp === read.stamp);
     const version = versions.at(-1);
     if (!version || new Set(versions.map(({ author }) => author)).size > 1) return null;
-    if (intents.some((intent) => intent.side === side && isMistakable(intent, history))) return null;
+    if (findMistakable(link, side, history).length > 0) return null;
     // Under the stamp of a write of ours nobody sees that a record was saved as it is, or in a field that no one maps.
     const covered = edits[side] !== null || intents.some((one) => one.kind === 'update' && one.side === side);
     const byPeople = history.filter(({ author, at }) => author === 'person' && at <= version.at);
@@ -68,6 +71,8 @@ export function createReviewer({ now, ledger, clocks, tie, pairs }: ReviewerOpti
     const shows = ({ changes, raw }: Change) =>
       mapped.some((field) => field in changes && !(field === 'vat' && raw.includes('parent_id')));
     const seen = covered ? byPeople.findLast(shows) : edit;
+    const ours = covered || read.stamp === (side === 'app' ? link.ownAppStamp : link.ownOdooStamp);
+    if (ours && [edit, seen].some((one) => one && mistaken.has(one))) return null;
     const since = Math.min(edit?.begunAt ?? now(), version.begunAt);
     // What was edited in the very millisecond in which a clock was set may bear a stamp of before.
     if (clock.jumpedAt() >= since) return null;
@@ -80,6 +85,17 @@ export function createReviewer({ now, ledger, clocks, tie, pairs }: ReviewerOpti
       remembered: false,
       uncertaintyMs: read.clock.uncertaintyMs,
     };
+  }
+
+  function rememberMistakable(process: string, link: ClaimedLink): void {
+    for (const side of ['app', 'odoo'] as const) {
+      const record = recordOf(link, side);
+      const read = reads.get(`${process} ${side} ${record}`);
+      const history = ledger()
+        .of(side, record)
+        .filter(({ at }) => read && at <= read.at);
+      for (const change of findMistakable(link, side, history)) mistaken.add(change);
+    }
   }
 
   function isWrong(side: Side, { offsetMs, uncertaintyMs }: ClockOffset): boolean {
@@ -106,10 +122,7 @@ export function createReviewer({ now, ledger, clocks, tie, pairs }: ReviewerOpti
     for (const { linkId, conflicts } of intents) {
       const link = claim.links.find(({ id }) => id === linkId);
       if (!link || conflicts.length === 0 || isShared(link.odooId)) continue;
-      const truths = [
-        truthOf(process, link, 'app', `${link.entity}:${link.appId}`),
-        truthOf(process, link, 'odoo', String(link.odooId)),
-      ];
+      const truths = [truthOf(process, link, 'app'), truthOf(process, link, 'odoo')];
       const [app, odoo] = [truths[0] && doubt(truths[0], link, 'app'), truths[1] && doubt(truths[1], link, 'odoo')];
       if (!app || !odoo) continue;
       for (const entry of conflicts) {
@@ -143,6 +156,10 @@ export function createReviewer({ now, ledger, clocks, tie, pairs }: ReviewerOpti
           );
           return announced;
         },
+        settle(claim, settlements, info) {
+          for (const { link } of settlements) rememberMistakable(process, link);
+          return links.settle(claim, settlements, info);
+        },
       },
     }),
     watchBackend: (backend, process) => ({
@@ -163,6 +180,11 @@ export function createReviewer({ now, ledger, clocks, tie, pairs }: ReviewerOpti
   };
 }
 
+/** As the ledger names it. */
+function recordOf({ entity, appId, odooId }: ClaimedLink, side: Side): string {
+  return side === 'app' ? `${entity}:${appId}` : String(odooId);
+}
+
 function writesTo({ intents }: ClaimedLink, side: Side): readonly Intent[] {
   return intents.filter((intent) => intent.kind === 'update' && intent.side === side);
 }
@@ -173,11 +195,15 @@ function rememberedEdit(link: ClaimedLink, side: Side): Instants | null {
 }
 
 /** Who writes by chance the very value of a write of ours that got no answer cannot be told from it. */
-function isMistakable({ kind, fields, sentAt }: Intent, history: readonly Change[]): boolean {
-  const byPeople = history.filter(({ author, at }) => author === 'person' && at > sentAt - READ_TO_SEND_MS);
-  return (
-    kind === 'update' &&
-    byPeople.some(({ changes }) => Object.entries(changes).some(([field, value]) => fields[field] === value))
+function findMistakable(link: ClaimedLink, side: Side, history: readonly Change[]): readonly Change[] {
+  const sent = writesTo(link, side);
+  return history.filter(
+    ({ author, at, changes }) =>
+      author === 'person' &&
+      sent.some(
+        ({ fields, sentAt }) =>
+          at > sentAt - READ_TO_SEND_MS && Object.entries(changes).some(([field, value]) => fields[field] === value),
+      ),
   );
 }
 
