@@ -15,8 +15,6 @@ export interface CauseSources {
   readonly cursors: Cursors;
   /** Milliseconds between two polls. */
   readonly pollEveryMs: number;
-  /** When this process began to look, in milliseconds: polls that were never made are late from then on. */
-  readonly startedAt: number;
   readonly now: () => number;
 }
 
@@ -30,6 +28,9 @@ const OVER: Readonly<Record<string, (subject: string) => string>> = {
   key_expires: (day) => `no API key of the bridge's user in Odoo ends on ${day} any more.`,
 };
 
+/** Written once: since then polls that were never made are late, whichever process looks. */
+const FIRST_LOOK = 'alerts:first_look';
+
 /** What there is to say of a cause that is over; an older or newer version may have told of one that this one does not know. */
 export function tellOver({ kind, subject }: AlertKey): string {
   return OVER[kind]?.(subject) ?? `${kind} ${subject} is over.`;
@@ -42,6 +43,8 @@ const SOON_MS = 14 * 86_400_000;
 const HELD: Readonly<Record<string, string>> = { delete: 'archivings', rewrite: 'rewrites', create: 'new records' };
 
 export async function findCauses(sources: CauseSources): Promise<readonly Cause[]> {
+  const { cursors } = sources;
+  if ((await cursors.read(FIRST_LOOK)) === null) await cursors.write(FIRST_LOOK, '');
   const found = await Promise.all([
     parked(sources),
     guards(sources),
@@ -74,10 +77,11 @@ async function guards({ alerts }: CauseSources): Promise<Cause[]> {
 
 /** One cause per side: when a side is away, the polls of all its entities stop. */
 async function stoppedPoll(sources: CauseSources, side: 'app' | 'odoo'): Promise<Cause[]> {
-  const { alerts, cursors, pollEveryMs, startedAt, now } = sources;
+  const { alerts, cursors, pollEveryMs, now } = sources;
   const before = now() - Math.max(LEAST_MS, MISSED_POLLS * pollEveryMs);
   const lastPoll = await cursors.movedAt(`poll:${side}:`);
-  if ((lastPoll?.getTime() ?? startedAt) >= before) return [];
+  const since = lastPoll ?? (await cursors.movedAt(FIRST_LOOK));
+  if (since === null || since.getTime() >= before) return [];
   const entities = await alerts.stalePolls(side, new Date(before));
   const last = lastPoll === null ? 'yet' : `since ${lastPoll.toISOString()}`;
   const of = entities.length === 0 ? '' : ` (${entities.join(', ')})`;

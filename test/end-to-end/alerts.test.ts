@@ -154,6 +154,24 @@ t.test('a poll that stopped, and goes on', async (t) => {
   t.same(await db.selectFrom('alerts').selectAll().execute(), [], 'it is over');
 });
 
+t.test('a side that was never polled: told once, whichever process looks, and not over with a restart', async (t) => {
+  const { setup, told, look } = await setUp(t);
+  await setup.app.close();
+  const restart = () => setup.restart({ POLL_CRON: '* * * * * *' });
+  await restart();
+  const { db } = setup.bridge.context;
+  await db.deleteFrom('cursors').where('name', 'like', 'poll:app:%').execute();
+  await look();
+  t.same(told('poll_stopped'), [], 'there was no time for one');
+  const longAgo = new Date(Date.now() - 600_000) as never;
+  await db.updateTable('cursors').set({ moved_at: longAgo }).where('name', '=', 'alerts:first_look').execute();
+  await look();
+  t.match(told('poll_stopped'), [{ subject: 'app', text: /No poll of app was finished yet/ }]);
+  await restart();
+  await look();
+  t.same([told('poll_stopped').length, told('poll_stopped', 'resolved').length], [1, 0]);
+});
+
 t.test('an API key that ends within 14 days', async (t) => {
   const keyExpires = Date.now() + 5 * 86_400_000;
   const { setup, told, look } = await setUp(t, { keyExpires });
