@@ -82,7 +82,8 @@ export function createWorld(
     clock: createSideClock(scheduler.now, schedule.offsets.odoo),
     onChange: webhooks.fromOdoo,
   });
-  const people = createPeople({ scheduler, network, app, odoo, early: schedule.early });
+  const fickleClocks = schedule.sweeps || !schedule.polls;
+  const people = createPeople({ scheduler, network, app, odoo, early: schedule.early, fickleClocks });
   const opened = openStore(scheduler);
   const connect = (process: Process) => {
     const connection = opened();
