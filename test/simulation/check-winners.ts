@@ -17,9 +17,6 @@ export interface Reviewer {
   readonly reviewed: () => number;
 }
 
-/** As the engine allows for (fold-intents.ts). */
-const READ_TO_SEND_MS = 5_000;
-
 /** Until a clock that was set is known again: the bridge reads both sides at least every five minutes. */
 const CLOCK_NOTICED_MS = 15 * 60_000;
 
@@ -103,7 +100,7 @@ export function createReviewer({ now, ledger, clocks, tie, pairs }: ReviewerOpti
   /** Where a write of ours was not answered, a stamp may be its own, and cover an edit of any time since it was sent. */
   function doubt(truth: Truth, link: ClaimedLink, side: Side): Truth {
     const sent = writesTo(link, side).map(({ sentAt }) => sentAt);
-    const unanswered = sent.length === 0 ? 0 : now() - Math.min(...sent) + READ_TO_SEND_MS;
+    const unanswered = sent.length === 0 ? 0 : now() - Math.min(...sent);
     const remembered = rememberedEdit(link, side);
     const wide = remembered ? now() - remembered.from : 0;
     const uncertaintyMs = truth.uncertaintyMs + Math.max(unanswered, wide);
@@ -182,7 +179,7 @@ function rememberedEdit(link: ClaimedLink, side: Side): Instants | null {
 
 /** Who writes by chance the very value of a write of ours that got no answer cannot be told from it. */
 function isMistakable({ kind, fields, sentAt }: Intent, history: readonly Change[]): boolean {
-  const byPeople = history.filter(({ author, at }) => author === 'person' && at > sentAt - READ_TO_SEND_MS);
+  const byPeople = history.filter(({ author, at }) => author === 'person' && at > sentAt);
   return (
     kind === 'update' &&
     byPeople.some(({ changes }) => Object.entries(changes).some(([field, value]) => fields[field] === value))
