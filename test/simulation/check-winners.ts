@@ -64,11 +64,14 @@ export function createReviewer({ now, ledger, clocks, tie, pairs }: ReviewerOpti
     // What comes along with another parent company is that company's.
     const shows = ({ changes, raw }: Change) =>
       mapped.some((field) => field in changes && !(field === 'vat' && raw.includes('parent_id')));
-    const seen = covered ? byPeople.findLast(shows) : edit;
+    const known = rememberedEdit(link, side);
+    const unseen = known !== null && version.author === 'bridge' && isTakenBack(history, known.to, mapped);
+    const seenUntil = unseen ? known.to : now();
+    const seen = covered ? byPeople.findLast((one) => one.begunAt <= seenUntil && shows(one)) : edit;
     const since = Math.min(edit?.begunAt ?? now(), version.begunAt);
     // What was edited in the very millisecond in which a clock was set may bear a stamp of before.
     if (clock.jumpedAt() >= since) return null;
-    if (isWrong(side, read.clock) || (rememberedEdit(link, side) !== null && wrongAt[side] >= since)) return null;
+    if (isWrong(side, read.clock) || (known !== null && wrongAt[side] >= since)) return null;
     return {
       // What a write of ours covered shows when it came to be there, not when its transaction had begun.
       editedAt: (covered ? edit?.at : edit?.begunAt) ?? null,
@@ -184,6 +187,21 @@ function isMistakable({ kind, fields, sentAt }: Intent, history: readonly Change
     kind === 'update' &&
     byPeople.some(({ changes }) => Object.entries(changes).some(([field, value]) => fields[field] === value))
   );
+}
+
+/**
+ * Whether people have taken back themselves all that they changed since. Once a write of ours has put its stamp over
+ * theirs, that cannot be told from a record that nobody touched.
+ */
+function isTakenBack(history: readonly Change[], since: number, mapped: readonly string[]): boolean {
+  const touched = mapped.filter((field) =>
+    history.some(({ author, begunAt, changes }) => author === 'person' && begunAt > since && field in changes),
+  );
+  return touched.every((field) => {
+    const changes = history.filter((one) => field in one.changes);
+    const [before, last] = [changes.findLast(({ begunAt }) => begunAt <= since), changes.at(-1)];
+    return last?.author === 'person' && before?.changes[field] === last.changes[field];
+  });
 }
 
 /**
