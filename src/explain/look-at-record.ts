@@ -33,12 +33,13 @@ export interface RecordNow {
 }
 
 export async function lookAtRecord(context: ReconcileContext, entity: Entity, link: ClaimedLink): Promise<RecordNow> {
+  const readAt = context.now();
   const [app, odoo] = await Promise.all([
     readSide(context.app, entity, link.appId),
     readSide(context.odoo, entity, link.odooId === null ? null : String(link.odooId)),
   ]);
   if (!app.reachable || !odoo.reachable) return { app, odoo, next: null };
-  const records = { app: app.record ? [app.record] : [], odoo: odoo.record ? [odoo.record] : [] };
+  const records = { app: app.record ? [app.record] : [], odoo: odoo.record ? [odoo.record] : [], readAt };
   try {
     const claim = { entity: entity.name, token: '', links: [link] };
     const [seen] = await patiently(() => observe(context, entity, claim, records));

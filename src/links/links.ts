@@ -69,7 +69,10 @@ export interface Intent {
   readonly strayed: CanonicalChanges;
   /** Stamp of the version that is to be written; null for a creation. The app refuses the write on any other. */
   readonly onStamp: string | null;
-  /** When it was about to be sent, in bridge milliseconds. */
+  /**
+   * When it was about to be sent, in bridge milliseconds. For an update: right before its record was read for it, which
+   * may be much earlier where the process stood still. What was edited since, nobody has seen.
+   */
   readonly sentAt: number;
   /** Bridge milliseconds after which the call is surely over on the other side. */
   readonly overAt: number;

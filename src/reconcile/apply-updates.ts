@@ -140,7 +140,7 @@ function toIntent(context: ReconcileContext, entity: Entity, { plan, side, opera
     edited: edited === null || edited.ours ? null : asPast(edited, context.now()),
     strayed: findStrayed(seen.base?.[side] ?? {}, operation.record.values),
     onStamp: operation.record.stamp,
-    sentAt: context.now(),
+    sentAt: seen.readAt,
     overAt: context.now() + context.callMaxMs,
     ...(guard && { guard }),
   };

@@ -35,9 +35,6 @@ interface Sides {
   readonly odoo: Seen | null;
 }
 
-/** Between reading a record and announcing the write passes so much time at most, unless the process stood still. */
-const READ_TO_SEND_MS = 5_000;
-
 export function foldIntents(entity: Entity, link: ClaimedLink, sides: Sides, now: number): Folded {
   const made = foldCreation(entity, link, sides);
   const base = link.base ?? made?.base ?? null;
@@ -230,6 +227,6 @@ function editUnderWrite(
   const whole = Object.entries(fields).every(([field, sent]) => isThere(entity, side, record, field, sent));
   if (untouched && whole) return before;
   const sent = Math.min(...intents.filter((intent) => intent.side === side).map(({ sentAt }) => sentAt));
-  const from = Math.min(sent - READ_TO_SEND_MS, record.stamped.from);
+  const from = Math.min(sent, record.stamped.from);
   return { from: untouched && before ? Math.min(before.from, from) : from, to: record.stamped.to };
 }

@@ -12,6 +12,8 @@ import { createKey } from './write-keys.ts';
 /** One link with what both sides hold now, and what is to be believed of earlier writes. */
 export interface Observation extends Folded {
   readonly link: ClaimedLink;
+  /** Bridge milliseconds right before both sides were read: what was edited since may not have been seen. */
+  readonly readAt: number;
   readonly app: SideRecord | null;
   readonly odoo: SideRecord | null;
   /** Why Odoo does not return a record that is linked; null when it does, or when none is linked. */
@@ -23,11 +25,12 @@ export interface Observation extends Folded {
 export async function readBothSides(context: ReconcileContext, entity: Entity, claim: Claim): Promise<Observation[]> {
   const appIds = claim.links.flatMap(({ appId }) => (appId === null ? [] : [appId]));
   const odooIds = claim.links.flatMap(({ odooId }) => (odooId === null ? [] : [String(odooId)]));
+  const readAt = context.now();
   const [appRecords, odooRecords] = await Promise.all([
     appIds.length === 0 ? [] : context.app.read(entity, appIds),
     odooIds.length === 0 ? [] : context.odoo.read(entity, odooIds),
   ]);
-  return observe(context, entity, claim, { app: appRecords, odoo: odooRecords });
+  return observe(context, entity, claim, { app: appRecords, odoo: odooRecords, readAt });
 }
 
 /** The same of records that were read already. */
@@ -35,7 +38,7 @@ export async function observe(
   context: ReconcileContext,
   entity: Entity,
   claim: Claim,
-  records: Readonly<Record<Side, readonly SideRecord[]>>,
+  records: Readonly<Record<Side, readonly SideRecord[]>> & Pick<Observation, 'readAt'>,
 ): Promise<Observation[]> {
   const app = new Map(records.app.map((record) => [record.id, record]));
   const odoo = new Map(records.odoo.map((record) => [record.id, record]));
@@ -57,7 +60,7 @@ export async function observe(
     };
     const absent = link.odooId !== null && sides.odoo === null;
     const absence = absent ? (absences.get(String(link.odooId)) ?? { kind: 'unexplained' }) : null;
-    return { link, ...sides, ...folded, absence, modified };
+    return { link, readAt: records.readAt, ...sides, ...folded, absence, modified };
   });
 }
 

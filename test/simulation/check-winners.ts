@@ -17,9 +17,6 @@ export interface Reviewer {
   readonly reviewed: () => number;
 }
 
-/** As the engine allows for (fold-intents.ts). */
-const READ_TO_SEND_MS = 5_000;
-
 /** Until a clock that was set is known again: the bridge reads both sides at least every five minutes. */
 const CLOCK_NOTICED_MS = 15 * 60_000;
 
@@ -70,13 +67,16 @@ export function createReviewer({ now, ledger, clocks, tie, pairs }: ReviewerOpti
     // What comes along with another parent company is that company's.
     const shows = ({ changes, raw }: Change) =>
       mapped.some((field) => field in changes && !(field === 'vat' && raw.includes('parent_id')));
-    const seen = covered ? byPeople.findLast(shows) : edit;
+    const known = rememberedEdit(link, side);
+    const unseen = known !== null && version.author === 'bridge' && isTakenBack(history, known.to, mapped);
+    const seenUntil = unseen ? known.to : now();
+    const seen = covered ? byPeople.findLast((one) => one.begunAt <= seenUntil && shows(one)) : edit;
     const ours = covered || read.stamp === (side === 'app' ? link.ownAppStamp : link.ownOdooStamp);
     if (ours && [edit, seen].some((one) => one && mistaken.has(one))) return null;
     const since = Math.min(edit?.begunAt ?? now(), version.begunAt);
     // What was edited in the very millisecond in which a clock was set may bear a stamp of before.
     if (clock.jumpedAt() >= since) return null;
-    if (isWrong(side, read.clock) || (rememberedEdit(link, side) !== null && wrongAt[side] >= since)) return null;
+    if (isWrong(side, read.clock) || (known !== null && wrongAt[side] >= since)) return null;
     return {
       // What a write of ours covered shows when it came to be there, not when its transaction had begun.
       editedAt: (covered ? edit?.at : edit?.begunAt) ?? null,
@@ -111,7 +111,7 @@ export function createReviewer({ now, ledger, clocks, tie, pairs }: ReviewerOpti
   /** Where a write of ours was not answered, a stamp may be its own, and cover an edit of any time since it was sent. */
   function doubt(truth: Truth, link: ClaimedLink, side: Side): Truth {
     const sent = writesTo(link, side).map(({ sentAt }) => sentAt);
-    const unanswered = sent.length === 0 ? 0 : now() - Math.min(...sent) + READ_TO_SEND_MS;
+    const unanswered = sent.length === 0 ? 0 : now() - Math.min(...sent);
     const remembered = rememberedEdit(link, side);
     const wide = remembered ? now() - remembered.from : 0;
     const uncertaintyMs = truth.uncertaintyMs + Math.max(unanswered, wide);
@@ -202,9 +202,24 @@ function findMistakable(link: ClaimedLink, side: Side, history: readonly Change[
       author === 'person' &&
       sent.some(
         ({ fields, sentAt }) =>
-          at > sentAt - READ_TO_SEND_MS && Object.entries(changes).some(([field, value]) => fields[field] === value),
+          at > sentAt && Object.entries(changes).some(([field, value]) => fields[field] === value),
       ),
   );
+}
+
+/**
+ * Whether people have taken back themselves all that they changed since. Once a write of ours has put its stamp over
+ * theirs, that cannot be told from a record that nobody touched.
+ */
+function isTakenBack(history: readonly Change[], since: number, mapped: readonly string[]): boolean {
+  const touched = mapped.filter((field) =>
+    history.some(({ author, begunAt, changes }) => author === 'person' && begunAt > since && field in changes),
+  );
+  return touched.every((field) => {
+    const changes = history.filter((one) => field in one.changes);
+    const [before, last] = [changes.findLast(({ begunAt }) => begunAt <= since), changes.at(-1)];
+    return last?.author === 'person' && before?.changes[field] === last.changes[field];
+  });
 }
 
 /**
