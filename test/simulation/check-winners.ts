@@ -73,6 +73,8 @@ export function createReviewer({ now, ledger, clocks, tie, pairs }: ReviewerOpti
     const seen = covered ? byPeople.findLast((one) => one.begunAt <= seenUntil && shows(one)) : edit;
     const ours = covered || read.stamp === (side === 'app' ? link.ownAppStamp : link.ownOdooStamp);
     if (ours && [edit, seen].some((one) => one && mistaken.has(one))) return null;
+    // As our creation made it, though its answer was lost: saved so that nothing shows, its stamp still counts as ours.
+    const isAsMade = intents.some((one) => one.kind === 'create' && one.side === side) && !byPeople.some(shows);
     const since = Math.min(edit?.begunAt ?? now(), version.begunAt);
     // What was edited in the very millisecond in which a clock was set may bear a stamp of before.
     if (clock.jumpedAt() >= since) return null;
@@ -81,7 +83,7 @@ export function createReviewer({ now, ledger, clocks, tie, pairs }: ReviewerOpti
       // What a write of ours covered shows when it came to be there, not when its transaction had begun.
       editedAt: (covered ? edit?.at : edit?.begunAt) ?? null,
       seenAt: seen?.begunAt ?? null,
-      writtenByBridge: version.author === 'bridge',
+      writtenByBridge: version.author === 'bridge' || isAsMade,
       remembered: false,
       uncertaintyMs: read.clock.uncertaintyMs,
     };
