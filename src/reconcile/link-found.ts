@@ -93,7 +93,9 @@ async function announceAdoptions(
   const intents = found
     .filter((one) => !isOurs(one))
     .map(({ plan: { seen }, record }): Intent => {
-      const edit = lastEdit(context, entity, seen.link, 'odoo', record);
+      // What has the tag already is not written: its stamp stays that of whoever edited it.
+      const isWritten = record && !record.memberOf.includes(entity.name);
+      const edit = isWritten ? lastEdit(context, entity, seen.link, 'odoo', record) : null;
       return {
         linkId: seen.link.id,
         side: 'odoo',

@@ -222,8 +222,7 @@ export function createSimOdooBackend(options: SimOdooBackendOptions): Backend {
           for (const { id, key } of records) {
             const row = transaction.get(Number(id));
             if (!row) continue;
-            // The server action writes a tag that is there already all the same, and that moves the stamp.
-            transaction.write(row.id, { category_id: [...new Set([...row.category_id, tag])] });
+            if (!row.category_id.includes(tag)) transaction.write(row.id, { category_id: [...row.category_id, tag] });
             if (odoo.externalId(key) === undefined) transaction.name(key, row.id);
           }
         });

@@ -76,7 +76,8 @@ field = env.context.get('bridge_field') or 'category_id'
 known = env['ir.model.data'].sudo()
 for row in adopted:
     record = model.browse(row['id']).exists()
-    if record and tag:
+    # Writing a tag that is there already would move the stamp, as if somebody had edited it.
+    if record and tag and tag not in record[field].ids:
         record.write({field: [(4, tag)]})
     named = [('module', '=', module), ('name', '=', row['name'])]
     if record and module.startswith('bridge_') and not known.search_count(named):
