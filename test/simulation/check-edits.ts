@@ -70,7 +70,7 @@ function checkLink(
       const unseen = typeof value === 'string' && UNSEEN_IN_ODOO.has(value);
       if (unseen && family.length > 1) return [];
       if (isAsAnnounced(witness, entity, family, edit, field, value)) return [];
-      if (isAsSiblingAgreed(witness, entity, family, edits, edit, field, value)) return [];
+      if (isAsSiblingAgreed(witness, entity, family, { edits, inOdoo }, edit, field, value)) return [];
       const later = edits.some(
         (other) => other.at >= edit.at && other !== edit && group.some((name) => name in other.changes),
       );
@@ -102,15 +102,15 @@ function isAsAnnounced(
 }
 
 /**
- * Who takes back, in one record of a shared partner, what the record of another kind had not seen yet has changed nothing
- * that could be seen from there: Odoo shows what that one last agreed on (docs/adr/0006). So an older edit there goes over
- * it, without a conflict, once this one has been carried to the partner.
+ * Who takes back, in one record of a shared partner, what the record of another kind had not seen yet, or enters what
+ * Odoo does not take on, has changed nothing that could be seen from there: Odoo shows what that one last agreed on
+ * (docs/adr/0006). So an older edit there goes over it, without a conflict, once this one has been carried to the partner.
  */
 function isAsSiblingAgreed(
   { announced }: Witness,
   entity: Entity,
   family: readonly LinkView[],
-  edits: readonly Change[],
+  { edits, inOdoo }: { readonly edits: readonly Change[]; readonly inOdoo: readonly Change[] },
   edit: Change,
   field: string,
   value: FieldValue,
@@ -121,11 +121,12 @@ function isAsSiblingAgreed(
   const toPartner = announced.filter(({ side, at }) => side === 'odoo' && at > edit.at);
   const carried = toPartner.find(({ linkId, fields }) => linkId === linkOf(edit.record) && isAt(fields[field], value));
   if (!carried) return false;
+  const shownAt = (at: number) => inOdoo.findLast((one) => one.at < at && field in one.changes)?.changes[field];
   return toPartner.some(
     ({ linkId, fields, agreed, at }) =>
       at > carried.at &&
       linkId !== carried.linkId &&
-      isAt(agreed[field], value) &&
+      isAt(agreed[field], shownAt(at)) &&
       edits.some(
         (older) => older.at < edit.at && linkOf(older.record) === linkId && isAt(older.changes[field], fields[field]),
       ),
