@@ -23,6 +23,9 @@ function checkLink(world: World, links: readonly LinkView[], link: LinkView, sch
   // Without polls only that is known which a webhook told, and the bridge answered for.
   if (!schedule.polls && !isAcknowledged(world, link)) return [];
   const entity = entityNamed(link.entity);
+  // Who was hidden when the bridge looked, and comes into view without having been edited since, is found by sweeps.
+  const lastEdit = world.ledger.of('app', `${entity.name}:${link.appId}`).at(-1);
+  if (!schedule.polls && world.app.wasHidden(entity, link.appId ?? '', lastEdit?.at)) return [];
   const row = link.appId === null ? undefined : world.app.find(entity, link.appId);
   const partner = link.odooId === null ? undefined : world.odoo.find(link.odooId);
   // A poll does not see what is gone: without sweeps only a webhook tells of it, and that may have been lost.

@@ -43,8 +43,8 @@ export interface SimApp {
   writeByPerson(entity: Entity, id: string, fields: Readonly<Record<string, unknown>>): void;
   /** Lets the API leave a record out, as if it did not exist. */
   hide(entity: Entity, id: string, hidden: boolean): void;
-  /** Whether it ever was hidden. */
-  wasHidden(entity: Entity, id: string): boolean;
+  /** Whether it ever was hidden, after that moment. */
+  wasHidden(entity: Entity, id: string, since?: number): boolean;
 }
 
 export interface SimAppOptions {
@@ -64,7 +64,7 @@ export function createSimApp({ scheduler, clock, ledger, pageSize, onChange }: S
   const collections = new Map<string, Map<string, AppRow>>();
   const answered = new Map<string, AppResult>();
   const hidden = new Set<string>();
-  const onceHidden = new Set<string>();
+  const hiddenUntil = new Map<string, number>();
   let lastNumber = 0;
 
   function collection(entity: Entity): Map<string, AppRow> {
@@ -168,10 +168,13 @@ export function createSimApp({ scheduler, clock, ledger, pageSize, onChange }: S
       const before = collection(entity).get(id);
       if (before) commit(entity, before, { ...before, ...fields, updated_at: stamp() }, 'person');
     },
-    wasHidden: (entity, id) => onceHidden.has(`${entity.name}:${id}`),
+    wasHidden: (entity, id, since = Number.NEGATIVE_INFINITY) =>
+      (hiddenUntil.get(`${entity.name}:${id}`) ?? Number.NEGATIVE_INFINITY) > since,
     hide(entity, id, isHidden) {
-      if (isHidden) for (const set of [hidden, onceHidden]) set.add(`${entity.name}:${id}`);
-      else hidden.delete(`${entity.name}:${id}`);
+      const key = `${entity.name}:${id}`;
+      if (isHidden) hidden.add(key);
+      else if (!hidden.delete(key)) return;
+      hiddenUntil.set(key, isHidden ? Number.POSITIVE_INFINITY : scheduler.now());
     },
   };
 }
