@@ -138,7 +138,7 @@ export function defineContact(options: ContactOptions): Entity {
       onCreate: () => ({ is_company: false }),
       isCompany: (row) => row.is_company === true,
       ownedByOdoo: (row) => (many2one(row.parent_id) === null ? [] : ['vat']),
-      shown: (field, written, row) => (field === 'type' ? withKeptRanks(written, row) : written),
+      shown: (field, written, row, before) => (field === 'type' ? withKeptRanks(written, row, before) : written),
       companies: (changes) => (options.hasSchool && text(changes.school) !== null ? [String(changes.school)] : []),
     },
     same(field, left, right) {
@@ -161,8 +161,8 @@ function rankType(row: OdooValues): string {
 }
 
 /** Odoo counts invoices in the ranks: a rank above 1 is Odoo's own and is never lowered. */
-function withKeptRanks(type: FieldValue, row: OdooValues): string {
-  return typeOf((role) => includesRole(type, role) || rankOf(row, role) > 1);
+function withKeptRanks(type: FieldValue, row: OdooValues, before: FieldValue = 'both'): string {
+  return typeOf((role) => includesRole(type, role) || (includesRole(before, role) && rankOf(row, role) > 1));
 }
 
 type Role = 'customer' | 'supplier';

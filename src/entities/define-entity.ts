@@ -240,8 +240,11 @@ export interface OdooMapping {
   isCompany(row: OdooValues): boolean;
   /** Groups that Odoo itself governs on this record, whatever the entity says of them. */
   ownedByOdoo(row: OdooValues): readonly string[];
-  /** What Odoo shows of a value that was written to this row, where it keeps something of its own; left out: the value. */
-  shown?(field: string, written: FieldValue, row: OdooValues): FieldValue;
+  /**
+   * What Odoo shows of a value that was written to this row, where it keeps something of its own; left out: the value.
+   * @param before what it showed until then: it has kept no more than that
+   */
+  shown?(field: string, written: FieldValue, row: OdooValues, before?: FieldValue): FieldValue;
   /** Names of the companies that must exist before these changes can be written. */
   companies(changes: CanonicalChanges): readonly string[];
 }

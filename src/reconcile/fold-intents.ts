@@ -150,15 +150,19 @@ function hasLanded(entity: Entity, { side, fields, strayed }: Intent, record: Se
 
 function foldIn(
   entity: Entity,
-  { side, fields }: Intent,
+  { side, fields, strayed }: Intent,
   record: Seen,
   shadows: { app: Record<string, FieldValue>; odoo: Record<string, FieldValue> },
 ): void {
   const other: Side = side === 'app' ? 'odoo' : 'app';
+  const before = { ...shadows[side], ...strayed };
   for (const [field, sent] of Object.entries(fields)) {
     // Left out of this write, or edited since: both look like what they are against the old shadow.
     if (!isThere(entity, side, record, field, sent)) continue;
-    shadows[side][field] = readField(record.values, field);
+    const now = readField(record.values, field);
+    const isKept = now === shownAs(entity, side, record, field, sent);
+    // What Odoo did not show before, it has not kept: somebody put it there since, over what our write brought.
+    shadows[side][field] = isKept ? shownAs(entity, side, record, field, sent, readField(before, field)) : now;
     // What was sent is what the other side held then. Whatever it holds now, also its old value again, is an edit.
     shadows[other][field] = sent;
   }
@@ -168,13 +172,24 @@ function foldIn(
 function isThere(
   entity: Entity,
   side: Side,
-  { values, raw }: Pick<SideRecord, 'values' | 'raw'>,
+  record: Pick<SideRecord, 'values' | 'raw'>,
   field: string,
   sent: FieldValue,
 ): boolean {
-  const now = readField(values, field);
-  const isKept = () => side === 'odoo' && now === entity.odoo.shown?.(field, sent, raw);
-  return entity.same(field, now, sent) || isSpelling(now, sent) || isKept();
+  const now = readField(record.values, field);
+  return entity.same(field, now, sent) || isSpelling(now, sent) || now === shownAs(entity, side, record, field, sent);
+}
+
+/** What was sent, with what Odoo has kept of its own; of that only what it showed `before`, if that is given. */
+function shownAs(
+  { odoo }: Entity,
+  side: Side,
+  { raw }: Pick<SideRecord, 'raw'>,
+  field: string,
+  sent: FieldValue,
+  before?: FieldValue,
+): FieldValue {
+  return side === 'odoo' && odoo.shown ? odoo.shown(field, sent, raw, before) : sent;
 }
 
 /** A side may write a value in its own way (blanks, dots, capitals) within the very write that brought it. */

@@ -116,13 +116,15 @@ t.test('ranks are raised when needed and never lowered once Odoo counts invoices
 });
 
 t.test('a rank that counts invoices shows whatever was written', async (t) => {
-  const shown = (written: FieldValue, customer_rank: number, supplier_rank: number) =>
-    teacher.odoo.shown?.('type', written, { customer_rank, supplier_rank });
+  const shown = (written: FieldValue, customer_rank: number, supplier_rank: number, before?: FieldValue) =>
+    teacher.odoo.shown?.('type', written, { customer_rank, supplier_rank }, before);
   t.equal(shown('supplier', 2, 0), 'both');
   t.equal(shown('supplier', 1, 0), 'supplier');
   t.equal(shown('none', 1, 2), 'supplier');
   t.equal(shown(null, 0, 1), 'none');
   t.equal(shown('both', 0, 0), 'both');
+  t.equal(shown('supplier', 2, 0, 'customer'), 'both');
+  t.equal(shown('supplier', 2, 0, 'none'), 'supplier', 'it was raised since: not kept');
   t.equal(teacher.odoo.shown?.('name', 'Anna', row), 'Anna', 'all else shows as it was written');
 });
 

@@ -287,3 +287,18 @@ t.test('an Odoo that keeps something of its own has taken the write all the same
   t.match(landing('odoo', '3'), { base: { odoo: { city: '1' } }, pending: ['odoo-key'] });
   t.match(landing('app', 'K2'), { base: { app: { city: '1' } }, pending: ['app-key'] }, 'the app keeps nothing');
 });
+
+t.test('what Odoo did not show before our write it has not kept: somebody put it there since', async (t) => {
+  const shown: OdooMapping['shown'] = (field, written, _row, before = 'K') =>
+    field === 'city' && String(before).startsWith('K') ? `K${written}` : written;
+  const keeping: Entity = { ...sample, odoo: { ...sample.odoo, shown } };
+  const landing = (city: string, strayed: CanonicalRecord) => {
+    const sides = { app: held({ city: '2' }, SENT), odoo: held({ city: 'K2' }, SENT + 5) };
+    return foldIntents(keeping, link(agreed({ city }), intent('odoo', { city: '2' }, { strayed })), sides, 0);
+  };
+  t.match(landing('K1', {}), { base: { app: { city: '2' }, odoo: { city: 'K2' } }, disturbed: { odoo: false } });
+  t.match(landing('1', { city: 'K3' }), { base: { odoo: { city: 'K2' } } }, 'it was there when we wrote');
+  const edited = landing('1', {});
+  t.match(edited, { base: { app: { city: '2' }, odoo: { city: '2' } }, pending: [] }, 'ours landed, and is not all');
+  t.match(edited, { disturbed: { odoo: true }, edits: { odoo: { from: SENT } } });
+});
