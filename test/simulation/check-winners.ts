@@ -41,6 +41,8 @@ export function createReviewer({ now, ledger, clocks, tie, pairs }: ReviewerOpti
   const violations: Violation[] = [];
   /** Edits that passed for a write of ours without an answer: under the stamp of that write they go on to, once it is settled. */
   const mistaken = new Set<Change>();
+  /** Which link announced a creation or an adoption, by its name. */
+  const announcedBy = new Map<string, string>();
   /** When the bridge was last seen to be wrong about a clock: it takes some readings to notice that it was set. */
   const wrongAt: Record<Side, number> = { app: Number.NEGATIVE_INFINITY, odoo: Number.NEGATIVE_INFINITY };
   let reviewed = 0;
@@ -54,7 +56,8 @@ export function createReviewer({ now, ledger, clocks, tie, pairs }: ReviewerOpti
     const clock = clocks()[side];
     const history = ledger()
       .of(side, record)
-      .filter(({ at }) => at <= read.at);
+      .filter(({ at }) => at <= read.at)
+      .map((change) => (isAdoptedByOther(link, change) ? { ...change, author: 'person' as const } : change));
     const versions = history.filter(({ stamp }) => stamp === read.stamp);
     const version = versions.at(-1);
     if (!version || new Set(versions.map(({ author }) => author)).size > 1) return null;
@@ -87,6 +90,14 @@ export function createReviewer({ now, ledger, clocks, tie, pairs }: ReviewerOpti
       remembered: false,
       uncertaintyMs: read.clock.uncertaintyMs,
     };
+  }
+
+  /**
+   * The tag that ties the partner to another record moves its stamp, too (docs/adr/0006). Until it is answered no link
+   * says that they share it: to this record it is as if somebody in Odoo had saved it without changing anything.
+   */
+  function isAdoptedByOther({ id }: ClaimedLink, { kind, key }: Change): boolean {
+    return kind === 'update' && key !== undefined && announcedBy.get(key) !== id;
   }
 
   function rememberMistakable(process: string, link: ClaimedLink): void {
@@ -146,6 +157,7 @@ export function createReviewer({ now, ledger, clocks, tie, pairs }: ReviewerOpti
         recordIntents(claim, intents) {
           // What the store refuses to a worker whose lease is over is no decision.
           const announced = links.recordIntents(claim, intents);
+          for (const { kind, key, linkId } of intents) if (kind === 'create') announcedBy.set(key, linkId);
           const review = (ours: ReadonlySet<string>) =>
             reviewIntents(
               process,

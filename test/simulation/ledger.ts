@@ -19,7 +19,7 @@ export interface Change {
   readonly raw: readonly string[];
   /** The stamp that the side shows for it. */
   readonly stamp: string;
-  /** For a creation by the bridge, the name of the attempt. */
+  /** For a creation by the bridge, or the tag that it gave to what it adopted, the name of the attempt. */
   readonly key?: string;
 }
 

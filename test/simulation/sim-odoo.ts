@@ -13,7 +13,7 @@ export interface Transaction {
   create(values: PartnerValues, key?: string): number;
   /** As `load()` does: with the company's values taken over, under an external id. */
   load(key: string, values: PartnerValues): number;
-  write(id: number, values: PartnerValues): void;
+  write(id: number, values: PartnerValues, key?: string): void;
   unlink(id: number): void;
   /** Moves everything of the loser to the survivor and deletes it. */
   merge(loser: number, survivor: number): void;
@@ -56,7 +56,7 @@ interface Attempt {
   readonly touched: ReadonlyMap<number, PartnerRow | null>;
   /** External ids that change, with the record they name from now on. */
   readonly named: ReadonlyMap<string, number | null>;
-  /** Names of the attempts that created. */
+  /** Names of the attempts that created or adopted. */
   readonly keys: ReadonlyMap<number, string>;
 }
 
@@ -138,7 +138,10 @@ export function createSimOdoo({ scheduler, clock, ledger, onChange }: SimOdooOpt
         named.set(key, id);
         return id;
       },
-      write: (id, values) => writePartner(table, id, values),
+      write(id, values, key) {
+        writePartner(table, id, values);
+        if (key !== undefined) keys.set(id, key);
+      },
       unlink(id) {
         touched.set(id, null);
         for (const [key, target] of externalIds) if (target === id) named.set(key, null);
