@@ -22,7 +22,13 @@ export type MatchVerdict =
       readonly mark?: string;
     }
   | { readonly kind: 'create' | 'gone'; readonly plan: PlannedCreate }
-  | { readonly kind: 'link'; readonly plan: PlannedCreate; readonly id: string }
+  | {
+      readonly kind: 'link';
+      readonly plan: PlannedCreate;
+      readonly id: string;
+      /** It carries the name of our creation. Any other record is none that the creation made, whatever that had sent. */
+      readonly isNamed?: boolean;
+    }
   | {
       readonly kind: 'hold';
       readonly plan: PlannedCreate;
@@ -88,12 +94,11 @@ export async function findCounterparts(
     });
     return { ...answer, plan };
   });
-  const isOwn = ({ plan, id }: Match) => created.get(keyOf(plan)) === id;
-  const matched = verdicts.flatMap((verdict) => (verdict.kind === 'link' && !isOwn(verdict) ? [verdict.id] : []));
+  const matched = verdicts.flatMap((verdict) => (verdict.kind === 'link' && !verdict.isNamed ? [verdict.id] : []));
   const makers = target === 'odoo' ? await findMakers(context, entity, matched) : [];
   const making = occupants.filter((held) => held.entity === entity.name && held.creating);
   const isBeingMade = (match: Match) =>
-    [...making, ...(isOwn(match) ? [] : makers)].some(
+    [...making, ...(match.isNamed ? [] : makers)].some(
       ({ id, linkId }) => id === match.id && linkId !== match.plan.seen.link.id,
     );
   return verdicts.map((verdict) =>
@@ -145,7 +150,7 @@ function recognize(plan: PlannedCreate, id: string, occupants: readonly Occupant
   const taken = occupants.some(
     (held) => held.id === id && held.entity === entity.name && held.linkId !== plan.seen.link.id && held.appId !== null,
   );
-  if (!taken) return { kind: 'link', plan, id };
+  if (!taken) return { kind: 'link', plan, id, isNamed: true };
   return { kind: 'hold', plan, detail: 'Its external id names a record that is linked elsewhere.', candidates: [id] };
 }
 

@@ -2,7 +2,7 @@
 import type { SideRecord } from '../backends/backend.ts';
 import { type Entity, readField, type Side } from '../entities/define-entity.ts';
 import { BridgeError } from '../errors.ts';
-import type { Claim, ClaimedLink, CoveredEdit, Intent, Next, Settlement } from '../links/links.ts';
+import type { Claim, CoveredEdit, Intent, Next, Settlement } from '../links/links.ts';
 import { asPast, onBridgeClock } from './bridge-clock.ts';
 import type { ReconcileContext } from './context.ts';
 import type { MatchVerdict } from './find-counterparts.ts';
@@ -44,13 +44,14 @@ export async function linkFound(
   const found = target === 'app' ? all : await announceAdoptions(context, entity, claim, all);
   const settlements: Settlement[] = [];
   const tied: MadePair[] = [];
-  for (const { plan, id, record } of found) {
+  for (const one of found) {
+    const { plan, id, record } = one;
     const { link } = plan.seen;
     const key = createKey(context.instance, entity, link, target);
     try {
       const stamp = (await context[target].adopt(entity, [{ id, key }])).get(id) ?? null;
       // Adopting it moves its stamp: who edited it last is remembered from before.
-      const edit = lastEdit(context, entity, link, target, record);
+      const edit = lastEdit(context, entity, target, one);
       const counterpart = { side: target, id, odooModel: entity.odoo.model };
       const attached = await context.links.attach(claim, link.id, counterpart);
       if (attached && target === 'app') tied.push({ appId: id, odooId: link.odooId });
@@ -87,20 +88,21 @@ async function announceAdoptions(
   claim: Claim,
   found: readonly Found[],
 ): Promise<readonly Found[]> {
-  // What our own creation made has the name already, and what was sent for it must not be forgotten.
-  const isOurs = ({ plan }: Found) => findCreation(plan.seen.link) !== undefined;
   const sentAt = context.now();
   const intents = found
-    .filter((one) => !isOurs(one))
-    .map(({ plan: { seen }, record }): Intent => {
+    // What our own creation made has the name already, and what was sent for it must not be forgotten.
+    .filter((one) => creationOf(one) === undefined)
+    .map((one): Intent => {
+      const { plan, record } = one;
+      const { link } = plan.seen;
       // What has the tag already is not written: its stamp stays that of whoever edited it.
       const isWritten = record && !record.memberOf.includes(entity.name);
-      const edit = isWritten ? lastEdit(context, entity, seen.link, 'odoo', record) : null;
+      const edit = isWritten ? lastEdit(context, entity, 'odoo', one) : null;
       return {
-        linkId: seen.link.id,
+        linkId: link.id,
         side: 'odoo',
         kind: 'create',
-        key: createKey(context.instance, entity, seen.link, 'odoo'),
+        key: createKey(context.instance, entity, link, 'odoo'),
         fields: {},
         conflicts: [],
         edited: edit && { from: edit.from, to: edit.to },
@@ -116,6 +118,14 @@ async function announceAdoptions(
 }
 
 /**
+ * What was sent to make this very record. A creation that is over and has made nothing is replaced by the announcement
+ * of the adoption: taken for what both sides agreed on, it would have the app's own values overwritten as old ones.
+ */
+function creationOf({ plan, isNamed }: Found): Intent | undefined {
+  return isNamed ? findCreation(plan.seen.link) : undefined;
+}
+
+/**
  * A record of our own making has its name and its tag already: adopting it writes nothing, and a stamp that is not that
  * of the creation any more is somebody's who edited it since.
  */
@@ -127,24 +137,19 @@ function ownStamp(record: SideRecord, edit: CoveredEdit | null, adopted: string)
  * Null for a record of our own making as it was made: its stamp proves no edit. Nor does it where an earlier adoption
  * may have moved it, as long as all is as it was before that.
  */
-function lastEdit(
-  context: ReconcileContext,
-  entity: Entity,
-  link: ClaimedLink,
-  side: Side,
-  record: SideRecord | null,
-): CoveredEdit | null {
+function lastEdit(context: ReconcileContext, entity: Entity, side: Side, found: Found): CoveredEdit | null {
+  const { plan, record } = found;
   if (record === null) return null;
   const stamped = asPast(onBridgeClock(record, context[side].clock()), context.now());
   const strayed = record.values;
-  const created = findCreation(link);
+  const created = creationOf(found);
   if (created) {
     // What the creation left out may have been edited as well: then it was written after it was made.
     const isTouched = record.created !== undefined && record.modified.from > record.created.to;
     if (isAsMade(entity, created, record) && !isTouched) return null;
     return { from: Math.min(created.sentAt, stamped.from), to: stamped.to, strayed };
   }
-  const adoption = link.intents.find(({ kind }) => kind === 'create');
+  const adoption = plan.seen.link.intents.find(({ kind }) => kind === 'create');
   if (!adoption?.edited) return { ...stamped, strayed };
   const asBefore = Object.entries(adoption.strayed).every(([field, value]) => value === readField(strayed, field));
   return { from: adoption.edited.from, to: asBefore ? adoption.edited.to : stamped.to, strayed };
