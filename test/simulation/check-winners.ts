@@ -1,6 +1,6 @@
 /** I5: each decision of a conflict is reviewed at the moment at which it is announced. */
 import type { Backend, ClockOffset } from '../../src/backends/backend.ts';
-import type { CanonicalChanges, Side } from '../../src/entities/define-entity.ts';
+import { type CanonicalChanges, readField, type Side } from '../../src/entities/define-entity.ts';
 import { entityNamed } from '../../src/entities/registry.ts';
 import type { Claim, ClaimedLink, ConflictEntry, Instants, Intent } from '../../src/links/links.ts';
 import type { Store } from './database.ts';
@@ -208,15 +208,22 @@ function rememberedEdit(link: ClaimedLink, side: Side): Instants | null {
   return link.edits[side] ?? writesTo(link, side).find(({ edited }) => edited !== null)?.edited ?? null;
 }
 
-/** Who writes by chance the very value of a write of ours that got no answer cannot be told from it. */
+/**
+ * Who writes by chance the very value of a write of ours that got no answer cannot be told from it; nor who writes one
+ * that says the same (`en` for `en-US`), since a side may keep what we sent in such a spelling of its own.
+ */
 function findMistakable(link: ClaimedLink, side: Side, history: readonly Change[]): readonly Change[] {
+  const { same } = entityNamed(link.entity);
   const sent = writesTo(link, side);
   return history.filter(
     ({ author, at, changes }) =>
       author === 'person' &&
       sent.some(
         ({ fields, sentAt }) =>
-          at > sentAt && Object.entries(changes).some(([field, value]) => fields[field] === value),
+          at > sentAt &&
+          Object.entries(changes).some(
+            ([field, value]) => field in fields && same(field, readField(fields, field), value),
+          ),
       ),
   );
 }
