@@ -4,7 +4,7 @@ import { entities } from '../../src/entities/registry.ts';
 import { guardLimit } from '../../src/links/guard.ts';
 import type { Change } from './ledger.ts';
 import type { Violation } from './violation.ts';
-import type { Witness } from './witness.ts';
+import { counterparts, type Witness } from './witness.ts';
 import type { World } from './world.ts';
 
 const MAPPED: ReadonlySet<string> = new Set([
@@ -29,15 +29,6 @@ export function checkArchives(world: World, witness: Witness): Violation[] {
         : [{ invariant: 'I9', detail: `${side} ${record}: the bridge wrote ${strange.join()}` }];
     }),
   ];
-}
-
-/** The other record of the pair, as the ledger names it. */
-function counterparts({ pairs }: Witness, { side, record }: Change): string[] {
-  return [...pairs].flatMap((pair) => {
-    const [entity = '', appId = '', odooId = ''] = pair.split(' ');
-    if (side === 'app') return record === `${entity}:${appId}` ? [odooId] : [];
-    return record === odooId ? [`${entity}:${appId}`] : [];
-  });
 }
 
 function checkReason({ ledger }: World, witness: Witness, change: Change): Violation[] {

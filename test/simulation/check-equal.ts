@@ -8,15 +8,27 @@ import { createReferences, normalPhone, normalVat, type PartnerRow, TAGS } from 
 import { REFUSED_BY_APP } from './sim-app.ts';
 import { REFUSED_BY_ODOO } from './sim-odoo.ts';
 import type { Violation } from './violation.ts';
+import { counterparts, type Witness } from './witness.ts';
 import type { World } from './world.ts';
 
-export function checkEqual(world: World, links: readonly LinkView[], schedule: Schedule): Violation[] {
-  const found = links.flatMap((link) => checkLink(world, links, link, schedule));
+export function checkEqual(
+  world: World,
+  links: readonly LinkView[],
+  witness: Witness,
+  schedule: Schedule,
+): Violation[] {
+  const found = links.flatMap((link) => checkLink(world, links, witness, link, schedule));
   if (!schedule.polls) return found.map(({ detail }) => ({ invariant: 'I3', detail }));
   return [...found, ...schedule.entities.flatMap((name) => checkComplete(world, links, entityNamed(name), schedule))];
 }
 
-function checkLink(world: World, links: readonly LinkView[], link: LinkView, schedule: Schedule): Violation[] {
+function checkLink(
+  world: World,
+  links: readonly LinkView[],
+  witness: Witness,
+  link: LinkView,
+  schedule: Schedule,
+): Violation[] {
   const where = `link ${link.id} ${link.entity} ${link.appId ?? '-'} ${link.odooId ?? '-'}`;
   if (link.dirty)
     return [{ invariant: 'I11', detail: `${where} is still to be worked on (${link.state} ${link.reason ?? ''})` }];
@@ -32,7 +44,7 @@ function checkLink(world: World, links: readonly LinkView[], link: LinkView, sch
   const mayBeGone = !partner && link.odooId !== null && !schedule.sweeps && !isTold(world, 'odoo', link);
   if (link.state === 'parked' && !mayBeGone) {
     const expected =
-      link.reason === 'flapping' ? wentBackAndForth(world, links, link, schedule) : isRefusable(row, partner);
+      link.reason === 'flapping' ? wentBackAndForth(world, witness, link, schedule) : isRefusable(row, partner);
     return expected ? [] : [{ invariant: 'I12', detail: `${where} is parked: ${link.reason}` }];
   }
   if (link.state === 'held' || !row) return [];
@@ -91,20 +103,24 @@ function wasUntaggedLater({ ledger }: World, { entity, appId, odooId }: LinkView
 
 /**
  * People who take turns at one group of fields, a street here and a country there, are as bad as programs that do. What
- * somebody edits in another record of a shared partner comes to this one through the partner.
+ * somebody edits in another record of a shared partner comes to this one through the partner. Turns that were taken
+ * before a merge in Odoo, at the partner of then, are not forgotten.
  */
 function wentBackAndForth(
   { ledger }: World,
-  links: readonly LinkView[],
-  { id, entity, appId, odooId }: LinkView,
+  witness: Witness,
+  { entity, appId }: LinkView,
   { scope }: Schedule,
 ): boolean {
   const byPeople = (side: Side, record: string) => ledger.of(side, record).filter(({ author }) => author === 'person');
-  const siblings = links.filter((other) => other.odooId === odooId && other.id !== id && other.appId !== null);
-  const inApp = byPeople('app', `${entity}:${appId}`);
+  const own = `${entity}:${appId}`;
+  const partners = counterparts(witness, { side: 'app', record: own });
+  const family = new Set(partners.flatMap((record) => counterparts(witness, { side: 'odoo', record })));
+  family.delete(own);
+  const inApp = byPeople('app', own);
   const inOdoo = [
-    ...byPeople('odoo', String(odooId)),
-    ...siblings.flatMap((other) => byPeople('app', `${other.entity}:${other.appId}`)),
+    ...partners.flatMap((record) => byPeople('odoo', record)),
+    ...[...family].flatMap((record) => byPeople('app', record)),
   ];
   if (scope === 'record') return inApp.length >= 2 && inOdoo.length >= 2;
   const times = (changes: readonly Change[], { fields }: FieldGroup) =>

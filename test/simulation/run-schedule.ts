@@ -120,7 +120,7 @@ export async function runSchedule(schedule: Schedule, options: RunOptions = {}):
     await finish(world, links);
     const left = await links();
     violations.push(
-      ...checkEqual(world, left, schedule),
+      ...checkEqual(world, left, witness, schedule),
       ...checkDuplicates(world, left),
       ...lookout.violations(),
       ...checkEdits(world, left, witness, schedule.scope),

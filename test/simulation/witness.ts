@@ -2,6 +2,7 @@
 import type { CanonicalChanges, Side } from '../../src/entities/define-entity.ts';
 import type { ClaimedLink, ConflictEntry } from '../../src/links/links.ts';
 import type { Store } from './database.ts';
+import type { Change } from './ledger.ts';
 
 export interface Witness {
   watch(store: Store): Store;
@@ -107,4 +108,13 @@ export function createWitness(now: () => number): Witness {
     announced,
     backwards,
   };
+}
+
+/** The records that this one was ever tied to, as the ledger names them. */
+export function counterparts({ pairs }: Witness, { side, record }: Pick<Change, 'side' | 'record'>): string[] {
+  return [...pairs].flatMap((pair) => {
+    const [entity = '', appId = '', odooId = ''] = pair.split(' ');
+    if (side === 'app') return record === `${entity}:${appId}` ? [odooId] : [];
+    return record === odooId ? [`${entity}:${appId}`] : [];
+  });
 }
