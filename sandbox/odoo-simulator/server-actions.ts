@@ -91,10 +91,7 @@ function adopt(env: Environment) {
   const adopted = (bridge_adopted ?? []) as readonly { readonly id: number; readonly name: string }[];
   for (const { id, name } of adopted) {
     if (!tableOf(env, String(model)).get(id)) continue;
-    const tags = String(field || 'category_id');
-    const [row = {}] = readRows(env, String(model), [id], [tags], '');
-    if (tag && !(row[tags] as readonly number[]).includes(Number(tag)))
-      env.world.operations.write(env, String(model), [id], { [tags]: [[4, tag]] });
+    if (tag) env.world.operations.write(env, String(model), [id], { [String(field || 'category_id')]: [[4, tag]] });
     if (!String(module).startsWith('bridge_')) continue;
     const named = [
       ['module', '=', module],

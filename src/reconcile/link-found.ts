@@ -49,7 +49,8 @@ export async function linkFound(
     const { link } = plan.seen;
     const key = createKey(context.instance, entity, link, target);
     try {
-      const stamp = (await context[target].adopt(entity, [{ id, key }])).get(id) ?? null;
+      const isWhole = target === 'odoo' && isMadeWhole(entity, one);
+      const stamp = isWhole ? record?.stamp : (await context[target].adopt(entity, [{ id, key }])).get(id);
       // Adopting it moves its stamp: who edited it last is remembered from before.
       const edit = lastEdit(context, entity, target, one);
       const counterpart = { side: target, id, odooModel: entity.odoo.model };
@@ -61,7 +62,7 @@ export async function linkFound(
         outcome: attached ? 'link' : 'wait',
         logged: true,
         wroteOdoo: target === 'odoo',
-        ...(stamp !== null && record && ownStamp(record, edit, stamp)),
+        ...(stamp && record && ownStamp(record, edit, stamp)),
         openIntents: plan.seen.pending,
       });
     } catch (error) {
@@ -93,11 +94,8 @@ async function announceAdoptions(
     // What our own creation made has the name already, and what was sent for it must not be forgotten.
     .filter((one) => creationOf(one) === undefined)
     .map((one): Intent => {
-      const { plan, record } = one;
-      const { link } = plan.seen;
-      // What has the tag already is not written: its stamp stays that of whoever edited it.
-      const isWritten = record && !record.memberOf.includes(entity.name);
-      const edit = isWritten ? lastEdit(context, entity, 'odoo', one) : null;
+      const { link } = one.plan.seen;
+      const edit = lastEdit(context, entity, 'odoo', one);
       return {
         linkId: link.id,
         side: 'odoo',
@@ -125,9 +123,14 @@ function creationOf({ plan, isNamed }: Found): Intent | undefined {
   return isNamed ? findCreation(plan.seen.link) : undefined;
 }
 
+/** Our own creation has its name, and its tag: another write would move its stamp, as if somebody had edited it. */
+function isMadeWhole({ name }: Entity, found: Found): boolean {
+  return creationOf(found) !== undefined && found.record?.memberOf.includes(name) === true;
+}
+
 /**
- * A record of our own making has its name and its tag already: adopting it writes nothing, and a stamp that is not that
- * of the creation any more is somebody's who edited it since.
+ * A record of our own making is not written again: a stamp that is not that of the creation any more is somebody's who
+ * edited it since.
  */
 function ownStamp(record: SideRecord, edit: CoveredEdit | null, adopted: string) {
   return { ownOdooStamp: edit === null ? record.stamp : adopted, edits: { app: null, odoo: edit } };

@@ -222,8 +222,8 @@ export function createSimOdooBackend(options: SimOdooBackendOptions): Backend {
           for (const { id, key } of records) {
             const row = transaction.get(Number(id));
             if (!row) continue;
-            if (!row.category_id.includes(tag))
-              transaction.write(row.id, { category_id: [...row.category_id, tag] }, key);
+            // The server action writes a tag that is there already all the same, and that moves the stamp.
+            transaction.write(row.id, { category_id: [...new Set([...row.category_id, tag])] }, key);
             if (odoo.externalId(key) === undefined) transaction.name(key, row.id);
           }
         });

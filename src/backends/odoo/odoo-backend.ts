@@ -205,12 +205,8 @@ async function adopt(
   if (action === null) {
     const ids = records.map(({ id }) => Number(id));
     if (membership.kind === 'linked') return new Map();
-    const { field } = membership;
-    const rows = await readRows(odoo, entity, ids);
-    // Writing a tag that is there already would move the stamp, as if somebody had edited it.
-    const untagged = rows.flatMap((row) => ((row[field] as (number | null)[]).includes(tag) ? [] : [row.id]));
-    if (untagged.length === 0) return toStamps(rows);
-    await transport.call({ model, method: 'write', ids: untagged, args: { vals: { [field]: [[4, tag]] } } });
+    const vals = { [membership.field]: [[4, tag]] };
+    await transport.call({ model, method: 'write', ids, args: { vals } });
     return toStamps(await readRows(odoo, entity, ids));
   }
   const field = membership.kind === 'tag' ? membership.field : null;

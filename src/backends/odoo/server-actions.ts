@@ -76,8 +76,7 @@ field = env.context.get('bridge_field') or 'category_id'
 known = env['ir.model.data'].sudo()
 for row in adopted:
     record = model.browse(row['id']).exists()
-    # Writing a tag that is there already would move the stamp, as if somebody had edited it.
-    if record and tag and tag not in record[field].ids:
+    if record and tag:
         record.write({field: [(4, tag)]})
     named = [('module', '=', module), ('name', '=', row['name'])]
     if record and module.startswith('bridge_') and not known.search_count(named):
