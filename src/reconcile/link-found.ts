@@ -62,7 +62,7 @@ export async function linkFound(
         outcome: attached ? 'link' : 'wait',
         logged: true,
         wroteOdoo: target === 'odoo',
-        ...(stamp && record && ownStamp(record, edit, stamp)),
+        ...(stamp && record && ownStamp(edit, stamp, isWhole)),
         openIntents: plan.seen.pending,
       });
     } catch (error) {
@@ -129,11 +129,12 @@ function isMadeWhole({ name }: Entity, found: Found): boolean {
 }
 
 /**
- * A record of our own making is not written again: a stamp that is not that of the creation any more is somebody's who
- * edited it since.
+ * A record of our own making is not written again: if somebody has edited it since, its stamp is theirs. Remembered as
+ * ours, it would hide another edit that comes to bear the very same once the clock is set back.
  */
-function ownStamp(record: SideRecord, edit: CoveredEdit | null, adopted: string) {
-  return { ownOdooStamp: edit === null ? record.stamp : adopted, edits: { app: null, odoo: edit } };
+function ownStamp(edit: CoveredEdit | null, stamp: string, isWhole: boolean) {
+  const edits = { app: null, odoo: edit };
+  return isWhole && edit !== null ? { edits } : { edits, ownOdooStamp: stamp };
 }
 
 /**

@@ -56,3 +56,28 @@ t.test('the tag that an adoption without an answer has left is no edit', async (
     await play(t, flow, [{ at: STORY_MS - 1, what: lost }], `${count} answers lost`);
   }
 });
+
+t.test('the stamp of an edit since a creation without an answer is not taken for that of the creation', async (t) => {
+  const flow: Flow = {
+    name: 'an edit in Odoo under the very stamp of an earlier one, which came before the creation was answered for',
+    born: [],
+    story: [
+      [0, { kind: 'app_create', entity: 'teacher', person: 1, fields: { phone: '1' } }],
+      [10_000, { kind: 'odoo_edit', pick: { partner: 0 }, values: { city: 'Ulm' }, takesMs: 0 }],
+      [120_000, { kind: 'app_edit', entity: 'teacher', pick: 0, fields: { phone: '2' } }],
+      // Back to the second of the first edit.
+      [123_000, { kind: 'clock', side: 'odoo', jumpMs: -113_000 }],
+      [123_500, { kind: 'odoo_edit', pick: { partner: 0 }, values: { phone: '3' }, takesMs: 0 }],
+    ],
+    endsMs: STORY_MS + 300_000,
+    least: { calls: 1, remoteWrites: 1 },
+    leadsTo: ['Person 1 3 active Ulm | Person 1 3 active Ulm'],
+  };
+  const lost = { kind: 'call', side: 'odoo', fault: 'lost_answer', count: 1, writesOnly: true } as const;
+  const silence = { kind: 'webhooks', side: 'app', mode: 'lose', forMs: 2_000 } as const;
+  const trouble = [
+    { at: STORY_MS - 1, what: lost },
+    { at: STORY_MS + 119_000, what: silence },
+  ];
+  await play(t, flow, trouble, flow.name);
+});
