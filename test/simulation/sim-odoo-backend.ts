@@ -10,13 +10,14 @@ import {
 import { createClockEstimate } from '../../src/backends/clock-offset.ts';
 import { foldExact } from '../../src/entities/codecs.ts';
 import type { Entity, FieldValue, OdooWrite } from '../../src/entities/define-entity.ts';
-import { BridgeError, describeError, SetupError, TerminalError } from '../../src/errors.ts';
+import { BridgeError, beforeSending, describeError, SetupError, TerminalError } from '../../src/errors.ts';
 import type { Network } from './network.ts';
 import { createReferences, odooTime, type PartnerRow, TAGS } from './partner-row.ts';
 import type { Process } from './process.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { SimOdoo } from './sim-odoo.ts';
 import {
+  isUnchanged,
   normalEmail,
   pick,
   toNewPartner,
@@ -144,6 +145,28 @@ export function createSimOdooBackend(options: SimOdooBackendOptions): Backend {
     }
   }
 
+  /** What Odoo cannot hold is left alone, if it still is as it was read. */
+  async function leaveUnheld(
+    entity: Entity,
+    rows: readonly UpdateRow[],
+    results: Map<UpdateOperation, WriteResult>,
+  ): Promise<void> {
+    if (rows.length === 0) return;
+    try {
+      const ids = new Set(rows.map(({ id }) => id));
+      const found = await call(`look ${rows.length}`, false, () => odoo.visible(({ id }) => ids.has(id)));
+      const current = new Map(found.map((now) => [now.id, now]));
+      for (const row of rows) {
+        const now = current.get(row.id);
+        if (!now) results.set(row.operation, { kind: 'missing' });
+        else results.set(row.operation, isUnchanged(now, row.expect) ? toResult(entity, row, null) : { kind: 'stale' });
+      }
+    } catch (error) {
+      if (!(error instanceof BridgeError)) throw error;
+      for (const { operation } of rows) results.set(operation, toFailure(beforeSending(error)));
+    }
+  }
+
   function toResult(entity: Entity, { operation, write }: UpdateRow, written: PartnerRow | null): WriteResult {
     const held = entity.odoo.decode(
       { ...operation.record.raw, ...pick(written, Object.keys(write.values)) },
@@ -207,11 +230,15 @@ export function createSimOdooBackend(options: SimOdooBackendOptions): Backend {
     async update(entity, operations) {
       const results = new Map<UpdateOperation, WriteResult>();
       const rows = operations.map((operation) => toUpdateRow(entity, operation, references));
-      const [empty, full] = [true, false].map((isEmpty) =>
-        rows.filter(({ write }) => (Object.keys(write.values).length === 0) === isEmpty),
-      );
-      for (const row of empty ?? []) results.set(row.operation, toResult(entity, row, null));
-      await writeRows(entity, full ?? [], results, { denials: 0 });
+      const full: UpdateRow[] = [];
+      const unheld: UpdateRow[] = [];
+      for (const row of rows) {
+        if (Object.keys(row.write.values).length > 0) full.push(row);
+        else if (row.write.unheld.length > 0) unheld.push(row);
+        else results.set(row.operation, toResult(entity, row, null));
+      }
+      await leaveUnheld(entity, unheld, results);
+      await writeRows(entity, full, results, { denials: 0 });
       return operations.map((operation) => results.get(operation) ?? unanswered());
     },
     accompany: (_entity, operations) => Promise.resolve(operations.map(({ record: { id } }) => nothingDone(id))),

@@ -36,11 +36,15 @@ export function writeIfUnchanged(
     const current = new Map(rows.map(({ id }) => [id, transaction.get(id)]));
     const done = rows.filter(({ id, expect }) => {
       const row = current.get(id);
-      return row && Object.entries(expect).every(([field, value]) => row[field as keyof PartnerRow] === value);
+      return row && isUnchanged(row, expect);
     });
     for (const { id, write } of done) transaction.write(id, write.values as PartnerValues);
     return new Map(done.map(({ id }) => [id, transaction.get(id) as PartnerRow]));
   });
+}
+
+export function isUnchanged(row: PartnerRow, expect: UpdateRow['expect']): boolean {
+  return Object.entries(expect).every(([field, value]) => row[field as keyof PartnerRow] === value);
 }
 
 export function toNewPartner(

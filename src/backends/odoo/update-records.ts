@@ -44,15 +44,17 @@ export async function updateRecords(
     return operations.map(() => ({ kind: 'failed', error: beforeSending(error) }));
   }
   const rows: Row[] = [];
+  const unheld: Row[] = [];
   for (const [index, write] of writes.entries()) {
     const operation = operations[index] as UpdateOperation;
     const refused = findUnstorable(operation.changes) ?? write.refused ?? null;
     if (refused) results.set(operation, { kind: 'refused', error: refused });
     else if (write.bytes) await writeDocument(odoo, entity, operation, write, quiet, results);
-    else if (Object.keys(write.values).length === 0)
-      results.set(operation, toResult(odoo, entity, operation, write, null));
-    else rows.push(toRow(entity, operation, write));
+    else if (Object.keys(write.values).length > 0) rows.push(toRow(entity, operation, write));
+    else if (write.unheld.length > 0) unheld.push(toRow(entity, operation, write));
+    else results.set(operation, toResult(odoo, entity, operation, write, null));
   }
+  await leaveUnheld(odoo, entity, unheld, results);
   for (let start = 0; start < rows.length; start += BATCH) {
     await writeRows(odoo, entity, rows.slice(start, start + BATCH), quiet, results, { denials: 0 });
   }
@@ -72,6 +74,23 @@ function withLines(write: OdooWrite): OdooWrite {
 
 function toCommand([field, value]: [string, unknown]): [string, unknown] {
   return [field, Array.isArray(value) ? [[6, 0, value]] : value];
+}
+
+/** What Odoo cannot hold is settled without a write, so look first: an edit made meanwhile would pass for a later one. */
+async function leaveUnheld(
+  odoo: OdooContext,
+  entity: Entity,
+  rows: readonly Row[],
+  results: Map<UpdateOperation, WriteResult>,
+): Promise<void> {
+  if (rows.length === 0) return;
+  try {
+    for (const { operation, write } of await dropStale(odoo, entity, rows, results))
+      results.set(operation, toResult(odoo, entity, operation, write, null));
+  } catch (error) {
+    if (!(error instanceof BridgeError)) throw error;
+    for (const { operation } of rows) results.set(operation, { kind: 'failed', error: beforeSending(error) });
+  }
 }
 
 /** Alone, so that no more than one document is in memory; bytes that Odoo has are not sent again. */
