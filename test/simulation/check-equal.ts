@@ -38,6 +38,7 @@ function checkLink(
   // Who was hidden when the bridge looked, and comes into view without having been edited since, is found by sweeps.
   const lastEdit = world.ledger.of('app', `${entity.name}:${link.appId}`).at(-1);
   if (!schedule.polls && world.app.wasHidden(entity, link.appId ?? '', lastEdit?.at)) return [];
+  if (wasOverlooked(world, entity, link)) return [];
   const row = link.appId === null ? undefined : world.app.find(entity, link.appId);
   const partner = link.odooId === null ? undefined : world.odoo.find(link.odooId);
   // A poll does not see what is gone: without sweeps only a webhook tells of it, and that may have been lost.
@@ -79,6 +80,19 @@ function isTold({ ledger, webhooks }: World, side: Side, { entity, appId, odooId
   return webhooks.acknowledged.some(
     ({ delivery, sentAt }) => delivery.source === side && delivery.recordId === id && sentAt >= (last?.at ?? 0),
   );
+}
+
+/**
+ * A person's edit of a record that each listing had to leave out for as long as the edit was in its window, of which no
+ * webhook told, and which nobody read since: when the record comes into view again, only a sweep finds out. What the
+ * bridge wrote it knows.
+ */
+function wasOverlooked(world: World, entity: Entity, link: LinkView): boolean {
+  const { appId, odooId } = link;
+  const isUntold = (side: Side, record: string) =>
+    world.ledger.of(side, record).at(-1)?.author === 'person' && !isTold(world, side, link);
+  const inApp = appId !== null && world.app.isOverlooked(entity, appId) && isUntold('app', `${entity.name}:${appId}`);
+  return inApp || (odooId !== null && world.odoo.isOverlooked(odooId) && isUntold('odoo', String(odooId)));
 }
 
 /**

@@ -76,6 +76,36 @@ t.test('pages follow stamp and id, and records that are hidden are left out ever
   t.same(result, { status: 'not_found' });
 });
 
+t.test(
+  'a version is overlooked that a listing left out, until an answer has it or another one replaces it',
+  async (t) => {
+    const { app, scheduler } = start();
+    const since = scheduler.now();
+    app.createByPerson(guest, { name: 'Ann' });
+    app.createByPerson(guest, { name: 'Bob' });
+    const isOverlooked = () => ['a1', 'a2'].map((id) => app.isOverlooked(guest, id));
+    app.hide(guest, 'a1', true);
+    app.page(guest, since + 60_000, null);
+    t.same(isOverlooked(), [false, false], 'not by a listing of what came later');
+    app.page(guest, since, null);
+    t.same(isOverlooked(), [true, false]);
+    app.byIds(guest, ['a1']);
+    t.same(isOverlooked(), [true, false], 'an answer without it tells nothing');
+    app.hide(guest, 'a1', false);
+    t.same(isOverlooked(), [true, false], 'nor does its coming into view');
+    app.byIds(guest, ['a1']);
+    t.same(isOverlooked(), [false, false]);
+    app.hide(guest, 'a1', true);
+    app.page(guest, since, null);
+    t.same(isOverlooked(), [false, false], 'what an answer had is known');
+    app.writeByPerson(guest, 'a1', { phone: '1' });
+    app.page(guest, since, null);
+    t.same(isOverlooked(), [true, false], 'until it is edited');
+    app.writeByPerson(guest, 'a1', { phone: '2' });
+    t.same(isOverlooked(), [false, false], 'of the next version no listing was asked yet');
+  },
+);
+
 t.test('stamps follow the clock of the app, also where it is set back', async (t) => {
   const { app, clock, told } = start();
   const ann = app.createByPerson(guest, { name: 'Ann' });

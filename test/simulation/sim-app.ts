@@ -3,6 +3,7 @@ import type { Entity } from '../../src/entities/define-entity.ts';
 import { type Author, changedNames, diff, type Ledger } from './ledger.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { SideClock } from './side-clock.ts';
+import { createSightings } from './sightings.ts';
 
 /** As the contract sends it; the fields stand beside these. */
 export interface AppRow {
@@ -45,6 +46,8 @@ export interface SimApp {
   hide(entity: Entity, id: string, hidden: boolean): void;
   /** Whether it ever was hidden, after that moment. */
   wasHidden(entity: Entity, id: string, since?: number): boolean;
+  /** Whether a listing left the record out as it is now, and no answer has had it so. */
+  isOverlooked(entity: Entity, id: string): boolean;
 }
 
 export interface SimAppOptions {
@@ -65,6 +68,7 @@ export function createSimApp({ scheduler, clock, ledger, pageSize, onChange }: S
   const answered = new Map<string, AppResult>();
   const hidden = new Set<string>();
   const hiddenUntil = new Map<string, number>();
+  const sightings = createSightings<AppRow>();
   let lastNumber = 0;
 
   function collection(entity: Entity): Map<string, AppRow> {
@@ -73,9 +77,11 @@ export function createSimApp({ scheduler, clock, ledger, pageSize, onChange }: S
     return known;
   }
 
+  const isHidden = (entity: Entity, id: string) => hidden.has(`${entity.name}:${id}`);
+
   function shown(entity: Entity): AppRow[] {
     const rows = [...collection(entity).values()];
-    return hidden.size === 0 ? rows : rows.filter(({ id }) => !hidden.has(`${entity.name}:${id}`));
+    return hidden.size === 0 ? rows : rows.filter(({ id }) => !isHidden(entity, id));
   }
 
   /** Microseconds, which a `Date` would lose; never the same twice. */
@@ -117,7 +123,7 @@ export function createSimApp({ scheduler, clock, ledger, pageSize, onChange }: S
     const { op, id = '', fields } = operation;
     const before = collection(entity).get(id);
     if (op !== 'create') {
-      if (!before || hidden.has(`${entity.name}:${id}`)) return { status: 'not_found' };
+      if (!before || isHidden(entity, id)) return { status: 'not_found' };
       if (operation.if_updated_at !== undefined && operation.if_updated_at !== before.updated_at)
         return { status: 'stale' };
     }
@@ -140,17 +146,20 @@ export function createSimApp({ scheduler, clock, ledger, pageSize, onChange }: S
     page(entity, since, cursor) {
       const from = since === null ? '' : `${new Date(since).toISOString().slice(0, -1)}000Z`;
       const place = ({ updated_at, id }: AppRow) => `${updated_at} ${id}`;
+      const isWanted = (row: AppRow) => row.updated_at >= from && (cursor === null || place(row) > cursor);
       const rows = shown(entity)
-        .filter((row) => row.updated_at >= from && (cursor === null || place(row) > cursor))
+        .filter(isWanted)
         .sort((left, right) => (place(left) < place(right) ? -1 : 1));
+      if (hidden.size > 0)
+        sightings.leaveOut([...collection(entity).values()].filter((row) => isHidden(entity, row.id) && isWanted(row)));
       // The app may return fewer than it was asked for: only the missing cursor ends a listing.
       const size = scheduler.random.chance(0.2) ? scheduler.random.between(1, pageSize) : pageSize;
-      const data = rows.slice(0, size);
+      const data = sightings.show(rows.slice(0, size));
       const last = data.at(-1);
       const next = rows.length > size && last ? place(last) : null;
       return { data, next, serverTime: new Date(clock.read()).toISOString() };
     },
-    byIds: (entity, ids) => shown(entity).filter(({ id }) => ids.includes(id)),
+    byIds: (entity, ids) => sightings.show(shown(entity).filter(({ id }) => ids.includes(id))),
     byEmail: (entity, email) =>
       shown(entity).filter((row) => typeof row.email === 'string' && row.email.trim().toLowerCase() === email),
     batch(entity, operations) {
@@ -170,11 +179,15 @@ export function createSimApp({ scheduler, clock, ledger, pageSize, onChange }: S
     },
     wasHidden: (entity, id, since = Number.NEGATIVE_INFINITY) =>
       (hiddenUntil.get(`${entity.name}:${id}`) ?? Number.NEGATIVE_INFINITY) > since,
-    hide(entity, id, isHidden) {
+    isOverlooked(entity, id) {
+      const row = collection(entity).get(id);
+      return row !== undefined && sightings.isOverlooked(row);
+    },
+    hide(entity, id, hides) {
       const key = `${entity.name}:${id}`;
-      if (isHidden) hidden.add(key);
+      if (hides) hidden.add(key);
       else if (!hidden.delete(key)) return;
-      hiddenUntil.set(key, isHidden ? Number.POSITIVE_INFINITY : scheduler.now());
+      hiddenUntil.set(key, hides ? Number.POSITIVE_INFINITY : scheduler.now());
     },
   };
 }

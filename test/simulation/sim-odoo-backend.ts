@@ -187,10 +187,7 @@ export function createSimOdooBackend(options: SimOdooBackendOptions): Backend {
   return {
     side: 'odoo',
     async read(entity, ids) {
-      const wanted = new Set(ids.map(Number));
-      return call(`read ${ids.length}`, false, () =>
-        odoo.visible(({ id }) => wanted.has(id)).map((row) => toRecord(entity, row)),
-      );
+      return call(`read ${ids.length}`, false, () => odoo.byIds(ids.map(Number)).map((row) => toRecord(entity, row)));
     },
     makes: async ({ odoo }) => odoo.membership.kind === 'tag',
     async readChanged(entity, since, cursor) {
@@ -201,10 +198,7 @@ export function createSimOdooBackend(options: SimOdooBackendOptions): Backend {
       const tag = TAGS[entity.name] ?? 0;
       const belongs = (row: PartnerRow) => (from === null ? row.category_id.includes(tag) : row.write_date >= from);
       const records = await call('list', false, () =>
-        odoo
-          .visible((row) => row.id > after && belongs(row))
-          .slice(0, pageSize)
-          .map((row) => toRecord(entity, row)),
+        odoo.page((row) => row.id > after && belongs(row), pageSize).map((row) => toRecord(entity, row)),
       );
       const next = records.length < pageSize ? null : (records.at(-1)?.id ?? null);
       return { records, unreadable: [], next, serverTime };

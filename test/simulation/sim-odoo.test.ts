@@ -86,6 +86,39 @@ t.test('one refused or forbidden row undoes the whole call', async (t) => {
   );
 });
 
+t.test(
+  'a version is overlooked that a listing left out, until an answer has it or another one replaces it',
+  async (t) => {
+    const { odoo, make, write } = start();
+    const [ann, bob] = [make({ name: 'Ann' }), make({ name: 'Bob' })];
+    const isOverlooked = () => [ann, bob].map(odoo.isOverlooked);
+    odoo.setRight(ann, 'hidden');
+    odoo.page(({ id }) => id > ann, 10);
+    t.same(isOverlooked(), [false, false], 'not by a listing of others');
+    t.same(
+      odoo.page(() => true, 10).map(({ id }) => id),
+      [bob],
+    );
+    t.same(isOverlooked(), [true, false]);
+    t.same(odoo.byIds([ann]), []);
+    odoo.setRight(ann, 'full');
+    t.same(isOverlooked(), [true, false], 'its coming into view tells nobody');
+    t.same(
+      odoo.page(() => true, 1).map(({ id }) => id),
+      [ann],
+    );
+    odoo.setRight(ann, 'hidden');
+    odoo.page(() => true, 10);
+    t.same(isOverlooked(), [false, false], 'what an answer had is known');
+    write(ann, { phone: '1' });
+    odoo.page(() => true, 10);
+    t.same(isOverlooked(), [true, false], 'until it is edited');
+    odoo.setRight(ann, 'full');
+    odoo.byIds([ann]);
+    t.same(isOverlooked(), [false, false]);
+  },
+);
+
 t.test('a company and its contacts share address and tax number, without a webhook for the address', async (t) => {
   const { odoo, make, write, posted } = start();
   const school = make({ name: 'School', is_company: true, city: 'Ulm' });

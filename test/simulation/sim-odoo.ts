@@ -6,6 +6,7 @@ import { createReferences, EMPTY_PARTNER, odooTime, type PartnerRow, type Partne
 import { type PartnerTable, settleLoaded, writePartner } from './partner-rules.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { SideClock } from './side-clock.ts';
+import { createSightings } from './sightings.ts';
 
 /** What a transaction may do. All of it becomes visible at once, or none. */
 export interface Transaction {
@@ -26,9 +27,14 @@ export interface SimOdoo {
   find(id: number): PartnerRow | undefined;
   /** What the bridge's user may see. */
   visible(test: (row: PartnerRow) => boolean): readonly PartnerRow[];
+  /** So many of them, lowest ids first, as a listing. */
+  page(test: (row: PartnerRow) => boolean, size: number): readonly PartnerRow[];
+  byIds(ids: readonly number[]): readonly PartnerRow[];
   isHidden(id: number): boolean;
   /** Whether it ever was. */
   wasHidden(id: number): boolean;
+  /** Whether a listing left the partner out as it is now, and no answer has had it so. */
+  isOverlooked(id: number): boolean;
   companyName(id: number): string | null;
   findCompany(name: string): PartnerRow | undefined;
   externalId(key: string): number | undefined;
@@ -71,7 +77,12 @@ export function createSimOdoo({ scheduler, clock, ledger, onChange }: SimOdooOpt
   const references = createReferences({ companyName, companyId: () => null });
   const decode = (row: PartnerRow) => teacher.odoo.decode({ ...row }, references);
   const onceHidden = new Set<number>();
+  const sightings = createSightings<PartnerRow>();
   let lastId = 100;
+
+  const isHidden = (id: number) => rights.get(id) === 'hidden';
+  const visible = (test: (row: PartnerRow) => boolean) =>
+    [...rows.values()].filter((row) => !isHidden(row.id) && test(row)).sort((a, b) => a.id - b.id);
 
   function companyName(id: number): string | null {
     const row = rows.get(id);
@@ -95,7 +106,7 @@ export function createSimOdoo({ scheduler, clock, ledger, onChange }: SimOdooOpt
           message: 'The record no longer exists in Odoo.',
           remedy: 'None.',
         });
-      if (author === 'bridge' && rights.get(id) === 'hidden') throw accessDenied();
+      if (author === 'bridge' && isHidden(id)) throw accessDenied();
       return row;
     }
 
@@ -213,10 +224,18 @@ export function createSimOdoo({ scheduler, clock, ledger, onChange }: SimOdooOpt
     clock,
     rows: () => [...rows.values()],
     find: (id) => rows.get(id),
-    visible: (test) =>
-      [...rows.values()].filter((row) => rights.get(row.id) !== 'hidden' && test(row)).sort((a, b) => a.id - b.id),
+    visible,
+    page(test, size) {
+      sightings.leaveOut([...rows.values()].filter((row) => isHidden(row.id) && test(row)));
+      return sightings.show(visible(test).slice(0, size));
+    },
+    byIds: (ids) => sightings.show(visible(({ id }) => ids.includes(id))),
+    isHidden,
     wasHidden: (id) => onceHidden.has(id),
-    isHidden: (id) => rights.get(id) === 'hidden',
+    isOverlooked(id) {
+      const row = rows.get(id);
+      return row !== undefined && sightings.isOverlooked(row);
+    },
     companyName,
     findCompany: (folded) =>
       [...rows.values()].find((row) => row.is_company && String(row.name).toLowerCase() === folded.toLowerCase()),
