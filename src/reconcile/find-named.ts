@@ -65,6 +65,7 @@ export async function findMakers(
 }
 
 async function readNames(context: ReconcileContext, entity: Entity, ids: readonly string[]) {
+  if (ids.length === 0) return [];
   const keys = await context.odoo.findKeys(entity, ids);
   return [...keys].flatMap(([odooId, some]) =>
     some.flatMap((key) => {
