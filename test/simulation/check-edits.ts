@@ -7,9 +7,9 @@ import { entityNamed } from '../../src/entities/registry.ts';
 import type { Change } from './ledger.ts';
 import type { LinkView } from './link-view.ts';
 import type { Schedule } from './operations.ts';
-import { createReferences, normalPhone, normalVat } from './partner-row.ts';
+import { createReferences, normalPhone, normalVat, type PartnerRow } from './partner-row.ts';
 import type { Violation } from './violation.ts';
-import type { Witness } from './witness.ts';
+import type { Announcement, Witness } from './witness.ts';
 import type { World } from './world.ts';
 
 /** A country and a language that Odoo does not have, and another spelling of one that it has. */
@@ -69,7 +69,8 @@ function checkLink(
       // Nothing of it reaches a shared partner, so that to an edit of its sibling there is nothing to conflict with.
       const unseen = typeof value === 'string' && UNSEEN_IN_ODOO.has(value);
       if (unseen && family.length > 1) return [];
-      if (isAsAnnounced(witness, entity, family, edit, field, value)) return [];
+      const shown = (one: Announcement) => (field === 'type' ? shownType(partner, inOdoo, one) : one.fields[field]);
+      if (isAsAnnounced(witness, entity, family, edit, field, value, shown)) return [];
       if (isAsSiblingAgreed(witness, entity, family, { edits, inOdoo }, edit, field, value)) return [];
       const later = edits.some(
         (other) => other.at >= edit.at && other !== edit && group.some((name) => name in other.changes),
@@ -81,7 +82,10 @@ function checkLink(
   );
 }
 
-/** Who writes by chance what the bridge is about to write, and has no answer for yet, is taken for the bridge. */
+/**
+ * Who writes by chance what the bridge is about to write, and has no answer for yet, is taken for the bridge; so is who
+ * writes what Odoo would show of it.
+ */
 function isAsAnnounced(
   { announced }: Witness,
   entity: Entity,
@@ -89,16 +93,33 @@ function isAsAnnounced(
   edit: Change,
   field: string,
   value: FieldValue,
+  shown: (one: Announcement) => FieldValue | undefined,
 ): boolean {
+  const isSaid = (said: FieldValue | undefined) => isSame(entity, field, said ?? null, value);
   return announced.some(
-    ({ linkId, side, fields, at, until }) =>
-      side === edit.side &&
-      at <= edit.at &&
-      edit.at <= until &&
-      family.some(({ id }) => id === linkId) &&
-      field in fields &&
-      isSame(entity, field, fields[field] ?? null, value),
+    (one) =>
+      one.side === edit.side &&
+      one.at <= edit.at &&
+      edit.at <= one.until &&
+      family.some(({ id }) => id === one.linkId) &&
+      field in one.fields &&
+      (isSaid(one.fields[field]) || (one.side === 'odoo' && isSaid(shown(one)))),
   );
+}
+
+/**
+ * What Odoo shows once it has taken the type that was announced: also each role of before whose rank was above one when
+ * the bridge looked for its write. Nobody lowers such a rank: it is above one at the end, and was not touched since.
+ */
+function shownType(partner: PartnerRow, inOdoo: readonly Change[], { fields, at, until }: Announcement): FieldValue {
+  const before = inOdoo.findLast((one) => one.at < at && 'type' in one.changes)?.changes.type;
+  const includes = (type: FieldValue | undefined, role: string) => type === role || type === 'both';
+  const isKept = (rank: 'customer_rank' | 'supplier_rank') =>
+    partner[rank] > 1 && !inOdoo.some((one) => one.at > until && one.raw.includes(rank));
+  const customer = includes(fields.type, 'customer') || (includes(before, 'customer') && isKept('customer_rank'));
+  const supplier = includes(fields.type, 'supplier') || (includes(before, 'supplier') && isKept('supplier_rank'));
+  if (customer) return supplier ? 'both' : 'customer';
+  return supplier ? 'supplier' : 'none';
 }
 
 /**
