@@ -1,5 +1,5 @@
 /** The clockwork: polls by cron, once at the start, and never two at a time; the sweep and the tidying at night. */
-import cron from 'node-cron';
+import cron, { type Logger } from 'node-cron';
 import type { Backend } from '../backends/backend.ts';
 import { entities } from '../entities/registry.ts';
 import { describeError } from '../errors.ts';
@@ -35,7 +35,7 @@ export function startSchedule(context: ScheduleContext, crons: Crons): Schedule 
   const failing = new Map<string, string>();
   const polling = oneAtATime(() => pollBothSides(context, failing));
   const sweeping = oneAtATime(() => sweepBothSides(context));
-  const settings = { noOverlap: true, timezone: 'Etc/UTC' };
+  const settings = { timezone: 'Etc/UTC', logger: inOurLog(context) };
   const pollTask = cron.schedule(crons.poll, polling.run, settings);
   const tasks = [
     pollTask,
@@ -59,6 +59,13 @@ export function startSchedule(context: ScheduleContext, crons: Crons): Schedule 
       await Promise.all([polling.end(), sweeping.end()]);
     },
   };
+}
+
+/** What node-cron has to say (of a run that it missed, say) stands where all else does, and not on the terminal. */
+function inOurLog({ log }: Pick<ScheduleContext, 'log'>): Logger {
+  const warn = (message: string | Error) => log.warn({}, String(message));
+  const debug = (message: string | Error) => log.debug({}, String(message));
+  return { info: debug, debug, warn, error: warn };
 }
 
 /** Who asks while it runs waits for the same end. */
