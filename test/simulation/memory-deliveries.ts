@@ -11,6 +11,8 @@ const MOST_AT_ONCE = 1_000;
 const deliveryKey = (source: string, id: string) => `${source}\n${id}`;
 
 export function receive({ tables, now, settings }: Memory, deliveries: readonly Delivery[]): readonly boolean[] {
+  // One instant for all, as in a transaction: who looks at a delivery for the first time knows it by that.
+  const at = now();
   return deliveries.map((delivery) => {
     const { source, deliveryId, entity, odooModel, recordId } = delivery;
     if (deliveryId !== null && tables.deliveries.has(deliveryKey(source, deliveryId))) return false;
@@ -24,9 +26,9 @@ export function receive({ tables, now, settings }: Memory, deliveries: readonly 
       entity,
       odooModel,
       recordId,
-      receivedAt: now(),
+      receivedAt: at,
       looks: source === 'odoo' && settings.looksAgain() ? 1 + AGAIN_AFTER_MS.length : 1,
-      lookAt: now(),
+      lookAt: at,
     });
     return true;
   });

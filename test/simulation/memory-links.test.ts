@@ -1,6 +1,7 @@
 /** What the store in memory has beyond the contract: connections that end, virtual time, and eyes for the checks. */
 import { setImmediate as turn } from 'node:timers/promises';
 import t from 'tap';
+import { PRIORITY } from '../../src/links/links.ts';
 import { BASE, claimOne, MODEL, markTeachers, settle, toIntent } from '../links/contract/steps.ts';
 import { ConnectionClosed } from './memory-connection.ts';
 import { createMemoryStore } from './memory-links.ts';
@@ -53,6 +54,24 @@ t.test('through a closed connection nothing is done any more', async (t) => {
     t.same(store.viewLinks(), before);
     t.equal(await other.cursors.read('a'), null);
   }
+});
+
+t.test('the first look at a delivery is the first, though time goes on while it is received', async (t) => {
+  let now = 1_000;
+  const store = createMemoryStore({
+    settings: { entitiesOf: () => ['teacher'], guardPercent: 5, looksAgain: () => true },
+    now: () => {
+      now += 1;
+      return now;
+    },
+    random: () => 0.25,
+  });
+  const connection = store.connect();
+  const { links } = connection;
+  await links.receive([{ source: 'odoo', deliveryId: null, entity: null, odooModel: MODEL, recordId: '7' }]);
+  t.equal(await links.markDelivered(), 1);
+  const { links: claimed } = await claimOne(connection);
+  t.equal(claimed[0]?.priority, PRIORITY.live);
 });
 
 t.test('who waited for a lock through it waits no more, and keeps nobody else waiting', async (t) => {
