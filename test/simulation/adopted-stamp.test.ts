@@ -3,7 +3,7 @@
  * that went without an answer. Once Odoo's clock is set back, the very second of an earlier stamp may come again.
  */
 import t, { type Test } from 'tap';
-import { type Flow, STORY_MS, sideBySide, toSchedule } from './crash-flows.ts';
+import { checkEnd, type Flow, STORY_MS, toSchedule } from './crash-flows.ts';
 import type { Happening } from './operations.ts';
 import { runSchedule, START_MS } from './run-schedule.ts';
 
@@ -12,10 +12,7 @@ async function play(t: Test, flow: Flow, trouble: readonly Happening[], name: st
   const { violations } = await runSchedule(
     { ...schedule, happenings: [...trouble, ...schedule.happenings] },
     {
-      inspect: (world) => {
-        const [found, wanted] = [sideBySide(world).join('; '), flow.leadsTo.join('; ')];
-        return found === wanted ? [] : [`there is ${found}, and not ${wanted}`];
-      },
+      inspect: checkEnd(flow),
     },
   );
   t.same(violations, [], name);

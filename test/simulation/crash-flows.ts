@@ -256,6 +256,14 @@ export function toSchedule(
   };
 }
 
+/** For `inspect`: what is not as the flow leads to. */
+export const checkEnd =
+  ({ leadsTo }: Pick<Flow, 'leadsTo'>) =>
+  (world: World): readonly string[] => {
+    const [found, wanted] = [sideBySide(world).join('; '), leadsTo.join('; ')];
+    return found === wanted ? [] : [`there is ${found}, and not ${wanted}`];
+  };
+
 /** All records there are, each teacher of the app beside the partner of that name: name, phone, and whatever else it has. */
 export function sideBySide({ app, odoo }: World): readonly string[] {
   const rest = odoo.rows().map((row) => ({

@@ -3,7 +3,7 @@
  * after it was done, or the process dies of it. Whatever the call, the end is the one that it would have been.
  */
 import t from 'tap';
-import { FLOWS, type Flow, STORY_ENDS_MS, STORY_MS, sideBySide, toSchedule } from './crash-flows.ts';
+import { checkEnd, FLOWS, type Flow, STORY_ENDS_MS, STORY_MS, toSchedule } from './crash-flows.ts';
 import { runSchedule, START_MS } from './run-schedule.ts';
 import { EPOCH } from './scheduler.ts';
 import { BLOWS, type Blow, isLate, strikeNth } from './strikes.ts';
@@ -32,10 +32,7 @@ async function strikeEach(flow: Flow, blow: Blow, processes: number, broken: Wra
     const { violations } = await runSchedule(toSchedule(flow, nth, processes), {
       ...broken,
       strike: striker.strike,
-      inspect: (world) => {
-        const [found, wanted] = [sideBySide(world).join('; '), flow.leadsTo.join('; ')];
-        return found === wanted ? [] : [`there is ${found}, and not ${wanted}`];
-      },
+      inspect: checkEnd(flow),
     });
     const where = striker.struck();
     wrong.push(...violations.map(({ invariant, detail }) => `call ${nth}, ${where}: ${invariant} ${detail}`));
