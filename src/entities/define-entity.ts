@@ -160,6 +160,9 @@ export interface Parent {
   readonly id: string;
 }
 
+/** As fields, and maps of people, name a record: `guest:42`. */
+export const parentKey = ({ entity, id }: Parent): string => `${entity}:${id}`;
+
 /** A field that the set-up adds to the model, for what Odoo has no place for. Its name begins with `x_bridge_`. */
 export interface OwnField {
   readonly name: string;

@@ -11,6 +11,7 @@ import {
   type OdooWrite,
   type Parent,
   type Person,
+  parentKey,
 } from './define-entity.ts';
 
 /**
@@ -39,8 +40,8 @@ function decodeApp(
   return {
     active: fields.deleted_at == null,
     name: text(fields.name),
-    opted_out: joinLines(toParties(fields.opted_out).map(toKey)),
-    ...(people && { members: joinLines(toParties(fields.members).flatMap((one) => toLine(toKey(one), people))) }),
+    opted_out: joinLines(toParties(fields.opted_out).map(parentKey)),
+    ...(people && { members: joinLines(toParties(fields.members).flatMap((one) => toLine(parentKey(one), people))) }),
   };
 }
 
@@ -49,10 +50,6 @@ function toParties(value: unknown): readonly Parent[] {
   return parties.flatMap(({ entity, id }) =>
     typeof entity === 'string' && typeof id === 'string' && PEOPLE.includes(entity) ? [{ entity, id }] : [],
   );
-}
-
-function toKey({ entity, id }: Parent): string {
-  return `${entity}:${id}`;
 }
 
 /** Who is put away in the app is on no list. */

@@ -1,6 +1,6 @@
 /** The people whom records refer to and whose values those hold: read in bulk, as the app has them now. */
 import { text } from '../../entities/codecs.ts';
-import type { Entity, Parent, Person } from '../../entities/define-entity.ts';
+import { type Entity, type Parent, type Person, parentKey } from '../../entities/define-entity.ts';
 import { entityNamed } from '../../entities/registry.ts';
 
 export type RawRecord = Readonly<Record<string, unknown>> & { readonly id: string };
@@ -23,18 +23,14 @@ export async function readPeople(
   if (!people) return null;
   const found = new Map<string, Person>();
   const named = records.flatMap((record) => people(record));
-  const erased = await findErased([...new Set(named.map(toKey))]);
-  const wanted = named.filter((person) => !erased.has(toKey(person)));
+  const erased = await findErased([...new Set(named.map(parentKey))]);
+  const wanted = named.filter((person) => !erased.has(parentKey(person)));
   for (const [name, group] of Map.groupBy(wanted, (person: Parent) => person.entity)) {
     const ids = [...new Set(group.map(({ id }) => id))];
     for (const person of await read(entityNamed(name), ids)) {
       if (person.deleted_at != null) continue;
-      found.set(toKey({ entity: name, id: person.id }), { name: text(person.name), email: text(person.email) });
+      found.set(parentKey({ entity: name, id: person.id }), { name: text(person.name), email: text(person.email) });
     }
   }
   return found;
-}
-
-function toKey({ entity, id }: Parent): string {
-  return `${entity}:${id}`;
 }
