@@ -4,11 +4,12 @@ import { startOdooSimulator } from '../../../sandbox/odoo-simulator/start-simula
 import { type OdooAddress, odooPerson } from '../../../sandbox/people/people.ts';
 import { installSetup } from '../../../src/backends/odoo/automations.ts';
 import { createJson2Transport } from '../../../src/backends/odoo/json2-transport.ts';
-import { createOdooBackend, type OdooBackend } from '../../../src/backends/odoo/odoo-backend.ts';
+import type { OdooBackend } from '../../../src/backends/odoo/odoo-backend.ts';
 import type { ActionName } from '../../../src/backends/odoo/server-actions.ts';
 import { createXmlrpcTransport } from '../../../src/backends/odoo/xmlrpc-transport.ts';
 import { entityNamed } from '../../../src/entities/registry.ts';
 import { realOdoo } from '../../support/odoo-lab.ts';
+import { openBackend } from '../../support/open-backend.ts';
 
 t.setTimeout(280_000);
 
@@ -68,16 +69,9 @@ async function openLab(place: Place, { actions, groups = SALES, create = createJ
   const person = odooPerson(place);
   /** A new one has to find its actions anew. */
   const connect = (): OdooBackend =>
-    createOdooBackend({
+    openBackend({ ...place, ...user }, [], {
       transport: create({ ...place, ...user }),
-      version: { major: 19, full: '19.0' },
-      instance: 'main',
-      tags: { names: {}, recall: async () => null, remember: async () => {}, exclusively: (work) => work() },
       recallAction: async (name) => actionIds.get(name) ?? null,
-      directory: { odooIds: async () => new Map(), appIds: async () => [], known: async () => new Set() },
-      readContent: () => Promise.reject(new Error('no documents here')),
-      username: user.username,
-      companyId: undefined,
     });
   return {
     person,

@@ -3,10 +3,10 @@ import t, { type Test } from 'tap';
 import { startOdooSimulator } from '../../../sandbox/odoo-simulator/start-simulator.ts';
 import { type OdooAddress, odooPerson } from '../../../sandbox/people/people.ts';
 import { createJson2Transport } from '../../../src/backends/odoo/json2-transport.ts';
-import { createOdooBackend } from '../../../src/backends/odoo/odoo-backend.ts';
 import type { OdooTransport } from '../../../src/backends/odoo/transport.ts';
 import { entities, entityNamed } from '../../../src/entities/registry.ts';
 import { realOdoo } from '../../support/odoo-lab.ts';
+import { openBackend } from '../../support/open-backend.ts';
 
 t.setTimeout(280_000);
 
@@ -32,26 +32,14 @@ async function openLab(place: OdooAddress) {
     },
   };
   const known = new Map<string, readonly number[]>();
-  const tagIds = new Map<string, number>();
-  const backend = createOdooBackend({
+  const names = contacts.map(({ name }) => name);
+  const { tagIds, ...backend } = openBackend(place, names, {
     transport,
-    version: { major: 19, full: '19.0' },
-    instance: 'main',
-    tags: {
-      names: Object.fromEntries(contacts.map(({ name }) => [name, { name, model: 'res.partner.category' }])),
-      recall: async (entity) => tagIds.get(entity) ?? null,
-      remember: async (entity, id) => void tagIds.set(entity, id),
-      exclusively: (work) => work(),
-    },
-    recallAction: async () => null,
     directory: {
       odooIds: async () => new Map(),
       appIds: async () => [],
       known: async (entity, _model, ids) => new Set((known.get(entity) ?? []).filter((id) => ids.includes(id))),
     },
-    readContent: () => Promise.reject(new Error('no documents here')),
-    username: place.username,
-    companyId: undefined,
   });
   await backend.prepare(contacts);
   return {

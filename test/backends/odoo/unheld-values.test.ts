@@ -3,10 +3,9 @@ import t, { type Test } from 'tap';
 import { startOdooSimulator } from '../../../sandbox/odoo-simulator/start-simulator.ts';
 import { type OdooAddress, odooPerson } from '../../../sandbox/people/people.ts';
 import type { WriteResult } from '../../../src/backends/backend.ts';
-import { createJson2Transport } from '../../../src/backends/odoo/json2-transport.ts';
-import { createOdooBackend } from '../../../src/backends/odoo/odoo-backend.ts';
 import { entityNamed } from '../../../src/entities/registry.ts';
 import { realOdoo } from '../../support/odoo-lab.ts';
+import { openBackend } from '../../support/open-backend.ts';
 
 t.setTimeout(280_000);
 
@@ -16,25 +15,7 @@ const LANGUAGE = 'pt-PT';
 
 function openOdoo(place: OdooAddress) {
   const person = odooPerson(place);
-  let tagId: number | null = null;
-  const backend = createOdooBackend({
-    transport: createJson2Transport(place),
-    version: { major: 19, full: '19.0' },
-    instance: 'main',
-    tags: {
-      names: { guest: { name: 'Guest', model: 'res.partner.category' } },
-      recall: async () => tagId,
-      remember: async (_entity, id) => {
-        tagId = id;
-      },
-      exclusively: (work) => work(),
-    },
-    recallAction: async () => null,
-    directory: { odooIds: async () => new Map(), appIds: async () => [], known: async () => new Set() },
-    readContent: () => Promise.reject(new Error('no documents here')),
-    username: place.username,
-    companyId: undefined,
-  });
+  const backend = openBackend(place, ['guest']);
   return {
     person,
     make: (name: string) => person.create({ name, lang: false }),
