@@ -3,6 +3,7 @@ import t from 'tap';
 import { waitUntil } from '../../sandbox/people/wait-until.ts';
 import { openOffice } from '../end-to-end/business-scenarios.ts';
 import { realOdoo } from '../support/odoo-lab.ts';
+import { openForm } from './odoo-form.ts';
 import { openBrowser } from './open-browser.ts';
 import { endsClean, openOps, picture } from './ops-page.ts';
 
@@ -111,17 +112,6 @@ t.test('the business on the page', async (t) => {
   await endsClean(t, ops);
 
   await t.test('its form opens in Odoo', async () => {
-    const form = await browser.newPage();
-    form.setDefaultTimeout(120_000);
-    await form.goto(`${odoo.url}/web/login?db=${odoo.database}`);
-    await form.locator('input[name=login]').fill('admin');
-    await form.locator('input[name=password]').fill('admin');
-    await form.locator('button[type=submit]').first().click();
-    await form.waitForURL(/\/(odoo|web)(?!\/login)/);
-    await form.goto(forms.get('travel') ?? '');
-    await form.waitForFunction(
-      `[...document.querySelectorAll('.o_form_view [name=name], .o_form_view [name=name] *')]
-        .some((one) => [one.textContent, one.value].includes('Rome in spring'))`,
-    );
+    await openForm(await browser.newPage(), odoo, forms.get('travel') ?? '', 'Rome in spring');
   });
 });
