@@ -1,10 +1,10 @@
 /** `npm run demo [-- --exit] [--simulator] [--chaos]`: the whole thing, brought up and shown at work. */
-import { relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { showChaos } from '../chaos/show-chaos.ts';
 import { createBelongings } from '../world/belongings.ts';
 import { Interrupted, listenForInterrupt, unlessInterrupted, untilInterrupted } from '../world/interrupt.ts';
 import { startWorld, type World } from '../world/start-world.ts';
+import { keepVariables } from './keep-variables.ts';
 import { tellStory } from './story.ts';
 import { createTeller, type Teller } from './teller.ts';
 
@@ -59,12 +59,13 @@ async function runDemo(options: Options): Promise<number> {
       belongings,
     );
     await tellStory(world, teller);
-    process.stdout.write(summarize(world, teller));
+    const envFile = await keepVariables(world.bridge, belongings);
+    process.stdout.write(summarize(world, envFile, teller));
     return true;
   }
 }
 
-function summarize({ odoo, appUrl, bridge, envFile }: World, { results }: Teller): string {
+function summarize({ odoo, appUrl, bridge }: World, envFile: string, { results }: Teller): string {
   const width = Math.max(...results.map(({ title }) => title.length));
   const login = `${odoo.url}/web/login?db=${odoo.database}${odoo.kind === 'lab' ? ' (admin / admin)' : ''}`;
   return [
@@ -79,7 +80,7 @@ function summarize({ odoo, appUrl, bridge, envFile }: World, { results }: Teller
     `  the bridge        ${bridge.url}/ops (token ${bridge.token})`,
     `  its interface     ${bridge.url}/docs`,
     `  its full health   curl -H 'Authorization: Bearer ${bridge.token}' ${bridge.url}/healthz`,
-    `  its command line  npx node --env-file=${relative('.', envFile)} src/cli.ts doctor`,
+    `  its command line  npx node --env-file=${envFile} src/cli.ts doctor`,
     '',
     '',
   ].join('\n');

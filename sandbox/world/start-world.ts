@@ -1,6 +1,5 @@
 /** PostgreSQL, Odoo, the travel app and the bridge, each as it would run in earnest: its own process, real HTTP. */
 import { randomBytes } from 'node:crypto';
-import { rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { connectOdoo } from '../../src/backends/odoo/connect-odoo.ts';
 import type { OdooTransport } from '../../src/backends/odoo/transport.ts';
@@ -31,8 +30,6 @@ export interface World {
   readonly databaseUrl: string;
   /** Its BRIDGE_INSTANCE. */
   readonly instance: string;
-  /** The variables of the first process, for `node --env-file`; gone when the world is. */
-  readonly envFile: string;
   /** Where and how the app's events are posted. */
   readonly webhook: WebhookTarget;
   readonly atApp: AppPerson;
@@ -126,10 +123,6 @@ export async function startWorld(options: WorldOptions, belongings: Belongings):
     return prepareBridge({ url: `http://127.0.0.1:${port}`, token: bridgeToken, env: { ...environment, ...own } });
   };
   const bridge = prepare(ports[0] ?? 0, 0);
-  const envFile = join(dataDir, 'bridge.env');
-  const lines = Object.entries(bridge.env).map(([name, value]) => `${name}=${quote(value)}\n`);
-  await belongings.own(() => rm(envFile, { force: true }));
-  await writeFile(envFile, lines.join(''), { mode: 0o600 });
   const bridges = [bridge, ...ports.slice(1).map((port, index) => prepare(port, index + 1))];
   // An Odoo that stays must not go on calling a bridge that is gone.
   if (odoo.kind === 'named') await belongings.own(() => bridge.run('webhooks', 'remove'));
@@ -142,7 +135,6 @@ export async function startWorld(options: WorldOptions, belongings: Belongings):
     door,
     databaseUrl: bridgeDatabase,
     instance,
-    envFile,
     webhook,
     wires,
     atApp: appPerson(appUrl),
@@ -157,12 +149,6 @@ async function findOtherPort(taken: readonly number[]): Promise<number> {
     const port = await findQuietPort();
     if (!taken.includes(port)) return port;
   }
-}
-
-/** As files of variables have it: they know no escapes. */
-function quote(value: string): string {
-  const mark = [`'`, '"', '`'].find((one) => !value.includes(one)) ?? '';
-  return `${mark}${value}${mark}`;
 }
 
 function makeSecret(): string {
