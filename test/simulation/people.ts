@@ -27,7 +27,8 @@ export interface PeopleOptions {
   readonly fickleClocks: boolean;
 }
 
-const TWO_POLLS_MS = 125_000;
+/** By then both sides were polled, whenever the last poll was. */
+export const TWO_POLLS_MS = 125_000;
 
 export function nameOf(person: number): { readonly name: string; readonly email: string } {
   return { name: `Person ${person}`, email: `p${person}@example.org` };

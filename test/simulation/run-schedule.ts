@@ -11,6 +11,7 @@ import type { ProcessStore } from './database.ts';
 import type { LinkView } from './link-view.ts';
 import { createMemoryStore } from './memory-links.ts';
 import { isFault, type Schedule } from './operations.ts';
+import { TWO_POLLS_MS } from './people.ts';
 import { EPOCH, type Scheduler, StepLimit } from './scheduler.ts';
 import { createTrace } from './trace.ts';
 import type { Violation } from './violation.ts';
@@ -55,7 +56,6 @@ export const START_MS = 3_000;
 const CALM_MS = 190_000;
 /** After a webhook that came before its commit, the record is looked at for the last time. */
 const LAST_LOOK_MS = 310_000;
-const TWO_POLLS_MS = 125_000;
 /** A worker that missed its nudge looks by then, and needs a moment for what it finds. */
 const NEXT_LOOK_MS = IDLE_MS + 30_000;
 /** A call of unknown outcome is waited for, and a try that failed often comes back after five minutes. */
